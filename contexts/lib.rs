@@ -1,0 +1,229 @@
+//! The documents a verifier trusts: JSON-LD contexts and JSON Schemas, embedded and pinned by digest.
+//!
+//! Nothing here is ever fetched. A context that is not in [`all`] is unknown, whatever a network says, and a
+//! URL is matched byte by byte: another case, a fragment or a trailing slash is another document.
+//!
+//! Where each file comes from, under which licence, and how to update it: `README.md` beside this file.
+
+/// An embedded document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Document {
+    /// The URL by which it is named.
+    pub url: &'static str,
+    /// Its text.
+    pub text: &'static str,
+    /// SHA-256 of the text, in lower-case hexadecimal.
+    pub sha256: &'static str,
+}
+
+/// The context of every passport, first in its `@context`.
+pub const CREDENTIALS_V2: Document = Document {
+    url: "https://www.w3.org/ns/credentials/v2",
+    text: include_str!("w3c/credentials-v2.jsonld"),
+    sha256: "59955ced6697d61e03f2b2556febe5308ab16842846f5b586d7f1f7adec92734",
+};
+
+/// Our own terms, second in a passport's `@context`.
+pub const PASSPORT_V1: Document = Document {
+    url: "https://w3id.org/model-passport/v1",
+    text: include_str!("passport/v1.jsonld"),
+    sha256: "def0e47851ddd894f61e52524c44557de9ae446b3eb769c14704efbda73b825a",
+};
+
+/// Verifiable Credentials 1.1, for foreign credentials.
+pub const CREDENTIALS_V1: Document = Document {
+    url: "https://www.w3.org/2018/credentials/v1",
+    text: include_str!("w3c/credentials-v1.jsonld"),
+    sha256: "ab4ddd9a531758807a79a5b450510d61ae8d147eab966cc9a200c07095b0cdcc",
+};
+
+/// Data Integrity proofs on documents that do not use [`CREDENTIALS_V2`].
+pub const DATA_INTEGRITY_V2: Document = Document {
+    url: "https://w3id.org/security/data-integrity/v2",
+    text: include_str!("w3c/data-integrity-v2.jsonld"),
+    sha256: "67f21e6e33a6c14e5ccfd2fc7865f7474fb71a04af7e94136cb399dfac8ae8f4",
+};
+
+/// Keys in DID documents.
+pub const MULTIKEY_V1: Document = Document {
+    url: "https://w3id.org/security/multikey/v1",
+    text: include_str!("w3c/multikey-v1.jsonld"),
+    sha256: "ba2c182de2d92f7e47184bcca8fcf0beaee6d3986c527bf664c195bbc7c58597",
+};
+
+/// DID documents.
+pub const DID_V1: Document = Document {
+    url: "https://www.w3.org/ns/did/v1",
+    text: include_str!("w3c/did-v1.jsonld"),
+    sha256: "62c1054bf404d6dd3a4b26b64f830fd72095f6a26edc4469908c94351352ce5f",
+};
+
+/// Controlled identifier documents.
+pub const CID_V1: Document = Document {
+    url: "https://www.w3.org/ns/cid/v1",
+    text: include_str!("w3c/cid-v1.jsonld"),
+    sha256: "ea216ecc1cb02cd39b693dba2250141e270ba0bf95890be107dd9a9e8e43de85",
+};
+
+/// What the schemas of the credential kinds have in common.
+pub const COMMON_SCHEMA: Document = Document {
+    url: "https://w3id.org/model-passport/v1/common.schema.json",
+    text: include_str!("passport/common.schema.json"),
+    sha256: "1a43e333ea8c58b226659cd449b40e2e78a36a9ce2002b13215e4fa0db576efe",
+};
+
+/// What a `DatasetPassport` credential must hold.
+pub const DATASET_PASSPORT_SCHEMA: Document = Document {
+    url: "https://w3id.org/model-passport/v1/dataset-passport.schema.json",
+    text: include_str!("passport/dataset-passport.schema.json"),
+    sha256: "5f219cb71725680c2577d94dae1720e29525eec8d6b95cab4a3ab5437ab91050",
+};
+
+/// What a `ModelPassport` credential must hold.
+pub const MODEL_PASSPORT_SCHEMA: Document = Document {
+    url: "https://w3id.org/model-passport/v1/model-passport.schema.json",
+    text: include_str!("passport/model-passport.schema.json"),
+    sha256: "711387a92e5489f0dca7ede5e7eebc6db817dcf57a1e4d1157f9ad2a333822e2",
+};
+
+/// What an `EvaluationAttestation` credential must hold.
+pub const EVALUATION_ATTESTATION_SCHEMA: Document = Document {
+    url: "https://w3id.org/model-passport/v1/evaluation-attestation.schema.json",
+    text: include_str!("passport/evaluation-attestation.schema.json"),
+    sha256: "25633154b374c0de8f022c5e4daf807767c0e4e814dc68679883d89023ac4757",
+};
+
+/// What every verifier answers: the one wire type that all shells share.
+pub const REPORT_SCHEMA: Document = Document {
+    url: "https://w3id.org/model-passport/v1/report.schema.json",
+    text: include_str!("passport/report.schema.json"),
+    sha256: "298577255c12d4ef9fa0c72ca930e3812a381c71f0522f92f2f9e0058dbdd946",
+};
+
+const CONTEXTS: [Document; 7] =
+    [CREDENTIALS_V2, PASSPORT_V1, CREDENTIALS_V1, DATA_INTEGRITY_V2, MULTIKEY_V1, DID_V1, CID_V1];
+
+const SCHEMAS: [Document; 5] = [
+    COMMON_SCHEMA,
+    DATASET_PASSPORT_SCHEMA,
+    MODEL_PASSPORT_SCHEMA,
+    EVALUATION_ATTESTATION_SCHEMA,
+    REPORT_SCHEMA,
+];
+
+static EMBEDDED_CONTEXTS: [Document; 7] = CONTEXTS;
+static EMBEDDED_SCHEMAS: [Document; 5] = SCHEMAS;
+
+/// Every embedded context.
+#[must_use]
+pub fn all() -> &'static [Document] {
+    &EMBEDDED_CONTEXTS
+}
+
+/// The context that has exactly this URL.
+#[must_use]
+pub fn get(url: &str) -> Option<&'static Document> {
+    EMBEDDED_CONTEXTS.iter().find(|document| document.url == url)
+}
+
+/// Every embedded schema.
+#[must_use]
+pub fn schemas() -> &'static [Document] {
+    &EMBEDDED_SCHEMAS
+}
+
+/// The schema of a kind of credential, such as `ModelPassport`.
+#[must_use]
+pub fn schema(kind: &str) -> Option<&'static Document> {
+    match kind {
+        "DatasetPassport" => Some(&DATASET_PASSPORT_SCHEMA),
+        "EvaluationAttestation" => Some(&EVALUATION_ATTESTATION_SCHEMA),
+        "ModelPassport" => Some(&MODEL_PASSPORT_SCHEMA),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    fn documents() -> impl Iterator<Item = &'static Document> {
+        all().iter().chain(schemas())
+    }
+
+    #[test]
+    fn each_digest_is_that_of_the_text() {
+        let wrong: Vec<String> = documents()
+            .map(|document| {
+                let bytes = Sha256::digest(document.text);
+                (document, bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+            })
+            .filter(|(document, actual)| document.sha256 != actual)
+            .map(|(document, actual)| format!("{} is {actual}", document.url))
+            .collect();
+        assert!(wrong.is_empty(), "update lib.rs: {wrong:#?}");
+    }
+
+    #[test]
+    fn each_text_is_json_and_each_schema_carries_its_url() {
+        for document in documents() {
+            let json: serde_json::Value = serde_json::from_str(document.text).expect(document.url);
+            if let Some(id) = json.get("$id") {
+                assert_eq!(id, document.url);
+            } else {
+                assert!(json.get("@context").is_some(), "{}", document.url);
+            }
+        }
+    }
+
+    #[test]
+    fn a_url_is_matched_byte_by_byte() {
+        assert_eq!(get(CREDENTIALS_V2.url), Some(&CREDENTIALS_V2));
+        for look_alike in ["", "#", "/", "?x"].map(|tail| format!("https://www.w3.org/ns/credentials/V2{tail}")) {
+            assert_eq!(get(&look_alike), None);
+        }
+        assert_eq!(get("https://www.w3.org/ns/credentials/v2#"), None);
+    }
+
+    #[test]
+    fn no_url_stands_for_two_documents() {
+        let mut urls: Vec<_> = documents().map(|document| document.url).collect();
+        urls.sort_unstable();
+        urls.dedup();
+        assert_eq!(urls.len(), documents().count());
+    }
+
+    /// The traps of JSON-LD by which one signature covers two readings; none may be in our context.
+    #[test]
+    fn our_context_is_plain() {
+        let json: serde_json::Value = serde_json::from_str(PASSPORT_V1.text).unwrap();
+        let terms = json["@context"].as_object().unwrap();
+        assert_eq!(terms["@version"], 1.1);
+        assert_eq!(terms["@protected"], true);
+        let mut iris = Vec::new();
+        for (term, definition) in terms.iter().filter(|(term, _)| !term.starts_with('@')) {
+            let iri = match definition {
+                serde_json::Value::String(iri) => iri,
+                other => {
+                    let members = other.as_object().expect(term);
+                    assert!(members.keys().all(|key| ["@id", "@type"].contains(&key.as_str())), "{term}");
+                    members["@id"].as_str().expect(term)
+                }
+            };
+            assert!(iri.starts_with("http"), "{term}: {iri} is not written out");
+            iris.push(iri);
+        }
+        assert!(terms.keys().filter(|term| term.starts_with('@')).eq(["@protected", "@version"]));
+        let credentials: serde_json::Value = serde_json::from_str(CREDENTIALS_V2.text).unwrap();
+        for (term, definition) in credentials["@context"].as_object().unwrap() {
+            assert!(term.starts_with('@') || !terms.contains_key(term), "{term} is defined by the other context");
+            iris.extend(definition.as_str().or_else(|| definition["@id"].as_str()).filter(|iri| !iri.starts_with('@')));
+        }
+        let all = iris.len();
+        iris.sort_unstable();
+        iris.dedup();
+        assert_eq!(iris.len(), all, "two terms for one IRI");
+    }
+}

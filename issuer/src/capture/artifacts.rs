@@ -1,0 +1,226 @@
+//! The artefact manifest: every file under a path, by content.
+//!
+//! The manifest's digest, and with it the identity of the model or data set, is the SHA-256 of the
+//! [RFC 8785] form of
+//!
+//! ```json
+//! [{"path":"model.onnx","sha256":"…hex…","size":2313}]
+//! ```
+//!
+//! with one entry a file, sorted by the bytes of `path`. Paths are relative to what was captured, so the
+//! same files have the same identity wherever they lie. A single file's path is its name.
+//!
+//! Names that start with a dot (`.git`, `.cache`, `.DS_Store`) are left out, and the draft says so.
+//! Symbolic links are refused: what they lead to may lie outside, and may be another file tomorrow.
+//!
+//! [RFC 8785]: https://www.rfc-editor.org/rfc/rfc8785
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use model_passport::canon::jcs;
+use model_passport::digest::Digest;
+use model_passport::json::{Json, Object};
+
+use super::hash::{self, Hashed};
+use super::node::{integer, measured};
+use super::{CaptureError, Progress};
+
+/// Most files in one manifest: each takes about 350 bytes and 8 values of a credential, which may have
+/// 1 MiB and 20 000 values.
+pub(super) const MAX_FILES: usize = 2_000;
+
+/// Media types by the end of a name. Whatever is not here is bytes.
+const MEDIA_TYPES: [(&str, &str); 10] = [
+    ("csv", "text/csv"),
+    ("html", "text/html"),
+    ("json", "application/json"),
+    ("md", "text/markdown"),
+    ("pdf", "application/pdf"),
+    ("toml", "application/toml"),
+    ("tsv", "text/tab-separated-values"),
+    ("txt", "text/plain"),
+    ("yaml", "application/yaml"),
+    ("zip", "application/zip"),
+];
+
+/// All files, sorted by path.
+#[derive(Debug)]
+pub(super) struct Artifacts {
+    pub(super) files: Vec<Artifact>,
+    digest: Digest,
+    /// Names that were left out because they start with a dot.
+    hidden: usize,
+}
+
+/// One file.
+#[derive(Debug)]
+pub(super) struct Artifact {
+    /// Relative to what was captured, with `/` between names.
+    pub(super) path: String,
+    /// Where to open it.
+    pub(super) location: PathBuf,
+    pub(super) hashed: Hashed,
+}
+
+/// Walks, hashes and sorts.
+pub(super) fn read(root: &Path, progress: &dyn Progress) -> Result<Artifacts, CaptureError> {
+    let mut walk = Walk { root, found: Vec::new(), hidden: 0 };
+    // The path that a person named may be a link; what lies under it may not.
+    let metadata = fs::metadata(root).map_err(|cause| CaptureError::io(root, cause))?;
+    if metadata.is_dir() {
+        walk.directory(root, "")?;
+    } else {
+        let resolved = fs::canonicalize(root).map_err(|cause| CaptureError::io(root, cause))?;
+        let name = root.file_name().or(resolved.file_name()).unwrap_or_default();
+        let name = portable_name(root, name)?;
+        walk.file(name, root.to_owned(), metadata)?;
+    }
+    let Walk { mut found, hidden, .. } = walk;
+    if found.is_empty() {
+        return Err(CaptureError::Empty(root.to_owned()));
+    }
+    found.sort_by(|(a, ..), (b, ..)| a.as_bytes().cmp(b.as_bytes()));
+    progress.expect(found.iter().map(|(.., size)| size).sum());
+    let locations: Vec<PathBuf> = found.iter().map(|(_, location, _)| location.clone()).collect();
+    let hashed = hash::hash_files(&locations, progress)?;
+    let files: Vec<Artifact> = found
+        .into_iter()
+        .zip(hashed)
+        .map(|((path, location, _), hashed)| Artifact { path, location, hashed })
+        .collect();
+    let digest = manifest_digest(&files)?;
+    Ok(Artifacts { files, digest, hidden })
+}
+
+struct Walk<'a> {
+    root: &'a Path,
+    /// Path in the manifest, where to open it, size.
+    found: Vec<(String, PathBuf, u64)>,
+    hidden: usize,
+}
+
+impl Walk<'_> {
+    /// Recursion is as deep as the file system's own paths, which the system bounds.
+    fn directory(&mut self, location: &Path, prefix: &str) -> Result<(), CaptureError> {
+        let unreadable = |cause| CaptureError::io(location, cause);
+        for entry in fs::read_dir(location).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let (name, location) = (entry.file_name(), entry.path());
+            if name.as_encoded_bytes().starts_with(b".") {
+                self.hidden += 1;
+                continue;
+            }
+            let path = format!("{prefix}{}", portable_name(&location, &name)?);
+            let metadata = fs::symlink_metadata(&location).map_err(|cause| CaptureError::io(&location, cause))?;
+            if metadata.is_symlink() {
+                return Err(CaptureError::Symlink(location));
+            } else if metadata.is_dir() {
+                self.directory(&location, &format!("{path}/"))?;
+            } else {
+                self.file(path, location, metadata)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, path: String, location: PathBuf, metadata: fs::Metadata) -> Result<(), CaptureError> {
+        // Before anyone opens it: opening a pipe waits for a writer.
+        if !metadata.is_file() {
+            return Err(CaptureError::SpecialFile(location));
+        }
+        if self.found.len() >= MAX_FILES {
+            return Err(CaptureError::TooManyFiles { path: self.root.to_owned(), max: MAX_FILES });
+        }
+        self.found.push((path, location, metadata.len()));
+        Ok(())
+    }
+}
+
+fn portable_name(location: &Path, name: &std::ffi::OsStr) -> Result<String, CaptureError> {
+    let name = name.to_str().ok_or_else(|| CaptureError::PathNotUtf8(location.to_owned()))?;
+    if name.contains('\\') || name.contains(char::is_control) {
+        return Err(CaptureError::PathUnportable(name.to_owned()));
+    }
+    Ok(name.to_owned())
+}
+
+fn manifest_digest(files: &[Artifact]) -> Result<Digest, CaptureError> {
+    let mut manifest = Vec::with_capacity(files.len());
+    for file in files {
+        manifest.push(Json::Object(Object::from_iter([
+            ("path", file.path.as_str().into()),
+            ("size", integer(file.hashed.stamp.size, &file.location)?),
+            ("sha256", file.hashed.sha256.to_hex().into()),
+        ])));
+    }
+    Ok(Digest::of(jcs::to_string(&Json::Array(manifest))))
+}
+
+impl Artifacts {
+    /// The name of what these files are, from their content alone.
+    pub(super) fn subject_id(&self) -> String {
+        format!("urn:sha256:{}", self.digest.to_hex())
+    }
+
+    /// The `ArtifactManifest` node.
+    pub(super) fn manifest(&self) -> Result<Object, CaptureError> {
+        let (mut total, mut nodes) = (0_u64, Vec::with_capacity(self.files.len()));
+        for file in &self.files {
+            total = total.saturating_add(file.hashed.stamp.size);
+            nodes.push(file.node()?);
+        }
+        let last = self.files.last().map_or(Path::new(""), |file| &file.location);
+        let mut manifest = measured("ArtifactManifest");
+        manifest.insert("digestMultibase", self.digest.to_multibase());
+        manifest.insert("totalSize", integer(total, last)?);
+        manifest.insert("file", nodes);
+        Ok(manifest)
+    }
+
+    pub(super) fn source(&self) -> String {
+        let left_out = match self.hidden {
+            0 => String::new(),
+            hidden => format!("; names left out because they start with a dot: {hidden}"),
+        };
+        format!("the bytes of every file: {}{left_out}", self.files.len())
+    }
+
+    /// The files whose names end in one of these extensions.
+    pub(super) fn with_extension(&self, extensions: &[&str]) -> Vec<&Artifact> {
+        self.files.iter().filter(|file| extensions.contains(&file.extension().as_str())).collect()
+    }
+}
+
+impl Artifact {
+    fn node(&self) -> Result<Json, CaptureError> {
+        let extension = self.extension();
+        let media_type = MEDIA_TYPES.iter().find(|(end, _)| *end == extension);
+        Ok(Json::Object(Object::from_iter([
+            ("type", "Artifact".into()),
+            ("path", self.path.as_str().into()),
+            ("size", integer(self.hashed.stamp.size, &self.location)?),
+            ("mediaType", media_type.map_or("application/octet-stream", |(_, name)| name).into()),
+            ("digestMultibase", self.hashed.sha256.to_multibase().into()),
+            ("merkleRoot", self.hashed.merkle_root.to_multibase().into()),
+        ])))
+    }
+
+    fn extension(&self) -> String {
+        let extension = Path::new(&self.path).extension().and_then(std::ffi::OsStr::to_str);
+        extension.unwrap_or_default().to_ascii_lowercase()
+    }
+
+    /// Opens the file again, if it is still the one that was hashed.
+    pub(super) fn open(&self) -> Result<fs::File, CaptureError> {
+        let file = fs::File::open(&self.location).map_err(|cause| CaptureError::io(&self.location, cause))?;
+        self.unchanged(&file)?;
+        Ok(file)
+    }
+
+    /// An error if somebody wrote to the file since it was hashed.
+    pub(super) fn unchanged(&self, file: &fs::File) -> Result<(), CaptureError> {
+        let now = hash::Stamp::of(file).map_err(|cause| CaptureError::io(&self.location, cause))?;
+        if now == self.hashed.stamp { Ok(()) } else { Err(CaptureError::Changed(self.location.clone())) }
+    }
+}

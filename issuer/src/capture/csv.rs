@@ -1,0 +1,397 @@
+//! Tables as [RFC 4180](https://www.rfc-editor.org/rfc/rfc4180) text: what they hold, and a commitment to it.
+//!
+//! The commitment is the [RFC 9162] Merkle root over the records in file order. A leaf is the record's
+//! bytes as they stand, without the line ending; a quoted line break inside a record belongs to it. The
+//! header line is no record, so there are as many leaves as rows and the holder can later prove that one
+//! row was, or was not, in the set. (No salt yet: whoever knows a whole record can test for it.)
+//!
+//! A column's type is the narrowest that all its values have; `""`, `NA`, `N/A`, `NaN`, `nan`, `NULL` and
+//! `null` count as missing. A file that readers could split in two ways is refused with its line number.
+//!
+//! [RFC 9162]: https://www.rfc-editor.org/rfc/rfc9162#section-2.1
+
+use std::io::{self, Read};
+
+use model_passport::digest::merkle;
+use model_passport::json::{Json, Object};
+
+use super::artifacts::{Artifact, Artifacts};
+use super::node::{integer, measured};
+use super::{CaptureError, Found};
+
+/// The rule in the words that a passport carries.
+const COMMITMENT_RULE: &str =
+    "RFC9162-SHA-256 over records in file order, leaf = record bytes without line ending";
+
+/// Longest record. An unclosed quote would otherwise make one record of the rest of the file.
+const MAX_RECORD_BYTES: usize = 16 << 20;
+
+/// Most columns: each takes 3 JSON values of a credential.
+const MAX_COLUMNS: usize = 4_096;
+
+const MISSING: [&[u8]; 7] = [b"", b"NA", b"N/A", b"NaN", b"nan", b"NULL", b"null"];
+
+/// How a file is not a table with one reading.
+#[derive(Debug, thiserror::Error)]
+pub enum CsvError {
+    /// An empty line: nothing, or one missing value.
+    #[error("line {line} is blank")]
+    BlankLine {
+        /// Where.
+        line: u64,
+    },
+    /// The file starts with a byte order mark, which some readers take into the first column's name.
+    #[error("the file starts with a byte order mark")]
+    ByteOrderMark,
+    /// The names of the columns are not UTF-8.
+    #[error("the header is not UTF-8")]
+    HeaderNotUtf8,
+    /// No header line.
+    #[error("the file has no header line")]
+    NoHeader,
+    /// A quote that is not closed, or stands inside an unquoted value.
+    #[error("the record at line {line} has an odd number of quotes")]
+    Quote {
+        /// Where.
+        line: u64,
+    },
+    /// A record with more or fewer values than the header.
+    #[error("the record at line {line} has {found} values, the header {expected}")]
+    Ragged {
+        /// Where.
+        line: u64,
+        /// Values in the record.
+        found: u64,
+        /// Values in the header.
+        expected: u64,
+    },
+    /// One column, whose name looks like several.
+    #[error("the header has one column but holds `{0}`")]
+    Separator(char),
+    /// More columns than a passport can list.
+    #[error("{found} columns, over the limit of {max}")]
+    TooManyColumns {
+        /// In the header.
+        found: usize,
+        /// Allowed.
+        max: usize,
+    },
+    /// A record longer than any honest one.
+    #[error("the record at line {line} is longer than {max} bytes")]
+    TooLongRecord {
+        /// Where.
+        line: u64,
+        /// Bytes allowed.
+        max: usize,
+    },
+}
+
+impl CsvError {
+    /// The stable code of this cause.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::BlankLine { .. } => "capture.csv-blank-line",
+            Self::ByteOrderMark => "capture.csv-byte-order-mark",
+            Self::HeaderNotUtf8 | Self::NoHeader => "capture.csv-header",
+            Self::Quote { .. } => "capture.csv-quote",
+            Self::Ragged { .. } => "capture.csv-ragged",
+            Self::Separator(_) => "capture.csv-separator",
+            Self::TooManyColumns { .. } | Self::TooLongRecord { .. } => "capture.csv-too-large",
+        }
+    }
+
+    /// What the person at the keyboard can do.
+    #[must_use]
+    pub const fn help(&self) -> &'static str {
+        match self {
+            Self::BlankLine { .. } => "remove the line, or write the missing value as \"\"",
+            Self::ByteOrderMark | Self::HeaderNotUtf8 => "save the file as UTF-8 without a byte order mark",
+            Self::NoHeader => "put the names of the columns in the first line",
+            Self::Quote { .. } => "put the value in quotes and write each quote inside it twice",
+            Self::Ragged { .. } => "give every record one value for each column",
+            Self::Separator(_) => "separate values by commas in .csv files and by tabs in .tsv files",
+            Self::TooManyColumns { .. } => "split the table",
+            Self::TooLongRecord { .. } => "look for a quote that is not closed",
+        }
+    }
+}
+
+/// Adds `dataContent`.
+pub(super) fn add_to(found: &mut Found, artifacts: &Artifacts) -> Result<(), CaptureError> {
+    let (mut nodes, mut sources) = (Vec::new(), Vec::new());
+    for file in artifacts.with_extension(&["csv", "tsv"]) {
+        nodes.push(Json::Object(read(file)?.node(file)?));
+        sources.push(format!("the records of `{}`", file.path));
+    }
+    match <[Json; 1]>::try_from(nodes) {
+        Ok([only]) => found.add("dataContent", only, &sources.join("; ")),
+        Err(none) if none.is_empty() => found.absent("dataContent", "no file is named *.csv or *.tsv"),
+        Err(several) => found.add("dataContent", several, &sources.join("; ")),
+    }
+    Ok(())
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    columns: Vec<Column>,
+    rows: merkle::Tree,
+    missing: u64,
+}
+
+#[derive(Debug)]
+struct Column {
+    name: String,
+    /// `None` until a value that is not missing was seen.
+    kind: Option<ValueKind>,
+}
+
+/// What a value can be read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ValueKind {
+    Boolean,
+    Date,
+    Decimal,
+    Integer,
+    Text,
+}
+
+fn read(file: &Artifact) -> Result<Table, CaptureError> {
+    let input = file.open()?;
+    let separator = if file.path.to_ascii_lowercase().ends_with(".tsv") { b'\t' } else { b',' };
+    let table = Table::read(&input, separator).map_err(|fault| match fault {
+        Fault::Csv(cause) => CaptureError::Csv { path: file.location.clone(), cause },
+        Fault::Io(cause) => CaptureError::io(&file.location, cause),
+    })?;
+    file.unchanged(&input)?;
+    Ok(table)
+}
+
+#[derive(Debug)]
+enum Fault {
+    Csv(CsvError),
+    Io(io::Error),
+}
+
+impl From<CsvError> for Fault {
+    fn from(fault: CsvError) -> Self {
+        Self::Csv(fault)
+    }
+}
+
+impl Table {
+    fn read(input: impl Read, separator: u8) -> Result<Self, Fault> {
+        let mut records = Records::new(input, separator);
+        let mut table = Self::default();
+        let Some((header, _)) = records.next()? else { return Err(CsvError::NoHeader.into()) };
+        table.columns = columns(header)?;
+        while let Some((values, bytes)) = records.next()? {
+            table.rows.push(merkle::leaf(bytes));
+            for (column, value) in table.columns.iter_mut().zip(values) {
+                if MISSING.contains(&value) {
+                    table.missing += 1;
+                } else {
+                    column.kind = Some(ValueKind::of(value).joined(column.kind));
+                }
+            }
+        }
+        Ok(table)
+    }
+
+    /// The `DataContent` node.
+    fn node(&self, file: &Artifact) -> Result<Object, CaptureError> {
+        let number = |value| integer(value, &file.location);
+        let columns = self.columns.iter().map(|column| {
+            let kind = column.kind.unwrap_or(ValueKind::Text).name();
+            Json::Object(Object::from_iter([("name", column.name.as_str()), ("type", kind)]))
+        });
+        let mut node = measured("DataContent");
+        node.insert("path", file.path.as_str());
+        node.insert("rowCount", number(self.rows.len())?);
+        node.insert("columnCount", number(u64::try_from(self.columns.len()).unwrap_or(u64::MAX))?);
+        node.insert("columns", columns.collect::<Vec<_>>());
+        node.insert("commitment", self.rows.root().to_multibase());
+        node.insert("commitmentRule", COMMITMENT_RULE);
+        node.insert("missingValueCount", number(self.missing)?);
+        Ok(node)
+    }
+}
+
+fn columns(header: &csv::ByteRecord) -> Result<Vec<Column>, CsvError> {
+    if header.len() > MAX_COLUMNS {
+        return Err(CsvError::TooManyColumns { found: header.len(), max: MAX_COLUMNS });
+    }
+    let names = header.iter().map(|name| std::str::from_utf8(name).map(str::to_owned));
+    let names = names.collect::<Result<Vec<_>, _>>().map_err(|_| CsvError::HeaderNotUtf8)?;
+    if let [only] = names.as_slice()
+        && let Some(separator) = only.chars().find(|c| [',', ';', '\t'].contains(c))
+    {
+        return Err(CsvError::Separator(separator));
+    }
+    Ok(names.into_iter().map(|name| Column { name, kind: None }).collect())
+}
+
+impl ValueKind {
+    fn of(value: &[u8]) -> Self {
+        let Ok(text) = std::str::from_utf8(value) else { return Self::Text };
+        if ["true", "false", "True", "False", "TRUE", "FALSE"].contains(&text) {
+            Self::Boolean
+        } else if is_date(text) {
+            Self::Date
+        } else {
+            number_kind(text)
+        }
+    }
+
+    fn joined(self, other: Option<Self>) -> Self {
+        match (self, other) {
+            (kind, None) => kind,
+            (kind, Some(other)) if kind == other => kind,
+            (Self::Integer | Self::Decimal, Some(Self::Integer | Self::Decimal)) => Self::Decimal,
+            _ => Self::Text,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Boolean => "boolean",
+            Self::Date => "date",
+            Self::Decimal => "decimal",
+            Self::Integer => "integer",
+            Self::Text => "string",
+        }
+    }
+}
+
+/// `YYYY-MM-DD`, without asking whether the month has the day.
+fn is_date(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let within = |part: &str, max: u8| part.parse::<u8>().is_ok_and(|number| (1..=max).contains(&number));
+    match parts.as_slice() {
+        [year, month, day] => {
+            let lengths = year.len() == 4 && month.len() == 2 && day.len() == 2;
+            lengths && digits(year) && digits(month) && digits(day) && within(month, 12) && within(day, 31)
+        }
+        _ => false,
+    }
+}
+
+/// An integer with a leading zero is a text: it is a code, and a number would lose the zero.
+fn number_kind(text: &str) -> ValueKind {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent.strip_prefix(['-', '+']).unwrap_or(exponent))),
+        None => (unsigned, None),
+    };
+    let (whole, fraction) = match mantissa.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (mantissa, None),
+    };
+    let whole_is_number = digits(whole) && (whole == "0" || !whole.starts_with('0'));
+    let exponent_is_number = exponent.is_none_or(digits);
+    match fraction {
+        None if whole_is_number && exponent.is_none() => ValueKind::Integer,
+        None if whole_is_number && exponent_is_number => ValueKind::Decimal,
+        Some(fraction) if whole_is_number && digits(fraction) && exponent_is_number => ValueKind::Decimal,
+        _ => ValueKind::Text,
+    }
+}
+
+/// Records with the bytes they stood in: the reader splits, the window behind it remembers what it read.
+struct Records<R> {
+    reader: csv::Reader<Window<R>>,
+    record: csv::ByteRecord,
+    bytes: Vec<u8>,
+    /// The record before ended in a carriage return, so a line feed still belongs to that line ending.
+    after_return: bool,
+    started: bool,
+}
+
+impl<R: Read> Records<R> {
+    fn new(input: R, separator: u8) -> Self {
+        let window = Window { input, bytes: Vec::new(), start: 0 };
+        // The first record is read like the others: its length is what theirs are held to.
+        let reader = csv::ReaderBuilder::new().has_headers(false).delimiter(separator).from_reader(window);
+        Self {
+            reader,
+            record: csv::ByteRecord::new(),
+            bytes: Vec::new(),
+            after_return: false,
+            started: false,
+        }
+    }
+
+    fn next(&mut self) -> Result<Option<(&csv::ByteRecord, &[u8])>, Fault> {
+        let line = self.reader.position().line();
+        let more = match self.reader.read_byte_record(&mut self.record) {
+            Ok(more) => more,
+            Err(fault) => return Err(self.fault(fault, line)),
+        };
+        let end = self.reader.position().byte();
+        self.reader.get_mut().take_until(end, &mut self.bytes);
+        let mut bytes = self.bytes.as_slice();
+        if !self.started && [&b"\xef\xbb\xbf"[..], b"\xff\xfe", b"\xfe\xff"].iter().any(|mark| bytes.starts_with(mark)) {
+            return Err(CsvError::ByteOrderMark.into());
+        }
+        self.started = true;
+        if self.after_return {
+            bytes = bytes.strip_prefix(b"\n").unwrap_or(bytes);
+        }
+        if bytes.starts_with(b"\n") || bytes.starts_with(b"\r") {
+            return Err(CsvError::BlankLine { line }.into());
+        }
+        if !more {
+            return Ok(None);
+        }
+        self.after_return = bytes.ends_with(b"\r");
+        let unended = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        let bytes = unended.strip_suffix(b"\r").unwrap_or(unended);
+        if bytes.iter().filter(|byte| **byte == b'"').count() % 2 != 0 {
+            return Err(CsvError::Quote { line }.into());
+        }
+        Ok(Some((&self.record, bytes)))
+    }
+
+    fn fault(&self, fault: csv::Error, line: u64) -> Fault {
+        match fault.into_kind() {
+            csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+                CsvError::Ragged { line, found: len, expected: expected_len }.into()
+            }
+            csv::ErrorKind::Io(_) if self.reader.get_ref().bytes.len() > MAX_RECORD_BYTES => {
+                CsvError::TooLongRecord { line, max: MAX_RECORD_BYTES }.into()
+            }
+            csv::ErrorKind::Io(cause) => Fault::Io(cause),
+            other => Fault::Io(io::Error::other(format!("{other:?}"))),
+        }
+    }
+}
+
+/// Passes bytes on and keeps those of the record that is being read.
+struct Window<R> {
+    input: R,
+    bytes: Vec<u8>,
+    /// Where in the file the kept bytes start.
+    start: u64,
+}
+
+impl<R> Window<R> {
+    fn take_until(&mut self, end: u64, into: &mut Vec<u8>) {
+        let len = usize::try_from(end.saturating_sub(self.start)).unwrap_or(usize::MAX).min(self.bytes.len());
+        into.clear();
+        into.extend(self.bytes.drain(..len));
+        self.start = end;
+    }
+}
+
+impl<R: Read> Read for Window<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.bytes.len() > MAX_RECORD_BYTES {
+            return Err(io::Error::other("a record that is too long"));
+        }
+        let len = self.input.read(buffer)?;
+        self.bytes.extend_from_slice(buffer.get(..len).unwrap_or_default());
+        Ok(len)
+    }
+}

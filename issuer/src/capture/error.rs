@@ -1,0 +1,135 @@
+//! Why a capture stopped: one variant per cause, each with a stable code and what to do about it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::csv::CsvError;
+use super::onnx::OnnxError;
+use super::safetensors::SafetensorsError;
+
+/// Why nothing was captured. There is no half capture: the first cause ends it.
+#[derive(Debug, thiserror::Error)]
+pub enum CaptureError {
+    /// A file grew, shrank or was written to between its first and its last byte.
+    #[error("`{}` changed while it was read", .0.display())]
+    Changed(PathBuf),
+    /// A CSV file that is not a table with one reading.
+    #[error("`{path}` is not a table that can be committed to: {cause}", path = .path.display())]
+    Csv {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: CsvError,
+    },
+    /// There is nothing under the path.
+    #[error("`{}` holds no files", .0.display())]
+    Empty(PathBuf),
+    /// There is no such file or directory.
+    #[error("`{}` does not exist", .0.display())]
+    NotFound(PathBuf),
+    /// An ONNX file that breaks the format or uses a part of it that cannot be captured.
+    #[error("`{path}` cannot be captured as ONNX: {cause}", path = .path.display())]
+    Onnx {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: OnnxError,
+    },
+    /// A name that is not UTF-8 has no spelling in a passport.
+    #[error("the name `{}` is not UTF-8", .0.display())]
+    PathNotUtf8(PathBuf),
+    /// A name with a control character or a backslash reads differently on another system.
+    #[error("the name {0:?} holds a backslash or a control character")]
+    PathUnportable(String),
+    /// A safetensors file that breaks the format.
+    #[error("`{path}` is not a valid safetensors file: {cause}", path = .path.display())]
+    Safetensors {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: SafetensorsError,
+    },
+    /// A socket, a pipe or a device.
+    #[error("`{}` is neither a file nor a directory", .0.display())]
+    SpecialFile(PathBuf),
+    /// A symbolic link inside the tree.
+    #[error("`{}` is a symbolic link", .0.display())]
+    Symlink(PathBuf),
+    /// A number above what JSON holds exactly.
+    #[error("`{path}` needs the number {value}, over 2^53 - 1", path = .path.display())]
+    TooLarge {
+        /// Which file.
+        path: PathBuf,
+        /// The number.
+        value: u64,
+    },
+    /// More files than one passport can list.
+    #[error("`{path}` holds more than {max} files", path = .path.display())]
+    TooManyFiles {
+        /// Which directory was captured.
+        path: PathBuf,
+        /// Files allowed.
+        max: usize,
+    },
+    /// The operating system would not let us read.
+    #[error("`{path}` cannot be read: {cause}", path = .path.display())]
+    Unreadable {
+        /// Which file or directory.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+}
+
+impl CaptureError {
+    /// The stable code of this cause.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Changed(_) => "capture.file-changed",
+            Self::Csv { cause, .. } => cause.code(),
+            Self::Empty(_) => "capture.empty",
+            Self::NotFound(_) => "capture.not-found",
+            Self::Onnx { cause, .. } => cause.code(),
+            Self::PathNotUtf8(_) => "capture.path-not-utf8",
+            Self::PathUnportable(_) => "capture.path-unportable",
+            Self::Safetensors { cause, .. } => cause.code(),
+            Self::SpecialFile(_) => "capture.special-file",
+            Self::Symlink(_) => "capture.symlink",
+            Self::TooLarge { .. } => "capture.too-large",
+            Self::TooManyFiles { .. } => "capture.too-many-files",
+            Self::Unreadable { .. } => "capture.file-unreadable",
+        }
+    }
+
+    /// What the person at the keyboard can do.
+    #[must_use]
+    pub const fn help(&self) -> &'static str {
+        match self {
+            Self::Changed(_) => "wait until nothing writes to it, then capture again",
+            Self::Csv { cause, .. } => cause.help(),
+            Self::Empty(_) => "name a file, or a directory with files whose names do not start with a dot",
+            Self::NotFound(_) => "check the spelling of the path",
+            Self::Onnx { cause, .. } => cause.help(),
+            Self::PathNotUtf8(_) | Self::PathUnportable(_) => "rename the file",
+            Self::Safetensors { cause, .. } => cause.help(),
+            Self::SpecialFile(_) => "move it out of the captured directory",
+            Self::Symlink(_) => {
+                "links are not followed, since they can lead out of the tree; put the file in its place"
+            }
+            Self::TooLarge { .. } => "split the file",
+            Self::TooManyFiles { .. } => "pack the files into archives, or capture parts of the tree one by one",
+            Self::Unreadable { .. } => "check that the file still exists and that you may read it",
+        }
+    }
+
+    /// The same failure of the operating system, as a missing file or an unreadable one.
+    pub(super) fn io(path: &Path, cause: io::Error) -> Self {
+        let path = path.to_owned();
+        match cause.kind() {
+            io::ErrorKind::NotFound => Self::NotFound(path),
+            _ => Self::Unreadable { path, cause },
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Capture: what can be measured about a model or a data set, from its bytes alone.
+//!
+//! ```text
+//! path ─► artifacts  every file: size, SHA-256, Merkle root ─► the subject's identity
+//!         safetensors, onnx   headers: tensors, interface        (models)
+//!         git                 commit, dirty flag, remote         (models)
+//!         csv                 rows, columns, record commitment   (data sets)
+//!      ─► Draft { subject, sources, missing }
+//! ```
+//!
+//! In scope: reading files and nothing else. The same tree gives the same draft, byte for byte.
+//! Out of scope: the network, running anything that was captured, unpickling, and what only a person can
+//! say; that comes from a claims file ([`crate::claims`]).
+
+mod artifacts;
+mod csv;
+mod error;
+mod git;
+mod hash;
+mod node;
+mod onnx;
+mod onnx_tensor;
+mod protobuf;
+mod safetensors;
+mod weights;
+
+use std::path::Path;
+
+use model_passport::json::{Json, Object};
+
+pub use self::csv::CsvError;
+pub use self::error::CaptureError;
+pub use self::onnx::OnnxError;
+pub use self::protobuf::WireError;
+pub use self::safetensors::SafetensorsError;
+use crate::claims;
+
+/// The format of a draft file.
+pub const DRAFT_FORMAT: &str = "https://w3id.org/model-passport/v1/draft";
+
+/// What is captured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A data set.
+    Dataset,
+    /// A model.
+    Model,
+}
+
+impl Kind {
+    /// The type of the credential that the draft is for.
+    #[must_use]
+    pub const fn credential_type(self) -> &'static str {
+        match self {
+            Self::Dataset => "DatasetPassport",
+            Self::Model => "ModelPassport",
+        }
+    }
+
+    /// The kind whose credentials have this type.
+    #[must_use]
+    pub fn from_credential_type(name: &str) -> Option<Self> {
+        [Self::Dataset, Self::Model].into_iter().find(|kind| kind.credential_type() == name)
+    }
+}
+
+/// Who wants to know how far the hashing is. Called from several threads.
+pub trait Progress: Sync {
+    /// So many bytes more are going to be hashed.
+    fn expect(&self, _bytes: u64) {}
+
+    /// So many more of them are hashed.
+    fn advance(&self, _bytes: u64) {}
+}
+
+/// Nobody wants to know.
+impl Progress for () {}
+
+/// Everything that was measured, ready for a person to add what only a person knows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// What is described.
+    pub kind: Kind,
+    /// The measured part of the credential's subject.
+    pub subject: Object,
+    /// Pointer into the subject -> where that came from; or why it is not there.
+    pub sources: Object,
+    /// Pointers to what a credential of this kind requires and the subject lacks.
+    pub missing: Vec<String>,
+}
+
+/// Why a text is not a draft.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DraftError {
+    /// Not an object with the members of a draft.
+    #[error("not a draft: `{0}` is missing or has the wrong type")]
+    Member(&'static str),
+    /// A draft for a kind of credential that capture does not know.
+    #[error("a draft for `{0}`, which is not captured from files")]
+    UnknownKind(String),
+}
+
+impl DraftError {
+    /// The stable code of this cause.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Member(_) => "draft.malformed",
+            Self::UnknownKind(_) => "draft.unknown-kind",
+        }
+    }
+
+    /// What the person at the keyboard can do.
+    #[must_use]
+    pub const fn help(&self) -> &'static str {
+        "make the draft with `passport capture`"
+    }
+}
+
+impl Draft {
+    /// The draft as a JSON document.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        let missing: Vec<Json> = self.missing.iter().map(|pointer| pointer.as_str().into()).collect();
+        Json::Object(Object::from_iter([
+            ("draft", DRAFT_FORMAT.into()),
+            ("kind", self.kind.credential_type().into()),
+            ("subject", Json::from(self.subject.clone())),
+            ("sources", Json::from(self.sources.clone())),
+            ("missing", Json::from(missing)),
+        ]))
+    }
+
+    /// Reads a draft back. `missing` and `sources` are for people and are not needed.
+    ///
+    /// # Errors
+    /// [`DraftError`] when the document is something else.
+    pub fn from_json(document: &Json) -> Result<Self, DraftError> {
+        let member = |name| document.get(name).ok_or(DraftError::Member(name));
+        if member("draft")?.as_str() != Some(DRAFT_FORMAT) {
+            return Err(DraftError::Member("draft"));
+        }
+        let kind = member("kind")?.as_str().ok_or(DraftError::Member("kind"))?;
+        let kind = Kind::from_credential_type(kind).ok_or_else(|| DraftError::UnknownKind(kind.to_owned()))?;
+        let subject = member("subject")?.as_object().ok_or(DraftError::Member("subject"))?.clone();
+        let sources = document.get("sources").and_then(Json::as_object).cloned().unwrap_or_default();
+        let missing = document.get("missing").and_then(Json::as_array).unwrap_or_default();
+        let missing = missing.iter().filter_map(|pointer| pointer.as_str().map(str::to_owned)).collect();
+        Ok(Self { kind, subject, sources, missing })
+    }
+}
+
+/// Measures what stands at `path`, a file or a directory.
+///
+/// # Errors
+/// [`CaptureError`], for the first cause met; nothing is captured by halves.
+pub fn capture(path: &Path, kind: Kind, progress: &dyn Progress) -> Result<Draft, CaptureError> {
+    let artifacts = artifacts::read(path, progress)?;
+    let mut found = Found::default();
+    found.add("id", artifacts.subject_id(), "the SHA-256 of the artefact manifest");
+    found.add("artifactManifest", artifacts.manifest()?, &artifacts.source());
+    match kind {
+        Kind::Dataset => csv::add_to(&mut found, &artifacts)?,
+        Kind::Model => {
+            weights::add_to(&mut found, &artifacts, progress)?;
+            git::add_to(&mut found, path);
+        }
+    }
+    let missing = claims::missing(&found.subject, kind.credential_type());
+    let missing = missing.into_iter().map(|field| field.pointer).collect();
+    Ok(Draft { kind, subject: found.subject, sources: found.sources, missing })
+}
+
+/// What was found so far, each fact with where it came from.
+#[derive(Debug, Default)]
+struct Found {
+    subject: Object,
+    sources: Object,
+}
+
+impl Found {
+    fn add(&mut self, name: &str, value: impl Into<Json>, source: &str) {
+        self.subject.insert(name, value);
+        self.sources.insert(format!("/{name}"), source);
+    }
+
+    /// Says why something is not there, so that its absence is not taken for an answer.
+    fn absent(&mut self, name: &str, why: &str) {
+        self.sources.insert(format!("/{name}"), format!("not measured: {why}"));
+    }
+}

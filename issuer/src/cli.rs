@@ -1,0 +1,46 @@
+//! The command line as clap reads it. The doc comments are the help texts.
+
+use clap::{Parser, Subcommand};
+
+use crate::command::{attest, bundle, capture, completions, explain, issue, key, show, verify};
+
+/// Signed passports for machine learning models, their data and their evaluations.
+///
+/// A passport is a W3C Verifiable Credential. It names a model by the digest of its files, says how each fact is
+/// known, and links by digest to the passports of the data and the models it came from. Anyone can check it,
+/// offline.
+///
+/// Exit codes: 0 verified or done, 1 not verified, 2 could not check, 3 malformed input, 64 usage, 70 internal
+/// error. Every error has a code; `passport explain CODE` says more.
+#[derive(Debug, Parser)]
+#[command(name = "passport", version, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands, in the order in which one meets them.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make, list and show signing keys
+    #[command(subcommand)]
+    Key(key::Args),
+    /// Read a model or a data set and write an unsigned draft: what was measured, what is still to be declared
+    Capture(capture::Args),
+    /// Check, sign and write a passport of a model or a data set
+    Issue(issue::Args),
+    /// Sign a statement about something that has a passport
+    #[command(subcommand)]
+    Attest(attest::Args),
+    /// Check a passport, a presentation or a bundle and print the verdict
+    Verify(verify::Args),
+    /// Print what a passport says, as far as it was verified
+    Show(show::Args),
+    /// Put passports and what their verification needs into one file for offline use
+    Bundle(bundle::Args),
+    /// Explain a code of a report or an error
+    Explain(explain::Args),
+    /// Print the completion script of a shell
+    Completions(completions::Args),
+}

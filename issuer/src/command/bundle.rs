@@ -1,0 +1,132 @@
+//! `passport bundle FILE… -o BUNDLE`
+
+use std::path::PathBuf;
+
+use model_passport::evidence::{Evidence, Policy};
+use model_passport::json::{self, Json, JsonError, Object};
+use model_passport::report::Verdict;
+use model_passport::time::Timestamp;
+use thiserror::Error;
+
+use super::capture::output;
+use super::verify;
+use super::{Shell, verify::needed};
+use crate::evidence::{self, BUNDLE_FORMAT, EvidenceError};
+use crate::exit::Exit;
+use crate::files;
+use crate::problem::{Failure, Problem};
+
+/// What goes in, and where the bundle goes.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Passports, DID documents and other bundles
+    #[arg(required = true)]
+    file: Vec<PathBuf>,
+    /// Where the bundle goes; `-` is standard output
+    #[arg(short, long, value_name = "BUNDLE", default_value = files::STANDARD_STREAM)]
+    output: PathBuf,
+    /// Replace the output if it exists
+    #[arg(long)]
+    force: bool,
+    /// The time to note for DID documents and to judge by, instead of now
+    #[arg(long, value_name = "RFC3339")]
+    at: Option<Timestamp>,
+}
+
+/// Why there is no bundle.
+#[derive(Debug, Error)]
+#[expect(missing_docs, reason = "the message of each variant says it")]
+pub enum BundleError {
+    #[error("none of the files is a passport")]
+    Empty,
+    #[error("the bundle would not verify ({code})")]
+    NotVerified { code: String },
+    #[error("the bundle would be more than can be read again: {0}")]
+    TooLarge(JsonError),
+}
+
+impl Problem for BundleError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Empty => "bundle.empty",
+            Self::NotVerified { .. } => "bundle.not-verified",
+            Self::TooLarge(_) => "bundle.too-large",
+        }
+    }
+
+    fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::Empty => "give at least one signed passport",
+            Self::NotVerified { .. } => "run `passport verify` on each file to see what is wrong; nothing was written",
+            Self::TooLarge(_) => "make several bundles, one for each branch of the lineage",
+        };
+        Some(help.to_owned())
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Empty => Exit::Usage,
+            Self::NotVerified { .. } => Exit::NotVerified,
+            Self::TooLarge(_) => Exit::Malformed,
+        }
+    }
+}
+
+/// Writes the bundle; says what it still lacks.
+pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
+    files::check_free(&args.output, args.force)?;
+    let now = shell.time(args.at);
+    let mut parts = Evidence::default();
+    for path in &args.file {
+        let (text, json) = evidence::read_json(path)?;
+        evidence::sort(path, text, &json, &mut parts)?;
+    }
+    let bundle = assemble(parts, now)?;
+    let text = format!("{}\n", bundle.to_pretty());
+    json::parse(&text).map_err(BundleError::TooLarge)?;
+
+    let outcome = verify::check(&text, &Evidence::default(), &Policy::default(), now);
+    if outcome.report.verdict == Verdict::NotVerified {
+        return Err(BundleError::NotVerified { code: outcome.report.code.to_string() }.into());
+    }
+    output(&args.output, &text, args.force, shell)?;
+    let needs = needed(&outcome.needs, shell.print.err_paint);
+    if !needs.is_empty() {
+        shell.print.note(needs.trim());
+    }
+    Ok(Exit::Success)
+}
+
+fn assemble(parts: Evidence, now: Timestamp) -> Result<Json, Failure> {
+    let mut credentials: Vec<Json> = Vec::new();
+    for text in &parts.credentials {
+        let credential = json::parse(text)
+            .map_err(|cause| EvidenceError::Json { path: files::STANDARD_STREAM.into(), cause })?;
+        // The same passport from two bundles is one passport.
+        if !credentials.contains(&credential) {
+            credentials.push(credential);
+        }
+    }
+    if credentials.is_empty() {
+        return Err(BundleError::Empty.into());
+    }
+    let mut documents: Vec<Json> = Vec::new();
+    for document in parts.documents {
+        let retrieved = document.retrieved.unwrap_or_else(|| now.to_string());
+        documents.push(Json::Object(Object::from_iter([
+            ("url", Json::from(document.url)),
+            ("retrieved", Json::from(retrieved)),
+            ("text", Json::from(document.text)),
+        ])));
+    }
+    let presentation = Object::from_iter([
+        ("@context", Json::Array(vec!["https://www.w3.org/ns/credentials/v2".into()])),
+        ("type", Json::Array(vec!["VerifiablePresentation".into()])),
+        ("verifiableCredential", Json::Array(credentials)),
+    ]);
+    Ok(Json::Object(Object::from_iter([
+        ("bundle", BUNDLE_FORMAT.into()),
+        ("presentation", Json::Object(presentation)),
+        ("evidence", Json::Object(Object::from_iter([("documents", Json::Array(documents))]))),
+    ])))
+}

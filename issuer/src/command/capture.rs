@@ -1,0 +1,82 @@
+//! `passport capture PATH`
+
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+
+use super::Shell;
+use crate::capture::{self, Draft, Kind};
+use crate::exit::Exit;
+use crate::files::{self, Access};
+use crate::print::Tone;
+use crate::problem::Failure;
+use crate::progress::Bar;
+
+/// What to read, and where the draft goes.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The file or directory with the model or the data set
+    path: PathBuf,
+    /// What is there
+    #[arg(long, value_enum, default_value_t)]
+    kind: KindArg,
+    /// Where the draft goes; `-` is standard output
+    #[arg(short, long, value_name = "FILE", default_value = files::STANDARD_STREAM)]
+    output: PathBuf,
+    /// Replace the output if it exists
+    #[arg(long)]
+    force: bool,
+}
+
+/// The kinds of things that can be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KindArg {
+    /// A model: becomes a ModelPassport
+    #[default]
+    Model,
+    /// A data set: becomes a DatasetPassport
+    Dataset,
+}
+
+impl From<KindArg> for Kind {
+    fn from(kind: KindArg) -> Self {
+        match kind {
+            KindArg::Model => Self::Model,
+            KindArg::Dataset => Self::Dataset,
+        }
+    }
+}
+
+/// Writes the draft and says what it still lacks.
+pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
+    files::check_free(&args.output, args.force)?;
+    let draft = read(&args.path, args.kind.into())?;
+    output(&args.output, &format!("{}\n", draft.to_json().to_pretty()), args.force, shell)?;
+    let paint = shell.print.err_paint;
+    shell.print.note(&format!(
+        "{} {} measured, {} still to be declared{}",
+        paint.text(Tone::Dim, "draft:"),
+        draft.sources.len(),
+        draft.missing.len(),
+        if draft.missing.is_empty() { "" } else { " (see `missing`)" },
+    ));
+    Ok(Exit::Success)
+}
+
+/// Captures with a progress bar.
+pub(crate) fn read(path: &Path, kind: Kind) -> Result<Draft, Failure> {
+    let bar = Bar::new();
+    let draft = capture::capture(path, kind, &bar)?;
+    bar.finish();
+    Ok(draft)
+}
+
+/// Writes a result to its file or to standard output.
+pub(crate) fn output(path: &Path, text: &str, force: bool, shell: &mut Shell) -> Result<(), Failure> {
+    if path.as_os_str() == files::STANDARD_STREAM {
+        shell.print.result(text);
+    } else {
+        files::write(path, text.as_bytes(), Access::Shared, force)?;
+    }
+    Ok(())
+}

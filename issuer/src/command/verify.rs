@@ -1,0 +1,110 @@
+//! `passport verify FILE`
+
+use std::path::PathBuf;
+
+use model_passport::evidence::{Evidence, Need, NeedKind, Policy};
+use model_passport::report::Report;
+use model_passport::time::Timestamp;
+use model_passport::verify::{self, Verification};
+
+use super::Shell;
+use crate::evidence;
+use crate::exit::Exit;
+use crate::print::{Paint, Tone};
+use crate::problem::Failure;
+use crate::{crypto, files, render};
+
+/// What to check, and with what.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A passport, a presentation or a bundle; `-` is standard input
+    file: PathBuf,
+    #[command(flatten)]
+    means: Means,
+    /// Print the report as JSON, and nothing else
+    #[arg(long)]
+    json: bool,
+    /// Take a warning for a failure
+    #[arg(long)]
+    strict: bool,
+}
+
+/// What a verification is made with: shared by every command that verifies.
+#[derive(Debug, Default, clap::Args)]
+pub struct Means {
+    /// A file or directory that the passport speaks of: it is hashed and compared (repeatable)
+    #[arg(long, value_name = "PATH")]
+    pub(crate) artifact: Vec<PathBuf>,
+    /// A passport of the lineage, a bundle or a DID document to check with (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) with: Vec<PathBuf>,
+    /// A policy: what to require (JSON)
+    #[arg(long, value_name = "FILE", env = "PASSPORT_POLICY")]
+    pub(crate) policy: Option<PathBuf>,
+    /// The time to judge by, instead of now
+    #[arg(long, value_name = "RFC3339")]
+    pub(crate) at: Option<Timestamp>,
+    /// Use nothing but the files that are given; this version never uses the network
+    #[arg(long)]
+    pub(crate) offline: bool,
+}
+
+/// The report, and what would have been needed for more of an answer.
+pub(crate) struct Outcome {
+    pub(crate) report: Report,
+    pub(crate) needs: Vec<Need>,
+}
+
+/// Prints the report; the exit follows its verdict.
+pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
+    let text = files::read_text(&args.file, files::MAX_DOCUMENT_BYTES)?;
+    let outcome = args.means.verify(&text, shell)?;
+    if args.json {
+        shell.print.result(&format!("{}\n", outcome.report.to_json()));
+    } else {
+        let paint = shell.print.out_paint;
+        shell.print.result(&format!(
+            "{}{}",
+            render::report(&outcome.report, paint),
+            needed(&outcome.needs, paint)
+        ));
+    }
+    Ok(Exit::of(&outcome.report, args.strict))
+}
+
+impl Means {
+    /// Verifies `text` with these means.
+    pub(crate) fn verify(&self, text: &str, shell: &Shell) -> Result<Outcome, Failure> {
+        let policy = match &self.policy {
+            Some(path) => evidence::read_policy(path)?,
+            None => Policy::default(),
+        };
+        let evidence = evidence::gather(&self.with, &self.artifact)?;
+        Ok(check(text, &evidence, &policy, shell.time(self.at)))
+    }
+}
+
+/// The core's verification, with the signatures checked by the machine's fast implementation.
+pub(crate) fn check(text: &str, evidence: &Evidence, policy: &Policy, now: Timestamp) -> Outcome {
+    let verification = Verification::begin(text, evidence, policy, now);
+    let answers = crypto::answers(verification.signatures());
+    let report = verification.finish(&answers);
+    Outcome { report, needs: verify::needs(text, evidence, policy) }
+}
+
+/// What is still needed, one line each.
+pub(crate) fn needed(needs: &[Need], paint: Paint) -> String {
+    if needs.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("\n{}\n", paint.text(Tone::Bold, "Needed, give it with --with FILE"));
+    for need in needs {
+        let kind = match need.kind {
+            NeedKind::Credential => "passport",
+            NeedKind::DidDocument => "DID document",
+            NeedKind::StatusList => "status list",
+        };
+        text.push_str(&format!("  {kind} {}: {}\n", render::plain(&need.url), render::plain(&need.why)));
+    }
+    text
+}

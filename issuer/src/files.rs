@@ -1,0 +1,237 @@
+//! Reading with a limit, and writing so that an output is either whole or absent.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::exit::Exit;
+use crate::problem::Problem;
+
+/// The path that means standard input or standard output.
+pub const STANDARD_STREAM: &str = "-";
+
+/// Largest credential, bundle, draft, claims or DID document file that is read: one byte more than the core
+/// accepts, so that the core, and not this module, says that a document is too large.
+pub const MAX_DOCUMENT_BYTES: u64 = 1024 * 1024 + 1;
+
+/// Why an input could not be read.
+#[derive(Debug, Error)]
+#[expect(missing_docs, reason = "the message of each variant says it")]
+pub enum InputError {
+    #[error("there is no file `{}`", path.display())]
+    Missing { path: PathBuf },
+    #[error("`{}` is a directory, a file is needed here", path.display())]
+    Directory { path: PathBuf },
+    #[error("the file `{}` cannot be read: {}", path.display(), reason(source))]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("the file `{}` is larger than {limit} bytes", path.display())]
+    TooLarge { path: PathBuf, limit: u64 },
+    #[error("the file `{}` is not UTF-8 text (byte {offset})", path.display())]
+    NotUtf8 { path: PathBuf, offset: usize },
+}
+
+impl Problem for InputError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Missing { .. } => "input.missing",
+            Self::Directory { .. } => "input.directory",
+            Self::Unreadable { .. } => "input.unreadable",
+            Self::TooLarge { .. } => "input.too-large",
+            Self::NotUtf8 { .. } => "input.not-utf8",
+        }
+    }
+
+    fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::Missing { .. } => "check the path; `-` reads from standard input",
+            Self::Directory { .. } => "name one file; `passport capture` is the command that takes a directory",
+            Self::Unreadable { .. } => "check who may read it, for example with `ls -l`",
+            Self::TooLarge { .. } => {
+                "passports and claims are small; is this the model or the data, and not the text about it?"
+            }
+            Self::NotUtf8 { .. } => {
+                "passports and claims are text; is this the model or the data, and not the text about it?"
+            }
+        };
+        Some(help.to_owned())
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Missing { .. } | Self::Directory { .. } | Self::Unreadable { .. } => Exit::CouldNotCheck,
+            Self::TooLarge { .. } | Self::NotUtf8 { .. } => Exit::Malformed,
+        }
+    }
+}
+
+/// Reads a text file, or standard input for `-`, of at most `limit` bytes.
+pub fn read_text(path: &Path, limit: u64) -> Result<String, InputError> {
+    String::from_utf8(read(path, limit)?).map_err(|error| InputError::NotUtf8 {
+        path: path.to_owned(),
+        offset: error.utf8_error().valid_up_to(),
+    })
+}
+
+fn read(path: &Path, limit: u64) -> Result<Vec<u8>, InputError> {
+    let unreadable = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound => InputError::Missing { path: path.to_owned() },
+        io::ErrorKind::IsADirectory => InputError::Directory { path: path.to_owned() },
+        _ => InputError::Unreadable { path: path.to_owned(), source },
+    };
+    let mut bytes = Vec::new();
+    // One byte past the limit tells "exactly at the limit" from "over it" without trusting a size that may change.
+    let read = if path.as_os_str() == STANDARD_STREAM {
+        io::stdin().lock().take(limit + 1).read_to_end(&mut bytes)
+    } else {
+        File::open(path).map_err(unreadable)?.take(limit + 1).read_to_end(&mut bytes)
+    };
+    read.map_err(unreadable)?;
+    if u64::try_from(bytes.len()).is_ok_and(|size| size <= limit) {
+        Ok(bytes)
+    } else {
+        Err(InputError::TooLarge { path: path.to_owned(), limit })
+    }
+}
+
+/// Why an output could not be written. In every case nothing was changed.
+#[derive(Debug, Error)]
+#[expect(missing_docs, reason = "the message of each variant says it")]
+pub enum OutputError {
+    #[error("the output `{}` exists already", path.display())]
+    Exists { path: PathBuf },
+    #[error("there is no directory `{}` to write into", path.display())]
+    NoDirectory { path: PathBuf },
+    #[error("the output `{}` cannot be written: {}", path.display(), reason(source))]
+    Unwritable { path: PathBuf, source: io::Error },
+}
+
+impl Problem for OutputError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Exists { .. } => "output.exists",
+            Self::NoDirectory { .. } => "output.no-directory",
+            Self::Unwritable { .. } => "output.unwritable",
+        }
+    }
+
+    fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::Exists { .. } => "choose another name, or replace it with `--force`",
+            Self::NoDirectory { .. } => "make the directory first; nothing was written",
+            Self::Unwritable { .. } => "check the free space and who may write there; nothing was written",
+        };
+        Some(help.to_owned())
+    }
+}
+
+/// Who may read a new file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Whatever the process's umask allows.
+    Shared,
+    /// The owner alone.
+    Private,
+}
+
+/// Finds out, before any work is done, that a later [`write`](write()) to `path` would be refused.
+pub fn check_free(path: &Path, force: bool) -> Result<(), OutputError> {
+    if !force && path.as_os_str() != STANDARD_STREAM && path.symlink_metadata().is_ok() {
+        return Err(OutputError::Exists { path: path.to_owned() });
+    }
+    Ok(())
+}
+
+/// Writes a file as a whole: into a temporary file beside it, to the disk, then under its name. Without `force`
+/// an existing file stays, even one that appeared a moment ago.
+pub fn write(path: &Path, bytes: &[u8], access: Access, force: bool) -> Result<(), OutputError> {
+    let unwritable = |source: io::Error| OutputError::Unwritable { path: path.to_owned(), source };
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    if !directory.is_dir() {
+        return Err(OutputError::NoDirectory { path: directory.to_owned() });
+    }
+    let mut file = temporary(directory, access).map_err(unwritable)?;
+    file.write_all(bytes).map_err(unwritable)?;
+    file.as_file().sync_all().map_err(unwritable)?;
+    if force {
+        file.persist(path).map_err(|error| unwritable(error.error))?;
+    } else {
+        file.persist_noclobber(path).map_err(|error| match error.error.kind() {
+            io::ErrorKind::AlreadyExists => OutputError::Exists { path: path.to_owned() },
+            _ => unwritable(error.error),
+        })?;
+    }
+    sync_directory(directory).map_err(unwritable)
+}
+
+#[cfg(unix)]
+fn temporary(directory: &Path, access: Access) -> io::Result<tempfile::NamedTempFile> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = match access {
+        Access::Shared => 0o666,
+        Access::Private => 0o600,
+    };
+    tempfile::Builder::new()
+        .prefix(".passport-")
+        .permissions(fs::Permissions::from_mode(mode))
+        .tempfile_in(directory)
+}
+
+#[cfg(not(unix))]
+fn temporary(directory: &Path, _access: Access) -> io::Result<tempfile::NamedTempFile> {
+    tempfile::Builder::new().prefix(".passport-").tempfile_in(directory)
+}
+
+/// A name is only on the disk when its directory is.
+fn sync_directory(directory: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
+}
+
+/// The operating system's words without its error number.
+pub(crate) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_existing_output_stays() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("out");
+        write(&path, b"first", Access::Shared, false).unwrap();
+        let refused = write(&path, b"second", Access::Shared, false).unwrap_err();
+        assert_eq!(refused.code(), "output.exists");
+        assert_eq!(fs::read(&path).unwrap(), b"first");
+        write(&path, b"third", Access::Shared, true).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"third");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "a temporary file was left behind");
+    }
+
+    #[test]
+    fn a_file_at_the_limit_is_read_and_one_over_it_is_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("in");
+        fs::write(&path, "12345").unwrap();
+        assert_eq!(read_text(&path, 5).unwrap(), "12345");
+        assert_eq!(read_text(&path, 4).unwrap_err().code(), "input.too-large");
+    }
+
+    #[test]
+    fn what_is_not_text_is_said_with_its_place() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("in");
+        fs::write(&path, b"ab\xff").unwrap();
+        let error = read_text(&path, 5).unwrap_err();
+        assert_eq!((error.code(), error.exit()), ("input.not-utf8", Exit::Malformed));
+        assert!(error.to_string().ends_with("(byte 2)"));
+    }
+}

@@ -1,0 +1,28 @@
+//! The issuer: makes passports, and verifies them with what the machine holds.
+//!
+//! | command | module | reads | writes |
+//! |---|---|---|---|
+//! | `key new\|list\|show` | [`command::key`] | the key store | a key; its DID |
+//! | `capture` | [`command::capture`] | a model or a data set | a draft |
+//! | `issue` | [`command::issue`] | a draft or a path, claims | a signed passport |
+//! | `attest evaluation` | [`command::attest`] | claims, the subject's passport | a signed attestation |
+//! | `verify` | [`command::verify`] | a passport, evidence, artefacts | the report |
+//! | `show` | [`command::show`] | a passport | its verified content |
+//! | `bundle` | [`command::bundle`] | passports, DID documents | one file |
+//! | `explain`, `completions` | [`command::explain`], [`command::completions`] | | help |
+//!
+//! *In scope:* files, keys, the clock, randomness, the terminal. *Out of scope:* every decision about a
+//! passport, which is `model_passport`'s; the network, which no module here touches.
+
+pub mod capture;
+pub mod claims;
+pub mod cli;
+pub mod command;
+pub mod crypto;
+pub mod exit;
+pub mod files;
+pub mod keystore;
+pub mod print;
+pub mod problem;
+mod render;
+pub mod second_opinion;

@@ -1,0 +1,51 @@
+//! The core of Model Passport: whether a model's passport holds, and for what.
+//!
+//! ```text
+//! text, evidence, policy, now ──► verify ──► Report
+//!
+//!   json      strict JSON            ─┐
+//!   jsonld    JSON to statements      ├─ what was signed
+//!   canon     RFC 8785, RDFC-1.0     ─┘
+//!   key did   whose key it is        ─┐
+//!   proof     Data Integrity          ├─ who signed it
+//!   profile   the one allowed shape  ─┘
+//!   lineage   what it builds on      ─── what it rests on
+//! ```
+//!
+//! **In scope:** reading credentials, presentations and bundles; their proofs, issuer, validity and lineage;
+//! files against manifests, by digests that the caller measured; with feature `sign`, making proofs.
+//!
+//! **Out of scope:** this crate never reads a file, opens a connection, asks for the time or draws a random
+//! number. The shells do: the `passport` binary and the WebAssembly package.
+//!
+//! Modules in reading order: [`verify`](mod@verify) says what happens; [`report`] what comes out; [`passport`] and
+//! [`evidence`] what goes in; then the stages above. Every cap is in [`limits`].
+
+pub mod canon;
+pub mod did;
+pub mod digest;
+pub mod evidence;
+pub mod json;
+pub mod jsonld;
+pub mod key;
+pub mod limits;
+pub mod lineage;
+pub mod multibase;
+pub mod passport;
+pub mod profile;
+pub mod proof;
+pub mod rdf;
+pub mod report;
+pub mod schema;
+pub mod time;
+pub mod verify;
+
+pub use evidence::{Evidence, Need, Policy};
+pub use json::Json;
+pub use key::{Answer, SignatureCheck};
+pub use report::{Report, Verdict};
+pub use time::Timestamp;
+pub use verify::{Verification, needs, verify};
+
+/// The version of this verifier, as it stands in every report.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,84 @@
+//! Every cap of the core in one table, with its reason.
+//!
+//! A verifier reads text that an attacker wrote. Nothing here depends on what honest credentials
+//! happen to look like today; each number is far above them and far below what would hurt.
+
+/// Longest credential, presentation or bundle taken: 1 MiB. A filled passport is about 5 kB.
+pub const MAX_DOCUMENT_BYTES: usize = 1 << 20;
+
+/// Deepest nesting of arrays and objects. A passport needs 8; recursion below this is safe on any stack.
+pub const MAX_DEPTH: usize = 32;
+
+/// Most JSON values in one document: a 1 MiB document of the shortest values would have half a million.
+pub const MAX_NODES: usize = 20_000;
+
+/// Longest string or member name, in bytes of UTF-8.
+pub const MAX_STRING_BYTES: usize = 64 << 10;
+
+/// Most bytes of a multibase text that is decoded as base58btc, whose cost grows with the square:
+/// a P-384 signature takes 133 characters.
+pub const MAX_BASE58_CHARS: usize = 256;
+
+/// Most proofs on one credential.
+pub const MAX_PROOFS: usize = 16;
+
+/// Most RDF statements of one document, well above what [`MAX_NODES`] values can honestly make.
+pub const MAX_QUADS: usize = 40_000;
+
+/// Most context processing steps in one document (a context array of embedded contexts takes two or three).
+pub const MAX_CONTEXTS: usize = 64;
+
+/// Most nodes, edges and steps from a root that a lineage walk follows.
+pub const MAX_LINEAGE_NODES: usize = 10_000;
+/// See [`MAX_LINEAGE_NODES`].
+pub const MAX_LINEAGE_EDGES: usize = 50_000;
+/// See [`MAX_LINEAGE_NODES`].
+pub const MAX_LINEAGE_DEPTH: usize = 256;
+
+/// Most credentials that one bundle, with what is supplied beside it, may hold.
+pub const MAX_CREDENTIALS: usize = 10_000;
+
+/// Work that canonicalization may spend, in units of one hashed byte. The dearest of the honest W3C tests
+/// needs about 1 million.
+pub const CANON_WORK: u64 = 16_000_000;
+
+/// A purse of work that is spent and never refilled.
+///
+/// A count of calls does not bound the work where the cost of a call grows with the input, so the unit
+/// is what was really done: bytes hashed or copied.
+#[derive(Debug, Clone)]
+pub struct Budget {
+    left: u64,
+}
+
+impl Budget {
+    /// A purse of `units`.
+    #[must_use]
+    pub const fn new(units: u64) -> Self {
+        Self { left: units }
+    }
+
+    /// Takes `units` out. `None` when the purse is empty, from then on for good.
+    pub fn spend(&mut self, units: usize) -> Option<()> {
+        let units = u64::try_from(units).unwrap_or(u64::MAX);
+        if let Some(left) = self.left.checked_sub(units) {
+            self.left = left;
+            Some(())
+        } else {
+            self.left = 0;
+            None
+        }
+    }
+
+    /// What is left.
+    #[must_use]
+    pub const fn left(&self) -> u64 {
+        self.left
+    }
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self::new(CANON_WORK)
+    }
+}

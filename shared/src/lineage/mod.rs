@@ -1,0 +1,447 @@
+//! The walk over what a credential builds on.
+//!
+//! An edge is a property whose value is `{ "id", "type", "digestMultibase" }`. It pins a credential by the
+//! digest of its content, so a parent is found by digest and cannot be exchanged; or it names a thing
+//! without a credential, which is then somebody's word.
+//!
+//! ```text
+//! EvaluationAttestation ──evaluates──► ModelPassport ──trainedOn──► DatasetPassport ──wasDerivedFrom──► Dataset (declared)
+//! ```
+//!
+//! Every credential is visited once, without recursion, however many paths lead to it.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use crate::digest::Digest;
+use crate::json::{Json, escape_token};
+use crate::limits::{MAX_LINEAGE_DEPTH, MAX_LINEAGE_EDGES, MAX_LINEAGE_NODES};
+use crate::passport::KINDS;
+use crate::report::{Check, CheckName, Edge, Node, NodeState, Outcome};
+use crate::time::Timestamp;
+
+/// The properties that make an edge.
+pub const RELATIONS: [&str; 10] = [
+    "dataset",
+    "evaluates",
+    "fineTunedFrom",
+    "testedOn",
+    "trainedOn",
+    "used",
+    "validatedOn",
+    "wasDerivedFrom",
+    "wasGeneratedBy",
+    "wasRevisionOf",
+];
+
+/// A link as a credential states it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// The property.
+    pub relation: String,
+    /// What it points at.
+    pub id: String,
+    /// The kind of credential, or the type of the thing.
+    pub kind: String,
+    /// The digest, as written.
+    pub digest: String,
+    /// Where it stands in the credential.
+    pub pointer: String,
+}
+
+impl Reference {
+    /// Whether it points at a credential that can be verified, and not at a thing.
+    #[must_use]
+    pub fn is_credential(&self) -> bool {
+        KINDS.contains(&self.kind.as_str())
+    }
+}
+
+/// The links in a credential, in document order.
+#[must_use]
+pub fn references(content: &Json) -> Vec<Reference> {
+    let mut found = Vec::new();
+    if let Some(subject) = content.get("credentialSubject") {
+        collect(subject, "/credentialSubject", &mut found);
+    }
+    found
+}
+
+// The depth of a document is capped when it is parsed, so this recursion is shallow.
+fn collect(value: &Json, pointer: &str, found: &mut Vec<Reference>) {
+    let children: Box<dyn Iterator<Item = (String, &Json)>> = match value {
+        Json::Object(object) => Box::new(object.iter().map(|(name, value)| (escape_token(name), value))),
+        Json::Array(items) => Box::new(items.iter().enumerate().map(|(at, value)| (at.to_string(), value))),
+        _ => return,
+    };
+    for (token, child) in children {
+        let inside = format!("{pointer}/{token}");
+        if RELATIONS.contains(&token.as_str()) {
+            let many = child.as_array().is_some();
+            for (at, item) in child.one_or_many().iter().enumerate() {
+                let pointer = if many { format!("{inside}/{at}") } else { inside.clone() };
+                found.extend(reference(&token, item, pointer));
+            }
+        }
+        collect(child, &inside, found);
+    }
+}
+
+fn reference(relation: &str, value: &Json, pointer: String) -> Option<Reference> {
+    let text = |name: &str| value.get(name).and_then(Json::as_str).map(str::to_owned);
+    Some(Reference {
+        relation: relation.to_owned(),
+        id: text("id")?,
+        kind: text("type")?,
+        digest: text("digestMultibase")?,
+        pointer,
+    })
+}
+
+/// One credential, as far as the walk needs to know it.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// Its identifier.
+    pub id: String,
+    /// Its kind.
+    pub kind: String,
+    /// Its issuer.
+    pub issuer: Option<String>,
+    /// Its digest.
+    pub digest: Digest,
+    /// From when it is valid.
+    pub valid_from: Option<Timestamp>,
+    /// Its links.
+    pub references: Vec<Reference>,
+    /// The code of its first own check that fails or is open; none where its own checks hold.
+    pub blocked: Option<(Outcome, String)>,
+    /// Whether it was handed over to be verified, and not only brought along.
+    pub is_input: bool,
+}
+
+/// What the walk found.
+#[derive(Debug, Clone, Default)]
+pub struct Walk {
+    /// The credentials and things reached.
+    pub nodes: Vec<Node>,
+    /// One check or more for each credential reached.
+    pub checks: Vec<Check>,
+    /// Which members were reached.
+    pub reached: HashSet<usize>,
+}
+
+/// Walks from the input's credentials over everything they build on.
+#[must_use]
+pub fn walk(members: &[Member]) -> Walk {
+    let mut walk = Walk::default();
+    let by_digest: HashMap<Digest, usize> = members.iter().enumerate().rev().map(|(at, m)| (m.digest, at)).collect();
+    let mut by_id: HashMap<&str, usize> = HashMap::new();
+    for (at, member) in members.iter().enumerate() {
+        let first = *by_id.entry(&member.id).or_insert(at);
+        if members.get(first).is_some_and(|other| other.digest != member.digest) {
+            walk.checks.push(about(
+                member,
+                Outcome::Fail,
+                "lineage.conflicting-ids",
+                format!("two different credentials carry the identifier `{}`", member.id),
+                "one of them is not what its issuer signed under this identifier; ask the issuer which one is",
+            ));
+        }
+    }
+    let order = match reach(members, &by_digest, &mut walk) {
+        Ok(order) => order,
+        Err(check) => {
+            walk.checks.push(check);
+            return walk;
+        }
+    };
+    if let Some(cycle) = find_cycle(members, &by_id) {
+        let message = format!("the credentials build on each other in a circle: {}", cycle.join(" -> "));
+        walk.checks.push(Check::new(CheckName::Lineage, Outcome::Fail, "lineage.cycle", message));
+    }
+    // Parents before children: what is wrong with a parent is known when its children are looked at.
+    let mut troubled: HashMap<usize, Trouble> = HashMap::new();
+    let mut outside: HashSet<(String, String)> = HashSet::new();
+    for at in order.into_iter().rev() {
+        let Some(member) = members.get(at) else { continue };
+        let found = Links { members, by_digest: &by_digest, by_id: &by_id, troubled: &troubled }.judge(member);
+        if let Some(trouble) = found.trouble {
+            troubled.insert(at, trouble);
+        }
+        walk.checks.extend(found.checks);
+        walk.nodes.push(node_of(member));
+        for node in found.outside {
+            if outside.insert((node.id.clone(), node.digest.clone())) {
+                walk.nodes.push(node);
+            }
+        }
+    }
+    walk.nodes.reverse();
+    walk
+}
+
+/// The members reached from the input, every one after all that build on it.
+fn reach(members: &[Member], by_digest: &HashMap<Digest, usize>, walk: &mut Walk) -> Result<Vec<usize>, Check> {
+    let too_much = |what: &str, max: usize| {
+        let message = format!("the lineage has more than {max} {what}");
+        Err(Check::new(CheckName::Lineage, Outcome::Fail, "lineage.too-large", message))
+    };
+    let mut parents: HashMap<usize, Vec<usize>> = HashMap::new();
+    let mut queue: VecDeque<usize> = members.iter().enumerate().filter(|(_, m)| m.is_input).map(|(at, _)| at).collect();
+    walk.reached.extend(&queue);
+    let mut edges = 0;
+    while let Some(at) = queue.pop_front() {
+        let references = members.get(at).map(|member| member.references.as_slice()).unwrap_or_default();
+        edges += references.len();
+        if edges > MAX_LINEAGE_EDGES {
+            return too_much("links", MAX_LINEAGE_EDGES);
+        }
+        let credentials = references.iter().filter(|reference| reference.is_credential());
+        let mut found: Vec<usize> = credentials.filter_map(|r| pinned(r, by_digest)).filter(|p| *p != at).collect();
+        found.sort_unstable();
+        found.dedup();
+        for parent in &found {
+            if walk.reached.insert(*parent) {
+                queue.push_back(*parent);
+            }
+        }
+        if walk.reached.len() > MAX_LINEAGE_NODES {
+            return too_much("credentials", MAX_LINEAGE_NODES);
+        }
+        parents.insert(at, found);
+    }
+    // Kahn's algorithm. A digest cannot be part of what it is a digest of, so links by digest have no circle.
+    let mut children: HashMap<usize, usize> = HashMap::new();
+    for parent in parents.values().flatten() {
+        *children.entry(*parent).or_default() += 1;
+    }
+    let mut roots: Vec<usize> = parents.keys().copied().filter(|at| !children.contains_key(at)).collect();
+    roots.sort_unstable();
+    let mut ready: VecDeque<(usize, usize)> = roots.into_iter().map(|at| (at, 0)).collect();
+    let mut order = Vec::with_capacity(parents.len());
+    while let Some((at, depth)) = ready.pop_front() {
+        if depth > MAX_LINEAGE_DEPTH {
+            return too_much("generations", MAX_LINEAGE_DEPTH);
+        }
+        order.push(at);
+        for parent in parents.get(&at).into_iter().flatten() {
+            if let Some(left) = children.get_mut(parent) {
+                *left -= 1;
+                if *left == 0 {
+                    ready.push_back((*parent, depth + 1));
+                }
+            }
+        }
+    }
+    Ok(order)
+}
+
+fn pinned(reference: &Reference, by_digest: &HashMap<Digest, usize>) -> Option<usize> {
+    by_digest.get(&Digest::from_multibase(&reference.digest).ok()?).copied()
+}
+
+/// A circle of identifiers, as credentials with made-up digests could claim it.
+fn find_cycle(members: &[Member], by_id: &HashMap<&str, usize>) -> Option<Vec<String>> {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Mark {
+        OnPath,
+        Done,
+    }
+    let mut marks: HashMap<usize, Mark> = HashMap::new();
+    for start in 0..members.len() {
+        let mut path: Vec<(usize, usize)> = vec![(start, 0)];
+        while let Some((at, next)) = path.last_mut() {
+            let at = *at;
+            if *next == 0 && marks.get(&at) == Some(&Mark::Done) {
+                path.pop();
+                continue;
+            }
+            marks.insert(at, Mark::OnPath);
+            let reference = members.get(at).and_then(|member| member.references.get(*next));
+            *next += 1;
+            let Some(reference) = reference else {
+                marks.insert(at, Mark::Done);
+                path.pop();
+                continue;
+            };
+            let Some(&parent) = by_id.get(reference.id.as_str()) else { continue };
+            match marks.get(&parent) {
+                Some(Mark::Done) => {}
+                Some(Mark::OnPath) => {
+                    let from = path.iter().position(|(on_path, _)| *on_path == parent).unwrap_or(0);
+                    let ids = path.iter().skip(from).map(|(on_path, _)| *on_path).chain([parent]);
+                    return Some(ids.filter_map(|on_path| members.get(on_path)).map(|m| m.id.clone()).collect());
+                }
+                None => path.push((parent, 0)),
+            }
+        }
+    }
+    None
+}
+
+/// What is wrong with a credential or one of its ancestors: whether it fails or is open, and the way there.
+#[derive(Debug, Clone)]
+struct Trouble {
+    outcome: Outcome,
+    code: String,
+    path: Vec<String>,
+}
+
+struct Links<'m> {
+    members: &'m [Member],
+    by_digest: &'m HashMap<Digest, usize>,
+    by_id: &'m HashMap<&'m str, usize>,
+    troubled: &'m HashMap<usize, Trouble>,
+}
+
+#[derive(Default)]
+struct Judged {
+    checks: Vec<Check>,
+    outside: Vec<Node>,
+    trouble: Option<Trouble>,
+}
+
+impl Judged {
+    fn add(&mut self, check: Check, trouble: Option<Trouble>) {
+        if let Some(trouble) = trouble {
+            let worse = self.trouble.as_ref().is_none_or(|t| t.outcome != Outcome::Fail && trouble.outcome == Outcome::Fail);
+            if worse {
+                self.trouble = Some(trouble);
+            }
+        }
+        self.checks.push(check);
+    }
+}
+
+impl Links<'_> {
+    /// The checks of one credential's links.
+    fn judge(&self, member: &Member) -> Judged {
+        let mut judged = Judged::default();
+        if let Some((outcome, code)) = &member.blocked {
+            let path = vec![member.id.clone()];
+            judged.trouble = Some(Trouble { outcome: *outcome, code: code.clone(), path });
+        }
+        for reference in &member.references {
+            self.judge_link(member, reference, &mut judged);
+        }
+        if member.references.is_empty() {
+            let check = Check::new(CheckName::Lineage, Outcome::NotApplicable, "lineage.none", "it names nothing that it builds on");
+            judged.checks.push(for_node(check, member));
+        } else if judged.checks.is_empty() {
+            let count = member.references.len();
+            let message = format!("{count} link{} to credentials that are here, pinned by digest, and good", if count == 1 { "" } else { "s" });
+            judged.checks.push(for_node(Check::new(CheckName::Lineage, Outcome::Pass, "lineage.proven", message), member));
+        }
+        judged
+    }
+
+    fn judge_link(&self, member: &Member, reference: &Reference, judged: &mut Judged) {
+        let Reference { relation, id, kind, .. } = reference;
+        let own = |outcome, code: &'static str| {
+            Some(Trouble { outcome, code: code.to_owned(), path: vec![member.id.clone()] })
+        };
+        let say = |outcome, code, message: String, help| about(member, outcome, code, message, help).at(reference.pointer.clone());
+        if Digest::from_multibase(&reference.digest).is_err() {
+            let message = format!("`{relation}` pins `{id}` by `{}`, which is not a SHA-256 or SHA-384 digest", reference.digest);
+            let check = say(Outcome::Fail, "lineage.weak-digest", message, "only full-length SHA-2 digests bind a parent");
+            return judged.add(check, own(Outcome::Fail, "lineage.weak-digest"));
+        }
+        if !reference.is_credential() {
+            judged.outside.push(outside(reference, NodeState::Declared, "lineage.declared", "it has no credential: the issuer's word only"));
+            let message = format!("`{relation}` names {kind} `{id}`, which has no credential: declared, not proven");
+            return judged.checks.push(say(Outcome::Warn, "lineage.declared", message, "ask for a passport of it"));
+        }
+        let Some(parent) = pinned(reference, self.by_digest).and_then(|at| Some((at, self.members.get(at)?))) else {
+            return self.judge_absent(reference, judged, &say, &own);
+        };
+        let (at, parent) = parent;
+        if parent.id != *id || parent.kind != *kind {
+            let message = format!("`{relation}` names {kind} `{id}`, and the credential with that digest is {} `{}`", parent.kind, parent.id);
+            let check = say(Outcome::Fail, "lineage.wrong-parent", message, "the link and the credential do not belong together");
+            return judged.add(check, own(Outcome::Fail, "lineage.wrong-parent"));
+        }
+        if let Some(trouble) = self.troubled.get(&at) {
+            let mut path = vec![member.id.clone()];
+            path.extend(trouble.path.iter().cloned());
+            let (code, what) = match trouble.outcome {
+                Outcome::Fail => ("lineage.parent-broken", "does not hold"),
+                _ => ("lineage.parent-open", "could not be checked"),
+            };
+            let message = format!("`{relation}` leads to a credential that {what} ({}): {}", trouble.code, path.join(" -> "));
+            let check = say(trouble.outcome, code, message, "see the checks of the credential at the end of the path");
+            return judged.add(check, Some(Trouble { path, ..trouble.clone() }));
+        }
+        if parent.valid_from > member.valid_from {
+            let message = format!("`{relation}` names `{id}`, which became valid only after this credential did");
+            judged.checks.push(say(Outcome::Warn, "lineage.parent-newer", message, "ask the issuer why the parent is the younger one"));
+        }
+    }
+
+    fn judge_absent(
+        &self,
+        reference: &Reference,
+        judged: &mut Judged,
+        say: &dyn Fn(Outcome, &'static str, String, &'static str) -> Check,
+        own: &dyn Fn(Outcome, &'static str) -> Option<Trouble>,
+    ) {
+        let Reference { relation, id, kind, .. } = reference;
+        if self.by_id.contains_key(id.as_str()) {
+            let message = format!("`{relation}` pins `{id}` by another digest than that of the credential with this identifier");
+            let help = "the parent was changed after it was linked, or another version of it was supplied";
+            judged.add(say(Outcome::Fail, "lineage.digest-mismatch", message, help), own(Outcome::Fail, "lineage.digest-mismatch"));
+            judged.outside.push(outside(reference, NodeState::Broken, "lineage.digest-mismatch", "the credential supplied is not the one that was pinned"));
+        } else {
+            let message = format!("`{relation}` names {kind} `{id}`, which was not supplied");
+            let help = "supply the credential, or a bundle that holds it";
+            judged.add(say(Outcome::NotChecked, "lineage.missing", message, help), own(Outcome::NotChecked, "lineage.missing"));
+            judged.outside.push(outside(reference, NodeState::Missing, "lineage.missing", "named, and not supplied"));
+        }
+    }
+}
+
+fn node_of(member: &Member) -> Node {
+    let (state, code, message) = match &member.blocked {
+        None => (NodeState::Proven, "lineage.proven".to_owned(), "here, and its own checks hold"),
+        Some((Outcome::Fail, code)) => (NodeState::Broken, code.clone(), "one of its own checks fails"),
+        Some((_, code)) => (NodeState::Declared, code.clone(), "here, and one of its own checks could not be made"),
+    };
+    let parents = member.references.iter().map(|reference| Edge {
+        relation: reference.relation.clone(),
+        id: reference.id.clone(),
+        digest: reference.digest.clone(),
+    });
+    Node {
+        id: member.id.clone(),
+        kind: member.kind.clone(),
+        digest: member.digest.to_multibase(),
+        issuer: member.issuer.clone(),
+        state,
+        code: code.into(),
+        message: message.to_owned(),
+        parents: parents.collect(),
+    }
+}
+
+fn outside(reference: &Reference, state: NodeState, code: &'static str, message: &str) -> Node {
+    Node {
+        id: reference.id.clone(),
+        kind: reference.kind.clone(),
+        digest: reference.digest.clone(),
+        issuer: None,
+        state,
+        code: code.into(),
+        message: message.to_owned(),
+        parents: Vec::new(),
+    }
+}
+
+fn for_node(mut check: Check, member: &Member) -> Check {
+    check.node = Some(member.id.clone());
+    check
+}
+
+fn about(member: &Member, outcome: Outcome, code: &'static str, message: String, help: &'static str) -> Check {
+    for_node(Check::new(CheckName::Lineage, outcome, code, message).with_help(help), member)
+}
+
+#[cfg(test)]
+mod tests;

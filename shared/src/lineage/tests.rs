@@ -1,0 +1,162 @@
+//! Shapes of lineage, honest and hostile.
+
+use super::*;
+
+fn digest_of(name: &str) -> Digest {
+    Digest::of(name)
+}
+
+/// A credential named `id` whose content digest is that of its name.
+fn member(id: &str, parents: &[&str]) -> Member {
+    let link = |parent: &&str| link(parent, &digest_of(parent).to_multibase());
+    Member {
+        id: id.to_owned(),
+        kind: "ModelPassport".to_owned(),
+        issuer: Some("did:key:z".to_owned()),
+        digest: digest_of(id),
+        valid_from: Some(Timestamp::from_unix_secs(0)),
+        references: parents.iter().map(link).collect(),
+        blocked: None,
+        is_input: false,
+    }
+}
+
+fn link(id: &str, digest: &str) -> Reference {
+    Reference {
+        relation: "trainedOn".to_owned(),
+        id: id.to_owned(),
+        kind: "ModelPassport".to_owned(),
+        digest: digest.to_owned(),
+        pointer: "/credentialSubject/trainedOn".to_owned(),
+    }
+}
+
+fn walked(mut members: Vec<Member>) -> Walk {
+    members[0].is_input = true;
+    walk(&members)
+}
+
+fn codes(walk: &Walk) -> Vec<&str> {
+    let mut codes: Vec<&str> = walk.checks.iter().map(|check| check.code.as_ref()).collect();
+    codes.sort_unstable();
+    codes
+}
+
+#[test]
+fn a_chain_is_proven() {
+    let found = walked(vec![member("a", &["b"]), member("b", &["c"]), member("c", &[])]);
+    assert_eq!(codes(&found), ["lineage.none", "lineage.proven", "lineage.proven"]);
+    assert!(found.nodes.iter().all(|node| node.state == NodeState::Proven));
+    assert_eq!(found.nodes.first().map(|node| node.id.as_str()), Some("a"));
+}
+
+#[test]
+fn what_is_not_reached_does_not_count() {
+    let mut stranger = member("x", &[]);
+    stranger.blocked = Some((Outcome::Fail, "proof.signature-invalid".into()));
+    let found = walked(vec![member("a", &[]), stranger]);
+    assert_eq!(codes(&found), ["lineage.none"]);
+    assert_eq!(found.reached, HashSet::from([0]));
+}
+
+#[test]
+fn trouble_comes_down_with_its_path() {
+    for (outcome, code) in [(Outcome::Fail, "lineage.parent-broken"), (Outcome::NotChecked, "lineage.parent-open")] {
+        let mut bad = member("c", &[]);
+        bad.blocked = Some((outcome, "proof.x".into()));
+        let found = walked(vec![member("a", &["b"]), member("b", &["c"]), bad]);
+        let top = found.checks.iter().find(|check| check.node.as_deref() == Some("a")).unwrap();
+        assert_eq!((top.outcome, top.code.as_ref()), (outcome, code));
+        assert!(top.message.contains("a -> b -> c") && top.message.contains("proof.x"), "{}", top.message);
+    }
+}
+
+#[test]
+fn a_parent_is_the_one_that_was_pinned() {
+    let found = walked(vec![member("a", &["b"])]);
+    assert_eq!(codes(&found), ["lineage.missing"]);
+
+    let mut child = member("a", &[]);
+    child.references = vec![link("b", &digest_of("another").to_multibase())];
+    let found = walked(vec![child.clone(), member("b", &[])]);
+    assert_eq!(codes(&found), ["lineage.digest-mismatch"]);
+
+    child.references = vec![link("c", &digest_of("b").to_multibase())];
+    assert_eq!(codes(&walked(vec![child.clone(), member("b", &[])])), ["lineage.none", "lineage.wrong-parent"]);
+
+    child.references = vec![link("b", "uEQ")];
+    assert_eq!(codes(&walked(vec![child, member("b", &[])])), ["lineage.weak-digest"]);
+}
+
+#[test]
+fn a_thing_without_credential_is_declared() {
+    let mut child = member("a", &["b"]);
+    child.references[0].kind = "Dataset".to_owned();
+    let found = walked(vec![child, member("b", &[])]);
+    assert_eq!(codes(&found), ["lineage.declared"]);
+    assert_eq!(found.nodes[1].state, NodeState::Declared);
+}
+
+#[test]
+fn one_identifier_has_one_content() {
+    let mut twin = member("b", &[]);
+    twin.digest = digest_of("other");
+    let found = walked(vec![member("a", &["b"]), member("b", &[]), twin]);
+    assert!(codes(&found).contains(&"lineage.conflicting-ids"));
+}
+
+#[test]
+fn circles_are_printed() {
+    let found = walked(vec![member("a", &["b"]), member("b", &["c"]), member("c", &["a"])]);
+    let cycle = found.checks.iter().find(|check| check.code == "lineage.cycle").unwrap();
+    assert!(cycle.message.contains("a -> b -> c -> a"), "{}", cycle.message);
+
+    let mut own = member("a", &[]);
+    own.references = vec![link("a", &digest_of("x").to_multibase())];
+    let found = walked(vec![own]);
+    assert!(codes(&found).contains(&"lineage.cycle"));
+}
+
+#[test]
+fn a_parent_younger_than_its_child_is_said() {
+    let mut parent = member("b", &[]);
+    parent.valid_from = Some(Timestamp::from_unix_secs(10));
+    assert_eq!(codes(&walked(vec![member("a", &["b"]), parent])), ["lineage.none", "lineage.parent-newer"]);
+}
+
+#[test]
+fn diamonds_are_walked_once() {
+    let mut members = vec![member("top", &["0a", "0b"])];
+    for layer in 0..40 {
+        let below = [format!("{}a", layer + 1), format!("{}b", layer + 1)];
+        let parents: Vec<&str> = if layer < 39 { below.iter().map(String::as_str).collect() } else { vec![] };
+        members.push(member(&format!("{layer}a"), &parents));
+        members.push(member(&format!("{layer}b"), &parents));
+    }
+    let found = walked(members);
+    assert_eq!((found.nodes.len(), found.checks.len()), (81, 81));
+}
+
+#[test]
+fn long_and_wide_lineage_is_refused() {
+    let chain = |n: usize| (0..n).map(|i| member(&i.to_string(), &[(i + 1).to_string().as_str()])).collect::<Vec<_>>();
+    assert_eq!(codes(&walked(chain(5000))), ["lineage.too-large"]);
+    assert!(!codes(&walked(chain(250))).contains(&"lineage.too-large"));
+    let mut wide = member("a", &[]);
+    wide.references = vec![link("b", &digest_of("b").to_multibase()); 50_001];
+    assert_eq!(codes(&walked(vec![wide])), ["lineage.too-large"]);
+}
+
+#[test]
+fn links_are_found_wherever_they_stand() {
+    let content = crate::json::parse(
+        r#"{"credentialSubject":{"trainedOn":[{"id":"urn:a","type":"DatasetPassport","digestMultibase":"u1"}],
+            "evaluation":{"metric":[{"value":"1","dataset":{"id":"urn:b","type":"Dataset","digestMultibase":"u2"}}]},
+            "other":{"id":"urn:c","type":"Dataset","digestMultibase":"u3"}}}"#,
+    )
+    .unwrap();
+    let found = references(&content);
+    let pointers: Vec<&str> = found.iter().map(|reference| reference.pointer.as_str()).collect();
+    assert_eq!(pointers, ["/credentialSubject/trainedOn/0", "/credentialSubject/evaluation/metric/0/dataset"]);
+    assert!(found[0].is_credential() && !found[1].is_credential());
+}

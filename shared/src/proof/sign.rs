@@ -1,0 +1,115 @@
+//! Adding a proof ([section 4.3, Add Proof Set/Chain](https://www.w3.org/TR/vc-data-integrity/#add-proof-set-chain)).
+
+use super::secured::Secured;
+use super::{Canonicalization, Cryptosuite, ProofError};
+use crate::did::Relationship;
+use crate::json::{Json, Object};
+use crate::jsonld::ContextLoader;
+use crate::key::Signer;
+use crate::limits::Budget;
+use crate::multibase;
+use crate::time::Timestamp;
+
+/// What a new proof says besides its signature. The verification method is the signer's, the purpose
+/// `assertionMethod`.
+#[derive(Debug, Clone)]
+pub struct ProofOptions {
+    /// `cryptosuite`
+    pub cryptosuite: Cryptosuite,
+    /// `created`
+    pub created: Option<Timestamp>,
+    /// `expires`
+    pub expires: Option<Timestamp>,
+    /// `id`, for proofs that others are to build on
+    pub id: Option<String>,
+    /// `previousProof`: identifiers of proofs on the document that this one covers
+    pub previous_proof: Vec<String>,
+    /// `challenge`
+    pub challenge: Option<String>,
+    /// `domain`
+    pub domain: Option<String>,
+}
+
+impl ProofOptions {
+    /// Only a suite.
+    #[must_use]
+    pub const fn new(cryptosuite: Cryptosuite) -> Self {
+        Self {
+            cryptosuite,
+            created: None,
+            expires: None,
+            id: None,
+            previous_proof: Vec::new(),
+            challenge: None,
+            domain: None,
+        }
+    }
+
+    /// The same with the time of making.
+    #[must_use]
+    pub const fn created(mut self, created: Timestamp) -> Self {
+        self.created = Some(created);
+        self
+    }
+
+    fn to_json(&self, verification_method: &str, context: Option<&Json>) -> Object {
+        let time = |time: Option<Timestamp>| time.map(|time| Json::from(time.to_string()));
+        let text = |text: &Option<String>| text.as_deref().map(Json::from);
+        let previous = match self.previous_proof.as_slice() {
+            [] => None,
+            [one] => Some(Json::from(one.as_str())),
+            many => Some(many.iter().map(|id| Json::from(id.as_str())).collect::<Vec<_>>().into()),
+        };
+        // JCS covers the bytes of `@context` and not what they mean, so the proof names it too.
+        let jcs = self.cryptosuite.canonicalization() == Canonicalization::Jcs;
+        let members = [
+            ("id", text(&self.id)),
+            ("type", Some("DataIntegrityProof".into())),
+            ("cryptosuite", Some(self.cryptosuite.name().into())),
+            ("created", time(self.created)),
+            ("expires", time(self.expires)),
+            ("verificationMethod", Some(verification_method.into())),
+            ("proofPurpose", Some(Relationship::AssertionMethod.name().into())),
+            ("previousProof", previous),
+            ("challenge", text(&self.challenge)),
+            ("domain", text(&self.domain)),
+            ("@context", context.filter(|_| jcs).cloned()),
+            // Wanted by the reader, replaced when there is a signature.
+            ("proofValue", Some("z".into())),
+        ];
+        members.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))).collect()
+    }
+}
+
+/// The document with one more proof: the only one as an object, of several the last in an array.
+///
+/// # Errors
+/// [`ProofError`] where the suite does not take the signer's key, the proofs already there or named are not
+/// in order, the document has no canonical form, or the signer gives no signature.
+pub fn add_proof(
+    document: &Json,
+    options: &ProofOptions,
+    signer: &dyn Signer,
+    contexts: ContextLoader<'_>,
+) -> Result<Json, ProofError> {
+    let mut document = document.clone();
+    let members = document.as_object_mut().ok_or(ProofError::NotAnObject)?;
+    let mut proofs = match members.remove("proof") {
+        None => Vec::new(),
+        Some(Json::Array(proofs)) => proofs,
+        Some(proof) => vec![proof],
+    };
+    let index = proofs.len();
+    let proof = options.to_json(signer.verification_method(), members.get("@context"));
+    proofs.push(proof.into());
+    members.insert("proof", proofs);
+    // The same code says what a signature covers here and at verification.
+    let mut secured = Secured::read(document)?;
+    let message = secured.hashed(index, signer.algorithm(), contexts, &mut Budget::default())?.to_bytes();
+    let signature = signer.sign(&message)?;
+    let (algorithm, len) = (signer.algorithm(), signature.len());
+    if len != algorithm.signature_bytes() {
+        return Err(ProofError::SignatureMalformed { algorithm, len });
+    }
+    Ok(secured.seal(multibase::encode_base58btc(&signature)))
+}

@@ -1,0 +1,249 @@
+//! The checks of one credential, each a function with the name that it has in the report.
+
+use std::collections::BTreeMap;
+
+use super::{Examined, proofs};
+use crate::evidence::{Artifact, Document, Need, NeedKind, Policy, Profile};
+use crate::digest::Digest;
+use crate::json::{self, Json};
+use crate::key::SignatureCheck;
+use crate::lineage;
+use crate::passport::Credential;
+use crate::profile;
+use crate::report::{Check, CheckName, Outcome};
+use crate::time::Timestamp;
+
+/// What every credential of one verification is judged by.
+pub(super) struct Judge<'e> {
+    pub(super) documents: &'e [&'e Document],
+    /// Contexts that came as evidence. Only the proof-only profile reads others than the embedded ones.
+    pub(super) contexts: Vec<(String, Json)>,
+    pub(super) policy: &'e Policy,
+    pub(super) now: Timestamp,
+}
+
+impl<'e> Judge<'e> {
+    pub(super) fn new(documents: &'e [&'e Document], policy: &'e Policy, now: Timestamp) -> Self {
+        let read = |document: &&Document| {
+            let json = json::parse(&document.text).ok().filter(|json| json.get("@context").is_some())?;
+            Some((document.url.clone(), json))
+        };
+        let contexts = match policy.profile {
+            Profile::Passport => Vec::new(),
+            Profile::ProofOnly => documents.iter().filter_map(read).collect(),
+        };
+        Self { documents, contexts, policy, now }
+    }
+
+    /// Every check of one credential that needs no other credential and no signature.
+    pub(super) fn examine(
+        &self,
+        mut credential: Credential,
+        is_input: bool,
+        signatures: &mut Vec<SignatureCheck>,
+    ) -> Examined {
+        let mut checks = self.profile(&mut credential);
+        let proofs = proofs::examine(self, &credential, signatures);
+        checks.extend(proofs.checks);
+        let mut needs = proofs.needs;
+        let (valid_from, validity) = self.validity(&credential.content);
+        checks.push(validity);
+        checks.push(status(&credential.content, &mut needs));
+        checks.push(trust());
+        checks.push(self.evidence(&credential.content));
+        let references = lineage::references(&credential.content);
+        Examined { credential, is_input, valid_from, references, needs, checks, pending: proofs.pending }
+    }
+
+    fn profile(&self, credential: &mut Credential) -> Vec<Check> {
+        if self.policy.profile == Profile::ProofOnly {
+            let message = "not asked for: nothing is said about what the credential holds";
+            return vec![Check::new(CheckName::Profile, Outcome::NotApplicable, "profile.proof-only", message)];
+        }
+        let findings = credential.with_proof(profile::findings);
+        if findings.is_empty() {
+            let message = format!("a {} in its one allowed shape, every term of it signed", credential.kind.unwrap_or_default());
+            return vec![Check::new(CheckName::Profile, Outcome::Pass, "profile.ok", message)];
+        }
+        let check = |finding: crate::schema::Finding| {
+            let mut check = Check::new(CheckName::Profile, Outcome::Fail, finding.code, finding.message).at(finding.pointer);
+            check.help = finding.help.map(Into::into);
+            check
+        };
+        findings.into_iter().map(check).collect()
+    }
+
+    /// Validity period ([VCDM 2.0, section 4.9](https://www.w3.org/TR/vc-data-model-2.0/#validity-period)).
+    fn validity(&self, content: &Json) -> (Option<Timestamp>, Check) {
+        let fail = |code, message: String| Check::new(CheckName::Validity, Outcome::Fail, code, message);
+        let read = |name: &str| match content.get(name).map(|value| value.as_str().unwrap_or_default().parse::<Timestamp>()) {
+            None => Ok(None),
+            Some(Ok(time)) => Ok(Some(time)),
+            Some(Err(cause)) => Err(fail("validity.malformed", cause.to_string()).at(format!("/{name}"))),
+        };
+        let (from, until) = match (read("validFrom"), read("validUntil")) {
+            (Ok(from), Ok(until)) => (from, until),
+            (Err(check), _) | (_, Err(check)) => return (None, check),
+        };
+        let skew = self.policy.clock_skew();
+        let check = match (from, until) {
+            (Some(from), Some(until)) if until < from => {
+                fail("validity.reversed", format!("it ends ({until}) before it begins ({from})")).at("/validUntil")
+            }
+            (Some(from), _) if from > self.now.plus_secs(skew) => {
+                let message = format!("it is valid only from {from}, and it is {}", self.now);
+                fail("validity.not-yet-valid", message).at("/validFrom").with_help("check the clock of this machine, or wait")
+            }
+            (_, Some(until)) if until < self.now.plus_secs(-skew) => {
+                let message = format!("it was valid until {until}, and it is {}", self.now);
+                fail("validity.expired", message).at("/validUntil").with_help("ask the issuer for a current one")
+            }
+            (from, until) => {
+                let from = from.map_or_else(|| "any time".to_owned(), |from| from.to_string());
+                let until = until.map_or_else(|| "without an end".to_owned(), |until| format!("until {until}"));
+                Check::new(CheckName::Validity, Outcome::Pass, "validity.ok", format!("valid from {from} {until}"))
+            }
+        };
+        (from, check)
+    }
+
+    /// How the claims are known, by the groups' own word.
+    fn evidence(&self, content: &Json) -> Check {
+        if self.policy.profile == Profile::ProofOnly {
+            return Check::new(CheckName::Evidence, Outcome::NotApplicable, "evidence.not-asked", "not asked for");
+        }
+        let mut counts = BTreeMap::new();
+        count_bases(content, &mut counts);
+        let list: Vec<String> = counts.iter().map(|(basis, count)| format!("{count} {basis}")).collect();
+        let message = format!("groups of claims by how they are known: {}", list.join(", "));
+        Check::new(CheckName::Evidence, Outcome::Pass, "evidence.stated", message)
+    }
+}
+
+fn count_bases<'j>(value: &'j Json, counts: &mut BTreeMap<&'j str, usize>) {
+    match value {
+        Json::Object(object) => {
+            if let Some(basis) = object.get("basis").and_then(Json::as_str) {
+                *counts.entry(basis).or_default() += 1;
+            }
+            object.iter().for_each(|(_, value)| count_bases(value, counts));
+        }
+        Json::Array(items) => items.iter().for_each(|item| count_bases(item, counts)),
+        _ => {}
+    }
+}
+
+/// Revocation and suspension. Without an entry there is nothing to ask; with one, absent is not "good".
+fn status(content: &Json, needs: &mut Vec<Need>) -> Check {
+    let Some(entries) = content.get("credentialStatus") else {
+        let message = "it has no status entry, so a recall could not be seen here";
+        return Check::new(CheckName::Status, Outcome::NotApplicable, "status.none", message);
+    };
+    for entry in entries.one_or_many() {
+        if let Some(url) = entry.get("statusListCredential").and_then(Json::as_str) {
+            let why = "it says whether the credential was revoked or suspended".to_owned();
+            needs.push(Need { url: url.to_owned(), kind: NeedKind::StatusList, why });
+        }
+    }
+    Check::new(CheckName::Status, Outcome::NotChecked, "status.not-supported", "this version does not read status lists")
+        .at("/credentialStatus")
+        .with_help("ask the issuer whether the credential still holds, or use a later version")
+}
+
+fn trust() -> Check {
+    let message = "no list of trusted issuers was given: the DID says which key signed, not whose it is";
+    Check::new(CheckName::Trust, Outcome::NotChecked, "trust.no-list", message).optional()
+}
+
+/// The verifier's own rules.
+pub(super) fn policy(policy: &Policy) -> Check {
+    if policy == &Policy::default() {
+        return Check::new(CheckName::Policy, Outcome::NotApplicable, "policy.none", "no rules beyond those that always hold");
+    }
+    if policy.profile == Profile::ProofOnly {
+        let message = "proof-only: whose key signed, and what the credential says, was not judged";
+        return Check::new(CheckName::Policy, Outcome::Warn, "policy.proof-only", message);
+    }
+    Check::new(CheckName::Policy, Outcome::Pass, "policy.applied", "the rules given were applied in the checks above")
+}
+
+/// One file of an artefact manifest.
+struct Listed<'c> {
+    node: &'c str,
+    path: &'c str,
+    size: i64,
+    digest: Digest,
+    root: Option<Digest>,
+}
+
+/// Files at hand against all manifests of the credentials reached: each file must be one of a manifest, and a
+/// manifest is satisfied when all its files are at hand.
+pub(super) fn artifacts(examined: &[&Examined], files: &[Artifact], policy: &Policy) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let mut listed_anywhere = Vec::new();
+    for one in examined {
+        let node = one.credential.id.as_str();
+        let listed = manifest(&one.credential);
+        let found = listed.iter().filter(|listed| files.iter().any(|file| listed.is(file))).count();
+        let check = match (listed.len(), found) {
+            (0, _) => Check::new(CheckName::Artifacts, Outcome::NotApplicable, "artifacts.none", "it lists no files"),
+            (all, found) if found == all => {
+                let message = format!("all {all} files are at hand, byte for byte");
+                Check::new(CheckName::Artifacts, Outcome::Pass, "artifacts.ok", message)
+            }
+            (all, found) => {
+                let message = format!("{found} of the {all} files that it lists were held against it");
+                let check = Check::new(CheckName::Artifacts, Outcome::NotChecked, "artifacts.not-at-hand", message)
+                    .with_help("give the files, to know that they are the ones this is about");
+                if policy.require_artifacts { check } else { check.optional() }
+            }
+        };
+        checks.push(Check { node: Some(node.to_owned()), ..check });
+        listed_anywhere.extend(listed);
+    }
+    for file in files {
+        if listed_anywhere.iter().any(|listed| listed.is(file)) {
+            continue;
+        }
+        let namesake = listed_anywhere.iter().find(|listed| base_name(listed.path) == base_name(&file.path));
+        checks.push(match namesake {
+            Some(listed) => {
+                let message = format!("the file `{}` differs from `{}` as it was signed", file.path, listed.path);
+                let check = Check::new(CheckName::Artifacts, Outcome::Fail, "artifacts.mismatch", message)
+                    .with_help("this is not the file that the passport is about: do not use it in its place");
+                Check { node: Some(listed.node.to_owned()), ..check }
+            }
+            None => {
+                let message = format!("the file `{}` is not one that these credentials list", file.path);
+                Check::new(CheckName::Artifacts, Outcome::Fail, "artifacts.unknown-file", message)
+                    .with_help("nothing here speaks about this file")
+            }
+        });
+    }
+    checks
+}
+
+fn manifest(credential: &Credential) -> Vec<Listed<'_>> {
+    let files = credential.content.pointer("/credentialSubject/artifactManifest/file").map(Json::one_or_many);
+    let read = |file| {
+        let text = |name: &str| Json::get(file, name).and_then(Json::as_str);
+        Some(Listed {
+            node: &credential.id,
+            path: text("path")?,
+            size: file.get("size").and_then(Json::as_i64)?,
+            digest: Digest::from_multibase(text("digestMultibase")?).ok()?,
+            root: text("merkleRoot").and_then(|root| Digest::from_multibase(root).ok()),
+        })
+    };
+    files.unwrap_or_default().iter().filter_map(read).collect()
+}
+
+impl Listed<'_> {
+    fn is(&self, file: &Artifact) -> bool {
+        file.is(self.size, &self.digest, self.root.as_ref())
+    }
+}
+
+fn base_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}

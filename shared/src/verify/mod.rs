@@ -1,0 +1,228 @@
+//! Evidence in, verdict out.
+//!
+//! ```text
+//! text ──parse──► credentials ──profile, proof, issuer, validity, status──► lineage ──► Report
+//!                                     │            ▲
+//!                            SignatureCheck     Answer        by whoever checks signatures best
+//! ```
+//!
+//! [`verify`] is total: hostile text is a failed check, never a panic. [`Verification`] is the same in two
+//! halves, so that a shell can have the signatures checked elsewhere (WebCrypto, another library, a token);
+//! an answer decides nothing but the one check that it belongs to.
+
+mod checks;
+mod proofs;
+
+use std::collections::HashSet;
+
+use crate::evidence::{Artifact, Document, Evidence, Need, NeedKind, Policy};
+use crate::key::{Answer, SignatureCheck};
+use crate::limits;
+use crate::lineage::{self, Member, Reference};
+use crate::passport::{self, Credential, InputError};
+use crate::report::{Check, CheckName, Outcome, Report, Shown};
+use crate::time::Timestamp;
+
+/// Verifies a credential, presentation or bundle.
+///
+/// `now` is the time to judge by. The same arguments give the same report, everywhere.
+#[must_use]
+pub fn verify(text: &str, evidence: &Evidence, policy: &Policy, now: Timestamp) -> Report {
+    let verification = Verification::begin(text, evidence, policy, now);
+    let answers: Vec<Answer> = verification.signatures().iter().map(SignatureCheck::answer).collect();
+    verification.finish(&answers)
+}
+
+/// What a shell must bring before [`verify`] can answer, each thing once. Ask again after bringing: a new
+/// credential may name a new issuer. Empty for text that is not a credential.
+#[must_use]
+pub fn needs(text: &str, evidence: &Evidence, policy: &Policy) -> Vec<Need> {
+    let verification = Verification::begin(text, evidence, policy, Timestamp::from_unix_secs(0));
+    let walk = lineage::walk(&verification.members());
+    let reached = verification.examined.iter().enumerate().filter(|(at, _)| walk.reached.contains(at));
+    let mut needs: Vec<Need> = reached.flat_map(|(_, one)| one.needs.iter().cloned()).collect();
+    needs.extend(walk.checks.iter().filter(|check| check.code == "lineage.missing").filter_map(|check| {
+        let one = verification.examined.iter().find(|one| Some(&one.credential.id) == check.node.as_ref())?;
+        let reference = one.references.iter().find(|reference| Some(&reference.pointer) == check.pointer.as_ref())?;
+        let why = format!("{} `{}` builds on it ({})", one.kind(), one.credential.id, reference.relation);
+        Some(Need { url: reference.id.clone(), kind: NeedKind::Credential, why })
+    }));
+    let mut seen = HashSet::new();
+    needs.retain(|need| seen.insert(need.url.clone()));
+    needs
+}
+
+/// A verification between its two halves.
+#[derive(Debug)]
+pub struct Verification {
+    now: Timestamp,
+    policy: Policy,
+    artifacts: Vec<Artifact>,
+    /// Checks of the whole input.
+    checks: Vec<Check>,
+    examined: Vec<Examined>,
+    signatures: Vec<SignatureCheck>,
+}
+
+/// One credential with what was found without its signatures.
+#[derive(Debug)]
+struct Examined {
+    credential: Credential,
+    is_input: bool,
+    valid_from: Option<Timestamp>,
+    references: Vec<Reference>,
+    needs: Vec<Need>,
+    checks: Vec<Check>,
+    pending: Vec<Pending>,
+}
+
+/// A proof whose signature is still open.
+#[derive(Debug)]
+struct Pending {
+    /// The index of its [`SignatureCheck`].
+    signature: usize,
+    pointer: String,
+    cryptosuite: &'static str,
+    verification_method: String,
+}
+
+impl Verification {
+    /// Does everything but the signatures.
+    #[must_use]
+    pub fn begin(text: &str, evidence: &Evidence, policy: &Policy, now: Timestamp) -> Self {
+        let mut verification = Self {
+            now,
+            policy: policy.clone(),
+            artifacts: evidence.artifacts.clone(),
+            checks: Vec::new(),
+            examined: Vec::new(),
+            signatures: Vec::new(),
+        };
+        let input = match passport::read(text) {
+            Ok(input) => input,
+            Err(cause) => {
+                let check = Check::new(CheckName::Parse, Outcome::Fail, cause.code(), cause.to_string());
+                verification.checks.push(check.with_help(cause.help()));
+                return verification;
+            }
+        };
+        let count = input.credentials.len();
+        let message = format!("{count} credential{}", if count == 1 { "" } else { "s" });
+        verification.checks.push(Check::new(CheckName::Parse, Outcome::Pass, "parse.ok", message));
+        verification.checks.push(checks::policy(policy));
+        let documents: Vec<&Document> = evidence.documents.iter().chain(&input.documents).collect();
+        let judge = checks::Judge::new(&documents, policy, now);
+        let supplied = verification.read_supplied(&evidence.credentials);
+        let inputs = input.credentials.into_iter().map(|credential| (credential, true));
+        for (credential, is_input) in inputs.chain(supplied.into_iter().map(|credential| (credential, false))) {
+            verification.examined.push(judge.examine(credential, is_input, &mut verification.signatures));
+        }
+        verification
+    }
+
+    /// Credentials that the shell brought. One that cannot be read is said, and cannot be a parent.
+    fn read_supplied(&mut self, texts: &[String]) -> Vec<Credential> {
+        let mut supplied = Vec::new();
+        for (at, text) in texts.iter().enumerate() {
+            let read = if supplied.len() < limits::MAX_CREDENTIALS { passport::read(text) } else { Err(InputError::TooMany) };
+            match read {
+                Ok(input) => supplied.extend(input.credentials),
+                Err(cause) => {
+                    let message = format!("supplied credential {} cannot be read: {cause}", at + 1);
+                    let check = Check::new(CheckName::Lineage, Outcome::Warn, "lineage.supplied-unreadable", message);
+                    self.checks.push(check.with_help(cause.help()));
+                }
+            }
+        }
+        supplied
+    }
+
+    /// The signatures to check. [`Verification::finish`] takes one answer for each, in this order.
+    #[must_use]
+    pub fn signatures(&self) -> &[SignatureCheck] {
+        &self.signatures
+    }
+
+    /// Judges with the answers. An answer that is not given counts as [`Answer::CouldNotTell`].
+    #[must_use]
+    pub fn finish(mut self, answers: &[Answer]) -> Report {
+        for one in &mut self.examined {
+            one.take_answers(answers);
+        }
+        let walk = lineage::walk(&self.members());
+        let mut checks = self.checks;
+        let reached = self.examined.iter().enumerate().filter(|(at, _)| walk.reached.contains(at)).map(|(_, one)| one);
+        checks.extend(checks::artifacts(&reached.collect::<Vec<_>>(), &self.artifacts, &self.policy));
+        let mut shown = Vec::new();
+        for (at, one) in self.examined.into_iter().enumerate() {
+            // What was brought along and is not needed says nothing about the input.
+            if !walk.reached.contains(&at) {
+                continue;
+            }
+            if !one.checks.iter().any(Check::blocks) {
+                shown.push(Shown { node: one.credential.id.clone(), content: one.credential.content });
+            }
+            checks.extend(one.checks.into_iter().map(|mut check| {
+                check.node = Some(one.credential.id.clone());
+                check
+            }));
+        }
+        checks.extend(walk.checks);
+        Report::new(checks, walk.nodes, shown, self.now)
+    }
+
+    /// The credentials as the lineage walk sees them.
+    fn members(&self) -> Vec<Member> {
+        let member = |one: &Examined| Member {
+            id: one.credential.id.clone(),
+            kind: one.kind().to_owned(),
+            issuer: one.credential.issuer.clone(),
+            digest: one.credential.digest,
+            valid_from: one.valid_from,
+            references: one.references.clone(),
+            blocked: one.blocked(),
+            is_input: one.is_input,
+        };
+        self.examined.iter().map(member).collect()
+    }
+}
+
+impl Examined {
+    fn kind(&self) -> &str {
+        self.credential.kind.unwrap_or("VerifiableCredential")
+    }
+
+    /// Turns open signatures into checks.
+    fn take_answers(&mut self, answers: &[Answer]) {
+        for pending in std::mem::take(&mut self.pending) {
+            let answer = answers.get(pending.signature).copied().unwrap_or(Answer::CouldNotTell);
+            let Pending { cryptosuite, verification_method, .. } = &pending;
+            let check = match answer {
+                Answer::Valid => {
+                    let message = format!("signed with {cryptosuite} by {verification_method}");
+                    Check::new(CheckName::Proof, Outcome::Pass, "proof.ok", message)
+                }
+                Answer::Invalid => {
+                    let message = format!("the {cryptosuite} signature by {verification_method} does not match the content");
+                    Check::new(CheckName::Proof, Outcome::Fail, "proof.signature-invalid", message)
+                        .with_help("the credential or its proof was changed after signing; ask the issuer for the original")
+                }
+                Answer::CouldNotTell => {
+                    let message = format!("the {cryptosuite} signature by {verification_method} could not be checked");
+                    Check::new(CheckName::Proof, Outcome::NotChecked, "proof.signature-not-checked", message)
+                }
+            };
+            self.checks.push(check.at(pending.pointer));
+        }
+    }
+
+    /// The first of its own checks that fails, else the first that is open.
+    fn blocked(&self) -> Option<(Outcome, String)> {
+        let first = |outcome| self.checks.iter().find(move |check| check.blocks() && check.outcome == outcome);
+        let check = first(Outcome::Fail).or_else(|| first(Outcome::NotChecked))?;
+        Some((check.outcome, check.code.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,150 @@
+//! Each proof of a credential up to its signature, and whether its key is the issuer's.
+
+use super::Pending;
+use super::checks::Judge;
+use crate::did::{self, Did, DidError, DidUrl, Relationship, VerificationMethod};
+use crate::evidence::{Need, NeedKind, Profile};
+use crate::json::Json;
+use crate::jsonld::ContextLoader;
+use crate::key::SignatureCheck;
+use crate::limits::MAX_PROOFS;
+use crate::passport::Credential;
+use crate::proof::{Document, Proof, ProofError};
+use crate::report::{Check, CheckName, Outcome};
+
+/// What the proofs of one credential came to.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) checks: Vec<Check>,
+    pub(super) needs: Vec<Need>,
+    pub(super) pending: Vec<Pending>,
+    /// Who controls the keys that were found.
+    controllers: Vec<Did>,
+    /// Whether a key could not be found for want of a document.
+    open: bool,
+}
+
+pub(super) fn examine(judge: &Judge<'_>, credential: &Credential, signatures: &mut Vec<SignatureCheck>) -> Found {
+    let mut found = Found::default();
+    let proofs = credential.proofs();
+    if proofs.is_empty() {
+        let check = fail("proof.missing", "it carries no proof: anybody could have written it".to_owned());
+        found.checks.push(check.at("/proof").with_help("ask the issuer for the signed credential"));
+    } else if proofs.len() > MAX_PROOFS {
+        found.checks.push(fail("proof.too-many", format!("more than {MAX_PROOFS} proofs")).at("/proof"));
+    } else {
+        let single = proofs.len() == 1 && !matches!(credential.proof, Some(Json::Array(_)));
+        let mut document = Document::new(&credential.content, ContextLoader::with(&judge.contexts));
+        for (at, json) in proofs.iter().enumerate() {
+            let pointer = if single { "/proof".to_owned() } else { format!("/proof/{at}") };
+            let mut one = OneProof { judge, found: &mut found, document: &mut document, signatures, pointer };
+            if let Err(check) = one.examine(json) {
+                let pointer = one.pointer;
+                found.checks.push(check.at(pointer));
+            }
+        }
+    }
+    let issuer = found.issuer(judge.policy.profile, credential.issuer.as_deref());
+    found.checks.push(issuer);
+    found
+}
+
+fn fail(code: &'static str, message: String) -> Check {
+    Check::new(CheckName::Proof, Outcome::Fail, code, message)
+}
+
+impl Found {
+    /// The issuer that the credential names must control a key that signed.
+    fn issuer(&self, profile: Profile, issuer: Option<&str>) -> Check {
+        let say = |outcome, code, message: String| Check::new(CheckName::Issuer, outcome, code, message).at("/issuer");
+        if profile == Profile::ProofOnly {
+            return say(Outcome::NotApplicable, "issuer.not-asked", "not asked for: the issuer named may be anyone".into());
+        }
+        let Some(issuer) = issuer else {
+            return say(Outcome::Fail, "issuer.missing", "it names no issuer".into());
+        };
+        if self.controllers.iter().any(|controller| controller.as_str() == issuer) {
+            return say(Outcome::Pass, "issuer.ok", format!("`{issuer}` controls the key that signed"));
+        }
+        if self.open {
+            return say(Outcome::NotChecked, "issuer.not-checked", format!("whether `{issuer}` controls the key is not known yet"));
+        }
+        let message = format!("no proof is by a key of `{issuer}`, which the credential names as its issuer");
+        say(Outcome::Fail, "issuer.not-controller", message).with_help("somebody else signed in the issuer's name")
+    }
+}
+
+struct OneProof<'p, 'e, 'd> {
+    judge: &'p Judge<'e>,
+    found: &'p mut Found,
+    document: &'p mut Document<'d>,
+    signatures: &'p mut Vec<SignatureCheck>,
+    pointer: String,
+}
+
+impl OneProof<'_, '_, '_> {
+    fn examine(&mut self, json: &Json) -> Result<(), Check> {
+        let proof = Proof::parse(json).map_err(|cause| refused(&cause))?;
+        let url: DidUrl = proof.verification_method.parse().map_err(|cause: DidError| fail(cause.code(), cause.to_string()))?;
+        let method = self.method(&url)?;
+        self.times(&proof, &method)?;
+        let message = self.document.hash_data(&proof, &method.key).map_err(|cause| refused(&cause))?;
+        let check = SignatureCheck { key: method.key, message, signature: proof.signature.clone() };
+        self.found.controllers.push(method.controller);
+        if !check.is_well_formed() {
+            return Err(fail("proof.signature-malformed", "the signature has no form that could be valid".to_owned()));
+        }
+        self.found.pending.push(Pending {
+            signature: self.signatures.len(),
+            pointer: self.pointer.clone(),
+            cryptosuite: proof.suite.name(),
+            verification_method: proof.verification_method.clone(),
+        });
+        self.signatures.push(check);
+        Ok(())
+    }
+
+    /// The key, by the issuer's own document.
+    fn method(&mut self, url: &DidUrl) -> Result<VerificationMethod, Check> {
+        let refused = |cause: &DidError| fail(cause.code(), cause.to_string());
+        let address = did::document_url(url.did()).map_err(|cause| refused(&cause))?;
+        let document = address.as_ref().and_then(|address| self.judge.documents.iter().find(|known| known.url == *address));
+        did::resolve_method(url, Relationship::AssertionMethod, document.map(|document| document.text.as_str())).map_err(
+            |cause| match (&cause, address) {
+                (DidError::DocumentNeeded(did), Some(address)) => {
+                    self.found.open = true;
+                    let why = format!("it lists the keys of `{did}`, which signed");
+                    self.found.needs.push(Need { url: address.clone(), kind: NeedKind::DidDocument, why });
+                    let message = format!("the DID document of `{did}` is not at hand");
+                    Check::new(CheckName::Proof, Outcome::NotChecked, cause.code(), message)
+                        .with_help(format!("supply the document found at {address}, or a bundle that holds it"))
+                }
+                _ => refused(&cause),
+            },
+        )
+    }
+
+    /// Times of the proof and of its key. A key counts as it was when the proof was made.
+    fn times(&self, proof: &Proof, method: &VerificationMethod) -> Result<(), Check> {
+        let late = |code, message: String| Err(Check::new(CheckName::Validity, Outcome::Fail, code, message));
+        let (now, skew) = (self.judge.now, self.judge.policy.clock_skew());
+        let made = proof.created.unwrap_or(now);
+        if made > now.plus_secs(skew) {
+            return late("proof.created-in-future", format!("the proof was made at {made}, and it is {now}"));
+        }
+        if let Some(expires) = proof.expires.filter(|expires| *expires < now.plus_secs(-skew)) {
+            return late("proof.expired", format!("the proof expired at {expires}, and it is {now}"));
+        }
+        if let Some(revoked) = method.revoked.filter(|revoked| *revoked <= made) {
+            return late("proof.key-revoked", format!("the key was revoked at {revoked}, before the proof was made at {made}"));
+        }
+        if let Some(expires) = method.expires.filter(|expires| *expires <= made) {
+            return late("proof.key-expired", format!("the key expired at {expires}, before the proof was made at {made}"));
+        }
+        Ok(())
+    }
+}
+
+fn refused(cause: &ProofError) -> Check {
+    fail(cause.code(), cause.to_string())
+}

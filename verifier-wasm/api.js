@@ -1,0 +1,138 @@
+// The verifier around one WebAssembly module, however that was loaded.
+//
+// In scope: arguments in, reports out, and a fresh instance after a crash.
+// Out of scope: every decision about a passport, which the WebAssembly takes alone.
+
+import init, * as glue from './pkg/verifier.js';
+import { hashFile as hash } from './hash.js';
+import { checkSignatures } from './signatures.js';
+
+// WebAssembly memory never shrinks: above this, a new instance costs less than the memory that is held.
+const KEPT_MEMORY_BYTES = 128 * 2 ** 20;
+
+// The verifier refuses what is over 1 MiB by its length alone. What is far longer need not be copied for that.
+const LONGEST_TEXT = 16 * 2 ** 20;
+
+/** Thrown for misuse and for a verifier that could not work. What is wrong with a passport is in its report. */
+export class PassportVerifierError extends Error {
+  constructor(code, message, options) {
+    super(message, options);
+    this.name = 'PassportVerifierError';
+    this.code = code;
+  }
+}
+
+/** Makes the functions of the package; `compile` gives the WebAssembly module, its digest checked. */
+export function createApi(compile) {
+  let loading;
+  let generation = 0;
+
+  function load() {
+    loading ??= start().catch((cause) => {
+      loading = undefined; // A network that failed once may work the next time.
+      throw new PassportVerifierError('verifier.not-loaded', 'the verifier could not be loaded', { cause });
+    });
+    return loading;
+  }
+
+  async function start() {
+    await init({ module_or_path: await compile() });
+  }
+
+  function replaceInstance() {
+    generation += 1;
+    glue.__wbg_reset_state();
+  }
+
+  // Misuse comes out of the WebAssembly as text, `code message`; anything else is a crash, after which
+  // nothing in that instance can be relied on.
+  function guarded(work) {
+    try {
+      return work();
+    } catch (cause) {
+      if (typeof cause !== 'string') {
+        replaceInstance();
+        throw new PassportVerifierError('verifier.stopped', 'the verifier stopped before it had an answer', { cause });
+      }
+      const space = cause.indexOf(' ');
+      throw new PassportVerifierError(cause.slice(0, space), cause.slice(space + 1));
+    }
+  }
+
+  function shrink() {
+    if (glue.initSync().memory.buffer.byteLength > KEPT_MEMORY_BYTES) replaceInstance();
+  }
+
+  async function needs(text, { evidence, policy } = {}) {
+    await load();
+    const input = [readText(text), asJson(evidence), asJson(policy)];
+    const answer = guarded(() => glue.needs(...input));
+    shrink();
+    return JSON.parse(answer);
+  }
+
+  async function verify(text, { evidence, policy, now = new Date(), webCrypto = true } = {}) {
+    await load();
+    const input = [readText(text), asJson(evidence), asJson(policy), asTime(now)];
+    const subtle = webCrypto ? globalThis.crypto?.subtle : undefined;
+    const answer = subtle ? await verifyWith(subtle, input) : guarded(() => glue.verify(...input));
+    shrink();
+    return JSON.parse(answer);
+  }
+
+  async function verifyWith(subtle, input) {
+    const begun = generation;
+    const verification = guarded(() => glue.Verification.begin(...input));
+    const checks = guarded(() => readChecks(verification));
+    const answers = await checkSignatures(subtle, checks);
+    // Another call crashed meanwhile, and this one's first half went with the instance.
+    if (begun !== generation) return guarded(() => glue.verify(...input));
+    return guarded(() => verification.finish(answers));
+  }
+
+  async function hashFile(source, options) {
+    await load();
+    const merkle = {
+      leaf: (chunk) => guarded(() => glue.merkleLeaf(chunk)),
+      root: (leaves) => guarded(() => glue.merkleRoot(leaves)),
+    };
+    return hash(source, merkle, options);
+  }
+
+  async function version() {
+    await load();
+    return glue.version();
+  }
+
+  return { hashFile, load, needs, verify, version };
+}
+
+function readChecks(verification) {
+  return Array.from({ length: verification.count() }, (_, index) => ({
+    algorithm: verification.algorithm(index),
+    key: verification.key(index),
+    message: verification.message(index),
+    signature: verification.signature(index),
+  }));
+}
+
+function readText(text) {
+  if (typeof text !== 'string') throw misuse('text', 'the passport is JSON text, not an object made from it');
+  // UTF-8 cannot hold half a surrogate pair; it would arrive as another character than was given.
+  if (/\p{Surrogate}/u.test(text)) throw misuse('text', 'the passport is not well-formed Unicode');
+  return text.length > LONGEST_TEXT ? text.slice(0, LONGEST_TEXT) : text;
+}
+
+function asJson(value) {
+  return value === undefined ? '' : JSON.stringify(value);
+}
+
+function asTime(now) {
+  if (!(now instanceof Date)) return String(now);
+  if (Number.isNaN(now.getTime())) throw misuse('now', 'the date is not a point in time');
+  return `${now.toISOString().slice(0, -5)}Z`;
+}
+
+function misuse(what, message) {
+  return new PassportVerifierError(`misuse.${what}`, message);
+}

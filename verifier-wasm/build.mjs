@@ -1,0 +1,90 @@
+// From the Rust core to the npm package and the page:
+//
+//   node verifier-wasm/build.mjs              compiles the verifier into verifier-wasm/pkg/
+//   node verifier-wasm/build.mjs --site DIR   puts the page and the built package into DIR, ready to be served
+//
+// The same sources give the same bytes on every machine: the compiler, every crate and wasm-opt are locked,
+// and no path of the machine enters the code. The digests are printed, and checked wherever it is loaded.
+
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync } from 'node:zlib';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = dirname(here);
+const pkg = join(here, 'pkg');
+const wasm = join(pkg, 'verifier_bg.wasm');
+const TARGET = 'wasm32-unknown-unknown';
+
+const run = (program, ...args) => execFileSync(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+
+const [task, directory] = process.argv.slice(2);
+if (task === undefined) build();
+else if (task === '--site' && directory !== undefined) assemble(directory);
+else {
+  console.error('usage: build.mjs [--site DIR]');
+  process.exitCode = 64;
+}
+
+function build() {
+  const metadata = JSON.parse(run('cargo', 'metadata', '--locked', '--no-deps', '--format-version=1'));
+  sameVersion(metadata);
+  run('cargo', 'build', '--locked', '--profile=wasm', `--target=${TARGET}`,
+    '--package=model-passport-verifier-wasm', '--lib', '--config', withoutPaths());
+  rmSync(pkg, { recursive: true, force: true });
+  const compiled = join(metadata.target_directory, TARGET, 'wasm', 'model_passport_verifier_wasm.wasm');
+  run('cargo', 'bindgen', compiled, pkg);
+  optimise();
+  publishDigests();
+}
+
+// The npm package and the crates are one release.
+function sameVersion(metadata) {
+  const crate = metadata.packages.find(({ name }) => name === 'model-passport-verifier-wasm');
+  const { version } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'));
+  if (crate.version !== version) throw new Error(`package.json is ${version}, the crate is ${crate.version}`);
+}
+
+// Messages of the compiler name source files; under which folder they lie is nobody's business.
+function withoutPaths() {
+  const cargoHome = process.env.CARGO_HOME ?? join(homedir(), '.cargo');
+  const flags = [[cargoHome, '/cargo'], [root, '/source']].map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
+  return `target.${TARGET}.rustflags=${JSON.stringify(flags)}`;
+}
+
+function optimise() {
+  const binaryen = dirname(createRequire(import.meta.url).resolve('binaryen/package.json'));
+  // What this compiler's WebAssembly target enables, and every browser since 2022 has.
+  const features = ['bulk-memory', 'bulk-memory-opt', 'call-indirect-overlong', 'multivalue', 'mutable-globals',
+    'nontrapping-float-to-int', 'reference-types', 'sign-ext'].map((name) => `--enable-${name}`);
+  run(process.execPath, join(binaryen, 'bin', 'wasm-opt'), wasm, '-o', wasm, '-O3', '--strip-debug', ...features);
+}
+
+function publishDigests() {
+  const bytes = readFileSync(wasm);
+  const digest = (algorithm, encoding) => createHash(algorithm).update(bytes).digest(encoding);
+  const facts = {
+    integrity: `sha384-${digest('sha384', 'base64')}`,
+    sha256: digest('sha256', 'hex'),
+  };
+  const lines = Object.entries(facts).map(([name, value]) => `export const ${name} = '${value}';\n`);
+  writeFileSync(join(pkg, 'integrity.js'), `// Written by build.mjs: the digests of verifier_bg.wasm.\n${lines.join('')}`);
+  console.log(`sha256  ${facts.sha256}`);
+  console.log(`bytes   ${bytes.length}, ${brotliCompressSync(bytes).length} with brotli`);
+}
+
+// The page uses the package as anyone would, so it is served beside it.
+function assemble(directory) {
+  const { files } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'));
+  const shipped = files.filter((name) => name.endsWith('.js') || name.endsWith('.wasm')).filter((name) => name !== 'node.js');
+  rmSync(join(directory, 'verifier'), { recursive: true, force: true });
+  mkdirSync(join(directory, 'verifier', 'pkg'), { recursive: true });
+  cpSync(join(root, 'www'), directory, { recursive: true, filter: (path) => !path.endsWith('.md') });
+  for (const name of shipped) cpSync(join(here, name), join(directory, 'verifier', name));
+  console.log(`${directory}: ${shipped.length} files of the package, ${statSync(wasm).size} bytes of WebAssembly`);
+}

@@ -1,0 +1,147 @@
+//! The verifier of model passports in WebAssembly.
+//!
+//! Text goes in and JSON text comes out: a JavaScript object has already lost large numbers and duplicate
+//! names. The same core as the `passport` binary decides everything; this crate only converts.
+//!
+//! In scope: the conversions, and handing signatures to a host that checks them faster.
+//! Out of scope: the clock, the network and files, which the JavaScript around it owns (`index.js`).
+//!
+//! # Errors
+//! Hostile text is a failed check in the report. Only misuse by the caller throws: evidence or a policy
+//! that is not of its shape, a time that is none. What is thrown is the text `code message`, of which
+//! `index.js` makes a `PassportVerifierError`.
+
+use model_passport::digest::merkle;
+use model_passport::evidence::{Evidence, Policy};
+use model_passport::time::Timestamp;
+use model_passport::verify::{self, Answer};
+use serde::de::DeserializeOwned;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// The version of the verifier, which every report names.
+#[wasm_bindgen]
+#[must_use]
+pub fn version() -> String {
+    model_passport::VERSION.to_owned()
+}
+
+/// What has to be brought before a verdict can be given: JSON text of a list of needs.
+///
+/// # Errors
+/// `misuse.evidence`, `misuse.policy`
+#[wasm_bindgen]
+pub fn needs(text: &str, evidence: &str, policy: &str) -> Result<String, String> {
+    let needs = verify::needs(text, &read_evidence(evidence)?, &read_policy(policy)?);
+    serde_json::to_string(&needs).map_err(|error| misuse("internal", &error))
+}
+
+/// Verifies in one go, signatures included: JSON text of the report.
+///
+/// # Errors
+/// `misuse.evidence`, `misuse.policy`, `misuse.now`
+#[wasm_bindgen]
+pub fn verify(text: &str, evidence: &str, policy: &str, now: &str) -> Result<String, String> {
+    let report = verify::verify(text, &read_evidence(evidence)?, &read_policy(policy)?, read_time(now)?);
+    Ok(report.to_json())
+}
+
+/// A verification in two halves, between which the host checks the signatures.
+#[wasm_bindgen]
+pub struct Verification(verify::Verification);
+
+#[wasm_bindgen]
+impl Verification {
+    /// Everything up to the signatures.
+    ///
+    /// # Errors
+    /// `misuse.evidence`, `misuse.policy`, `misuse.now`
+    pub fn begin(text: &str, evidence: &str, policy: &str, now: &str) -> Result<Self, String> {
+        let (evidence, policy, now) = (read_evidence(evidence)?, read_policy(policy)?, read_time(now)?);
+        Ok(Self(verify::Verification::begin(text, &evidence, &policy, now)))
+    }
+
+    /// How many signatures there are to check.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.signatures().len()
+    }
+
+    /// `P-256`, `P-384` or `Ed25519`; nothing beyond the last signature.
+    #[must_use]
+    pub fn algorithm(&self, index: usize) -> Option<String> {
+        self.0.signatures().get(index).map(|check| check.key.algorithm().to_string())
+    }
+
+    /// The public key: an uncompressed point, or the 32 bytes of Ed25519.
+    #[must_use]
+    pub fn key(&self, index: usize) -> Option<Vec<u8>> {
+        self.0.signatures().get(index).map(|check| check.key.to_raw())
+    }
+
+    /// What was signed, before the hash that is part of the algorithm.
+    #[must_use]
+    pub fn message(&self, index: usize) -> Option<Vec<u8>> {
+        self.0.signatures().get(index).map(|check| check.message.clone())
+    }
+
+    /// The signature: `r` and `s` side by side, or the 64 bytes of Ed25519.
+    #[must_use]
+    pub fn signature(&self, index: usize) -> Option<Vec<u8>> {
+        self.0.signatures().get(index).map(|check| check.signature.clone())
+    }
+
+    /// The report, given one answer a signature: 1 valid, 0 invalid. Any other, or none, leaves the
+    /// signature to be checked here, so that a host that lacks an algorithm changes nothing.
+    #[must_use]
+    pub fn finish(self, answers: &[u8]) -> String {
+        let checks = self.0.signatures().iter().enumerate();
+        let answers: Vec<_> = checks
+            .map(|(index, check)| match answers.get(index) {
+                Some(1) => Answer::Valid,
+                Some(0) => Answer::Invalid,
+                _ => check.answer(),
+            })
+            .collect();
+        self.0.finish(&answers).to_json()
+    }
+}
+
+/// The hash of one chunk of a file, for hosts without WebCrypto.
+#[wasm_bindgen(js_name = merkleLeaf)]
+#[must_use]
+pub fn merkle_leaf(chunk: &[u8]) -> Vec<u8> {
+    merkle::leaf(chunk).to_vec()
+}
+
+/// The Merkle root over the leaf hashes of a file, put one after the other.
+///
+/// # Errors
+/// `misuse.leaves` when they are not 32 bytes each.
+#[wasm_bindgen(js_name = merkleRoot)]
+pub fn merkle_root(leaves: &[u8]) -> Result<String, String> {
+    match leaves.as_chunks::<32>() {
+        (leaves, []) => Ok(merkle::root(leaves.iter().copied()).to_multibase()),
+        (_, rest) => Err(misuse("misuse.leaves", &format!("{} bytes after the last whole hash", rest.len()))),
+    }
+}
+
+fn read_evidence(text: &str) -> Result<Evidence, String> {
+    read(text).map_err(|error| misuse("misuse.evidence", &error))
+}
+
+fn read_policy(text: &str) -> Result<Policy, String> {
+    read(text).map_err(|error| misuse("misuse.policy", &error))
+}
+
+fn read_time(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|error| misuse("misuse.now", &error))
+}
+
+/// No text stands for the default.
+fn read<T: DeserializeOwned + Default>(text: &str) -> Result<T, serde_json::Error> {
+    if text.is_empty() { Ok(T::default()) } else { serde_json::from_str(text) }
+}
+
+fn misuse(code: &str, message: &dyn std::fmt::Display) -> String {
+    format!("{code} {message}")
+}

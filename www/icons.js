@@ -1,0 +1,46 @@
+// The state of a thing in three ways at once: colour, shape and word.
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+const SHAPES = {
+  __proto__: null,
+  pass: ['M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20Z', 'm7.500 12.500 3 3 6-7'],
+  warn: ['M12 2.500 1.500 21.500h21Z', 'M12 9.500v5M12 18v.200'],
+  fail: ['M8 2h8l6 6v8l-6 6H8l-6-6V8Z', 'm8.500 8.500 7 7m0-7-7 7'],
+  open: ['M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20Z', 'M9.200 9.500a2.900 2.900 0 1 1 4 2.700c-.8.400-1.200.900-1.200 1.800M12 17.200v.200'],
+  none: ['M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20Z', 'M8 12h8'],
+  word: ['M4 3h16a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2h-7l-5 4.500V17H4a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2Z', 'M7 8h10M7 12h6'],
+};
+
+/** What a check can come to. */
+export const OUTCOMES = {
+  __proto__: null,
+  pass: { state: 'pass', word: 'Passed' },
+  warn: { state: 'warn', word: 'Warning' },
+  fail: { state: 'fail', word: 'Failed' },
+  'not-checked': { state: 'open', word: 'Not checked' },
+  'not-applicable': { state: 'none', word: 'Does not apply' },
+};
+
+/** What a part of the lineage can be. */
+export const NODE_STATES = {
+  __proto__: null,
+  proven: { state: 'pass', word: 'Proven' },
+  declared: { state: 'word', word: 'Declared' },
+  missing: { state: 'open', word: 'Missing' },
+  broken: { state: 'fail', word: 'Broken' },
+};
+
+/** The shape of a state. The word beside it says the same, so it is hidden from screen readers. */
+export function icon(state) {
+  const [outline, mark] = SHAPES[state] ?? SHAPES.open;
+  const svg = draw('svg', { viewBox: '0 0 24 24', class: 'icon', 'aria-hidden': 'true', focusable: 'false' });
+  svg.append(draw('path', { d: outline, class: 'outline' }), draw('path', { d: mark, class: 'mark' }));
+  return svg;
+}
+
+function draw(name, attributes) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}

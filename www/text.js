@@ -1,0 +1,89 @@
+// Words of strangers, made safe to look at.
+//
+// In scope: cutting what is too long, and showing characters that would hide or reorder others.
+// Every string of a report or of a file name goes through here, and into the page as text nodes only.
+
+const SHOWN_CHARACTERS = 280;
+const SHOWN_LINES = 12;
+
+// Controls, format characters (bidirectional overrides among them), line and paragraph separators, private
+// use, half surrogates, and letters and marks without a shape. A line feed, a tab and the joiners that some
+// scripts spell words with are left.
+const HIDDEN = /(?![\n\t\u200C\u200D])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\u034F\u115F\u1160\u17B4\u17B5\u2800\u3164\uFFA0]/gu;
+
+/** An element with attributes and children; strings among the children become text. */
+export function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value !== undefined && value !== false) made.setAttribute(key, value === true ? '' : value);
+  }
+  made.append(...children.flat(Infinity).filter((child) => child !== undefined && child !== null && child !== false));
+  return made;
+}
+
+/** A stranger's text: isolated from the direction of its surroundings, cut, and with a way to see all of it. */
+export function foreign(value, { code = false } = {}) {
+  const text = String(value);
+  const isolated = element(code ? 'code' : 'bdi', code ? { dir: 'ltr' } : {});
+  const start = beginning(text);
+  if (start === text) {
+    isolated.append(...visible(text));
+    return isolated;
+  }
+  isolated.append(...visible(start), '… ');
+  const more = element('button', { type: 'button', class: 'link' }, `Show all ${text.length.toLocaleString('en')} characters`);
+  const whole = element('span', {}, isolated, more);
+  more.addEventListener('click', () => {
+    isolated.replaceChildren(...visible(text));
+    more.remove();
+  });
+  return whole;
+}
+
+/** The same for places that take plain text only, such as a title or a label. */
+export function plain(value, longest = SHOWN_CHARACTERS) {
+  const text = String(value);
+  const cut = text.length > longest ? `${wellCut(text, longest)}…` : text;
+  return cut.replace(HIDDEN, (character) => codePoint(character));
+}
+
+function beginning(text) {
+  const lines = text.slice(0, SHOWN_CHARACTERS).split('\n', SHOWN_LINES).join('\n');
+  const short = text.length <= SHOWN_CHARACTERS * 1.2 && text.split('\n', SHOWN_LINES + 1).length <= SHOWN_LINES;
+  return short ? text : wellCut(text, lines.length);
+}
+
+function wellCut(text, length) {
+  // Not through the middle of a surrogate pair.
+  return text.slice(0, length > 0 && text.codePointAt(length - 1) > 0xffff ? length - 1 : length);
+}
+
+function visible(text) {
+  const parts = [];
+  let from = 0;
+  for (const { 0: character, index } of text.matchAll(HIDDEN)) {
+    if (index > from) parts.push(text.slice(from, index));
+    parts.push(element('span', { class: 'escaped', title: 'A character that is not visible by itself' }, codePoint(character)));
+    from = index + character.length;
+  }
+  parts.push(text.slice(from));
+  return parts;
+}
+
+function codePoint(character) {
+  return `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
+/** `fineTunedFrom` as people write it: `Fine tuned from`. */
+export function words(name) {
+  const spaced = plain(name, 80).replace(/([a-z\d])([A-Z])/g, '$1 $2').replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2');
+  const lower = spaced.split(' ').map((word) => (/^[A-Z\d]{2,}$/.test(word) ? word : word.toLowerCase())).join(' ');
+  return lower.charAt(0).toUpperCase() + lower.slice(1);
+}
+
+/** `12,345 bytes (12.1 KiB)` */
+export function byteSize(bytes) {
+  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const power = bytes < 1024 ? 0 : Math.min(4, Math.floor(Math.log2(bytes) / 10));
+  return `${(bytes / 1024 ** power).toLocaleString('en', { maximumFractionDigits: power && 1 })} ${units[power]}`;
+}
