@@ -69,14 +69,14 @@ pub const CID_V1: Document = Document {
 pub const COMMON_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/common.schema.json",
     text: include_str!("passport/common.schema.json"),
-    sha256: "1a43e333ea8c58b226659cd449b40e2e78a36a9ce2002b13215e4fa0db576efe",
+    sha256: "97cc75b5289f32a8be2dac561be33898fb9adf31feba9cad739f87c416f86157",
 };
 
 /// What a `DatasetPassport` credential must hold.
 pub const DATASET_PASSPORT_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/dataset-passport.schema.json",
     text: include_str!("passport/dataset-passport.schema.json"),
-    sha256: "5f219cb71725680c2577d94dae1720e29525eec8d6b95cab4a3ab5437ab91050",
+    sha256: "f7a64df43a45926ea6e4794d74021211519c9ed4562f701e353f717151b8a984",
 };
 
 /// What a `ModelPassport` credential must hold.
@@ -181,7 +181,9 @@ mod tests {
     #[test]
     fn a_url_is_matched_byte_by_byte() {
         assert_eq!(get(CREDENTIALS_V2.url), Some(&CREDENTIALS_V2));
-        for look_alike in ["", "#", "/", "?x"].map(|tail| format!("https://www.w3.org/ns/credentials/V2{tail}")) {
+        for look_alike in
+            ["", "#", "/", "?x"].map(|tail| format!("https://www.w3.org/ns/credentials/V2{tail}"))
+        {
             assert_eq!(get(&look_alike), None);
         }
         assert_eq!(get("https://www.w3.org/ns/credentials/v2#"), None);
@@ -218,8 +220,16 @@ mod tests {
         assert!(terms.keys().filter(|term| term.starts_with('@')).eq(["@protected", "@version"]));
         let credentials: serde_json::Value = serde_json::from_str(CREDENTIALS_V2.text).unwrap();
         for (term, definition) in credentials["@context"].as_object().unwrap() {
-            assert!(term.starts_with('@') || !terms.contains_key(term), "{term} is defined by the other context");
-            iris.extend(definition.as_str().or_else(|| definition["@id"].as_str()).filter(|iri| !iri.starts_with('@')));
+            assert!(
+                term.starts_with('@') || !terms.contains_key(term),
+                "{term} is defined by the other context"
+            );
+            iris.extend(
+                definition
+                    .as_str()
+                    .or_else(|| definition["@id"].as_str())
+                    .filter(|iri| !iri.starts_with('@')),
+            );
         }
         let all = iris.len();
         iris.sort_unstable();

@@ -102,7 +102,5 @@ function isNamedByPlace({ id }) {
 }
 
 function json(content) {
-  const holder = element('pre', { tabindex: '0' });
-  holder.append(...plain(JSON.stringify(content, null, 2), Infinity));
-  return holder;
+  return element('pre', { tabindex: '0' }, plain(JSON.stringify(content, null, 2), Infinity));
 }

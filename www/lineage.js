@@ -23,8 +23,9 @@ export function showLineage(nodes, names) {
     if (again && unlessSeen) continue;
     const item = element('li', {}, showNode(node, relation, names, again));
     list.append(item);
-    if (again || depth >= SHOWN_DEPTH || node.parents.length === 0) continue;
+    if (again) continue;
     seen.add(node.id);
+    if (depth >= SHOWN_DEPTH || node.parents.length === 0) continue;
     const inner = element('ul', {});
     item.append(inner);
     const parents = node.parents.map((edge) => ({

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use model_passport_issuer::problem::Problem as _;
 use model_passport_issuer::capture::{Kind, Progress, capture};
 
 #[derive(Default)]
@@ -38,7 +39,7 @@ fn main() -> ExitCode {
             if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(70) }
         }
         Err(error) => {
-            _ = writeln!(out, "{}: {error}\n{}", error.code(), error.help());
+            _ = writeln!(out, "{}: {error}", error.code());
             ExitCode::FAILURE
         }
     }

@@ -12,9 +12,12 @@ use crate::problem::Problem;
 /// The path that means standard input or standard output.
 pub const STANDARD_STREAM: &str = "-";
 
-/// Largest credential, bundle, draft, claims or DID document file that is read: one byte more than the core
-/// accepts, so that the core, and not this module, says that a document is too large.
-pub const MAX_DOCUMENT_BYTES: u64 = 1024 * 1024 + 1;
+/// Largest draft, claims file, policy or DID document that is read: one byte more than the core accepts, so that
+/// the core, and not this module, says that a document is too large.
+pub const MAX_DOCUMENT_BYTES: u64 = (1 << 20) + 1;
+
+/// Likewise for passports, presentations and bundles.
+pub const MAX_BUNDLE_BYTES: u64 = (16 << 20) + 1;
 
 /// Why an input could not be read.
 #[derive(Debug, Error)]

@@ -12,9 +12,7 @@
 //! `index.js` makes a `PassportVerifierError`.
 
 use model_passport::digest::merkle;
-use model_passport::evidence::{Evidence, Policy};
-use model_passport::time::Timestamp;
-use model_passport::verify::{self, Answer};
+use model_passport::{Answer, Evidence, Policy, Timestamp};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -31,7 +29,7 @@ pub fn version() -> String {
 /// `misuse.evidence`, `misuse.policy`
 #[wasm_bindgen]
 pub fn needs(text: &str, evidence: &str, policy: &str) -> Result<String, String> {
-    let needs = verify::needs(text, &read_evidence(evidence)?, &read_policy(policy)?);
+    let needs = model_passport::needs(text, &read_evidence(evidence)?, &read_policy(policy)?);
     serde_json::to_string(&needs).map_err(|error| misuse("internal", &error))
 }
 
@@ -41,13 +39,14 @@ pub fn needs(text: &str, evidence: &str, policy: &str) -> Result<String, String>
 /// `misuse.evidence`, `misuse.policy`, `misuse.now`
 #[wasm_bindgen]
 pub fn verify(text: &str, evidence: &str, policy: &str, now: &str) -> Result<String, String> {
-    let report = verify::verify(text, &read_evidence(evidence)?, &read_policy(policy)?, read_time(now)?);
+    let report = model_passport::verify(text, &read_evidence(evidence)?, &read_policy(policy)?, read_time(now)?);
     Ok(report.to_json())
 }
 
 /// A verification in two halves, between which the host checks the signatures.
 #[wasm_bindgen]
-pub struct Verification(verify::Verification);
+#[derive(Debug)]
+pub struct Verification(model_passport::Verification);
 
 #[wasm_bindgen]
 impl Verification {
@@ -57,7 +56,7 @@ impl Verification {
     /// `misuse.evidence`, `misuse.policy`, `misuse.now`
     pub fn begin(text: &str, evidence: &str, policy: &str, now: &str) -> Result<Self, String> {
         let (evidence, policy, now) = (read_evidence(evidence)?, read_policy(policy)?, read_time(now)?);
-        Ok(Self(verify::Verification::begin(text, &evidence, &policy, now)))
+        Ok(Self(model_passport::Verification::begin(text, &evidence, &policy, now)))
     }
 
     /// How many signatures there are to check.
@@ -69,13 +68,13 @@ impl Verification {
     /// `P-256`, `P-384` or `Ed25519`; nothing beyond the last signature.
     #[must_use]
     pub fn algorithm(&self, index: usize) -> Option<String> {
-        self.0.signatures().get(index).map(|check| check.key.algorithm().to_string())
+        self.0.signatures().get(index).map(|check| check.key.algorithm().curve().to_owned())
     }
 
     /// The public key: an uncompressed point, or the 32 bytes of Ed25519.
     #[must_use]
     pub fn key(&self, index: usize) -> Option<Vec<u8>> {
-        self.0.signatures().get(index).map(|check| check.key.to_raw())
+        self.0.signatures().get(index).map(|check| check.key.uncompressed())
     }
 
     /// What was signed, before the hash that is part of the algorithm.

@@ -20,11 +20,12 @@ use std::path::{Path, PathBuf};
 
 use model_passport::canon::jcs;
 use model_passport::digest::Digest;
+use model_passport::evidence;
 use model_passport::json::{Json, Object};
 
 use super::hash::{self, Hashed};
 use super::node::{integer, measured};
-use super::{CaptureError, Progress};
+use super::{CaptureError, Work};
 
 /// Most files in one manifest: each takes about 350 bytes and 8 values of a credential, which may have
 /// 1 MiB and 20 000 values.
@@ -64,7 +65,7 @@ pub(super) struct Artifact {
 }
 
 /// Walks, hashes and sorts.
-pub(super) fn read(root: &Path, progress: &dyn Progress) -> Result<Artifacts, CaptureError> {
+pub(super) fn read(root: &Path, work: &Work<'_>) -> Result<Artifacts, CaptureError> {
     let mut walk = Walk { root, found: Vec::new(), hidden: 0 };
     // The path that a person named may be a link; what lies under it may not.
     let metadata = fs::metadata(root).map_err(|cause| CaptureError::io(root, cause))?;
@@ -81,9 +82,9 @@ pub(super) fn read(root: &Path, progress: &dyn Progress) -> Result<Artifacts, Ca
         return Err(CaptureError::Empty(root.to_owned()));
     }
     found.sort_by(|(a, ..), (b, ..)| a.as_bytes().cmp(b.as_bytes()));
-    progress.expect(found.iter().map(|(.., size)| size).sum());
+    work.expect(found.iter().map(|(.., size)| size).sum());
     let locations: Vec<PathBuf> = found.iter().map(|(_, location, _)| location.clone()).collect();
-    let hashed = hash::hash_files(&locations, progress)?;
+    let hashed = hash::hash_files(&locations, work)?;
     let files: Vec<Artifact> = found
         .into_iter()
         .zip(hashed)
@@ -178,6 +179,17 @@ impl Artifacts {
         Ok(manifest)
     }
 
+    /// The files as a verifier takes them.
+    pub(super) fn into_evidence(self) -> Vec<evidence::Artifact> {
+        let artifact = |file: Artifact| evidence::Artifact {
+            path: file.path,
+            size: file.hashed.stamp.size,
+            sha256: Some(file.hashed.sha256.to_hex()),
+            merkle_root: Some(file.hashed.merkle_root.to_multibase()),
+        };
+        self.files.into_iter().map(artifact).collect()
+    }
+
     pub(super) fn source(&self) -> String {
         let left_out = match self.hidden {
             0 => String::new(),
@@ -222,5 +234,85 @@ impl Artifact {
     pub(super) fn unchanged(&self, file: &fs::File) -> Result<(), CaptureError> {
         let now = hash::Stamp::of(file).map_err(|cause| CaptureError::io(&self.location, cause))?;
         if now == self.hashed.stamp { Ok(()) } else { Err(CaptureError::Changed(self.location.clone())) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Tree;
+    use super::*;
+    use crate::problem::Problem as _;
+
+    fn code(path: &Path) -> &'static str {
+        read(path, &Work::new(&())).map_or_else(|error| error.code(), |_| "ok")
+    }
+
+    #[test]
+    fn the_manifest_is_of_content_and_names_alone() {
+        let files: &[(&str, &[u8])] = &[("b.txt", b"2"), ("a/z.json", b"1"), ("a.md", b""), ("ä", b"3")];
+        let (one, two) = (Tree::with(files), Tree::with(files));
+        two.write(".git/config", "x");
+        two.write(".hidden", "x");
+        let (one, two) = (one.artifacts(), two.artifacts());
+        let paths: Vec<&str> = one.files.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!(paths, ["a.md", "a/z.json", "b.txt", "ä"]);
+        assert_eq!(one.subject_id(), two.subject_id());
+        assert_eq!((one.hidden, two.hidden), (0, 2));
+        let text = r#"[{"path":"a.md","sha256":"EMPTY","size":0},"#.replace("EMPTY", &Digest::of("").to_hex());
+        assert!(jcs::to_string(&Json::Object(one.manifest().unwrap())).contains("\"totalSize\":3"));
+        assert!(text.len() > 64);
+        let renamed = Tree::with(&[("b2.txt", b"2"), ("a/z.json", b"1"), ("a.md", b""), ("ä", b"3")]);
+        assert_ne!(one.subject_id(), renamed.artifacts().subject_id());
+    }
+
+    #[test]
+    fn the_identity_can_be_computed_by_hand() {
+        let tree = Tree::with(&[("m.bin", b"abc")]);
+        let list = format!(r#"[{{"path":"m.bin","sha256":"{}","size":3}}]"#, Digest::of("abc").to_hex());
+        assert_eq!(tree.artifacts().subject_id(), format!("urn:sha256:{}", Digest::of(list).to_hex()));
+        // A single file is the same thing as a directory that holds only it.
+        let alone = read(&tree.path().join("m.bin"), &Work::new(&())).unwrap();
+        assert_eq!(alone.subject_id(), tree.artifacts().subject_id());
+    }
+
+    #[test]
+    fn paths_without_files() {
+        let tree = Tree::with(&[]);
+        assert_eq!(code(tree.path()), "capture.empty");
+        tree.write(".only/hidden", "x");
+        assert_eq!(code(tree.path()), "capture.empty");
+        assert_eq!(code(&tree.path().join("gone")), "capture.not-found");
+    }
+
+    #[test]
+    fn more_files_than_a_passport_lists() {
+        let tree = Tree::with(&[]);
+        (0..=MAX_FILES).for_each(|n| _ = tree.write(&n.to_string(), ""));
+        assert_eq!(code(tree.path()), "capture.too-many-files");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_plain_file_is_refused() {
+        use std::os::unix::ffi::OsStrExt as _;
+
+        for (target, link) in [("/etc/passwd", "out"), ("m.bin", "in"), ("gone", "dangling"), ("/etc", "directory")] {
+            let tree = Tree::with(&[("m.bin", b"1")]);
+            std::os::unix::fs::symlink(target, tree.path().join(link)).unwrap();
+            assert_eq!(code(tree.path()), "capture.symlink", "{link}");
+        }
+        let tree = Tree::with(&[("d/m.bin", b"1")]);
+        std::os::unix::fs::symlink(tree.path().join("d"), tree.path().join("link")).unwrap();
+        assert_eq!(code(&tree.path().join("link")), "ok", "the path that a person names may be a link");
+
+        let tree = Tree::with(&[("m.bin", b"1")]);
+        let socket = std::os::unix::net::UnixListener::bind(tree.path().join("socket")).unwrap();
+        assert_eq!(code(tree.path()), "capture.special-file");
+        drop(socket);
+        for (name, wanted) in [(&b"a\xff"[..], "not-utf8"), (b"a\nb", "unportable"), (b"a\\b", "unportable")] {
+            let tree = Tree::with(&[]);
+            std::fs::write(tree.path().join(std::ffi::OsStr::from_bytes(name)), "").unwrap();
+            assert_eq!(code(tree.path()), format!("capture.path-{wanted}"));
+        }
     }
 }

@@ -395,3 +395,88 @@ impl<R: Read> Read for Window<R> {
         Ok(len)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(text: &str) -> Table {
+        Table::read(text.as_bytes(), b',').unwrap()
+    }
+
+    fn code(bytes: impl AsRef<[u8]>) -> &'static str {
+        match Table::read(bytes.as_ref(), b',') {
+            Ok(_) => "ok",
+            Err(Fault::Csv(fault)) => fault.code(),
+            Err(Fault::Io(_)) => "io",
+        }
+    }
+
+    fn root(records: &[&str]) -> model_passport::digest::Digest {
+        merkle::root(records.iter().map(|record| merkle::leaf(record.as_bytes())))
+    }
+
+    #[test]
+    fn leaves_are_the_records_as_they_stand() {
+        let expected = root(&["1,x", "2,y"]);
+        for text in ["a,b\n1,x\n2,y\n", "a,b\n1,x\n2,y", "a,b\r\n1,x\r\n2,y\r\n", "a,b\r1,x\r2,y", "a,b\n1,x\r\n2,y\n"] {
+            let table = table(text);
+            assert_eq!((table.rows.root(), table.rows.len()), (expected, 2), "{text:?}");
+        }
+        let quoted = table("a,b\n\"one\nor \"\"two\"\"\r\n\",x\n2,\"y\"\n");
+        assert_eq!(quoted.rows.root(), root(&["\"one\nor \"\"two\"\"\r\n\",x", "2,\"y\""]));
+        assert_eq!(table("a,b\n").rows.root(), root(&[]));
+        assert_ne!(table("a\n1\n2\n").rows.root(), table("a\n2\n1\n").rows.root());
+    }
+
+    #[test]
+    fn records_longer_than_a_buffer() {
+        let long = format!("{},\"{}\"", "x".repeat(100_000), "y\n".repeat(100_000));
+        let text = format!("a,b\n{long}\n1,2\n{long}\n");
+        assert_eq!(table(&text).rows.root(), root(&[&long, "1,2", &long]));
+        let endless = format!("a,b\n1,\"{}", "x".repeat(MAX_RECORD_BYTES + 100_000));
+        assert_eq!(code(endless), "capture.csv-too-large");
+    }
+
+    #[test]
+    fn columns_get_the_narrowest_type() {
+        let kinds = |text: &str| -> Vec<&str> {
+            table(text).columns.iter().map(|column| column.kind.map_or("none", ValueKind::name)).collect()
+        };
+        let text = "a,b,c,d,e,f,g\n1,1,true,2026-11-21,007,,1e-5\n-2,2.5,False,2020-02-29,1,NA,-0.1\n";
+        assert_eq!(kinds(text), ["integer", "decimal", "boolean", "date", "string", "none", "decimal"]);
+        assert_eq!(table(text).missing, 2);
+        for text in ["1.", ".5", "+", "1e", "0x1", "1 ", "inf", "2026-13-01", "2026-1-01", "1,5"] {
+            assert_eq!(ValueKind::of(text.as_bytes()), ValueKind::Text, "{text}");
+        }
+        assert_eq!(ValueKind::of(b"\xff"), ValueKind::Text);
+    }
+
+    #[test]
+    fn what_readers_would_split_differently_is_refused() {
+        for (text, wanted) in [
+            ("", "header"),
+            ("\u{feff}a,b\n1,2\n", "byte-order-mark"),
+            ("a,b\n1\n", "ragged"),
+            ("a,b\n1,2,3\n", "ragged"),
+            ("a,b\n\n1,2\n", "blank-line"),
+            ("a,b\r\n\r\n1,2\r\n", "blank-line"),
+            ("a,b\n1,2\n\n", "blank-line"),
+            ("\na,b\n", "blank-line"),
+            ("a,b\n1,\"2\n", "quote"),
+            ("a,b\n1,5\" pipe\n", "quote"),
+            ("a;b\n1;2\n", "separator"),
+        ] {
+            assert_eq!(code(text), format!("capture.csv-{wanted}"), "{text:?}");
+        }
+        assert_eq!(code(b"\xff\xfea\0"), "capture.csv-byte-order-mark");
+        assert_eq!(code(b"caf\xe9,b\n1,2\n"), "capture.csv-header");
+        assert_eq!(code("a\n".replace('a', &"a,".repeat(MAX_COLUMNS))), "capture.csv-too-large");
+    }
+
+    #[test]
+    fn errors_name_the_line() {
+        let Err(Fault::Csv(fault)) = Table::read("a,b\n\"1\n\n\",2\n3\n".as_bytes(), b',') else { panic!() };
+        assert_eq!(fault.to_string(), "the record at line 5 has 1 values, the header 2");
+    }
+}

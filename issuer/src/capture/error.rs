@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use super::csv::CsvError;
 use super::onnx::OnnxError;
 use super::safetensors::SafetensorsError;
+use crate::exit::Exit;
+use crate::problem::Problem;
 
 /// Why nothing was captured. There is no half capture: the first cause ends it.
 #[derive(Debug, thiserror::Error)]
@@ -82,10 +84,8 @@ pub enum CaptureError {
     },
 }
 
-impl CaptureError {
-    /// The stable code of this cause.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
+impl Problem for CaptureError {
+    fn code(&self) -> &'static str {
         match self {
             Self::Changed(_) => "capture.file-changed",
             Self::Csv { cause, .. } => cause.code(),
@@ -103,10 +103,8 @@ impl CaptureError {
         }
     }
 
-    /// What the person at the keyboard can do.
-    #[must_use]
-    pub const fn help(&self) -> &'static str {
-        match self {
+    fn help(&self) -> Option<String> {
+        let help = match self {
             Self::Changed(_) => "wait until nothing writes to it, then capture again",
             Self::Csv { cause, .. } => cause.help(),
             Self::Empty(_) => "name a file, or a directory with files whose names do not start with a dot",
@@ -115,15 +113,24 @@ impl CaptureError {
             Self::PathNotUtf8(_) | Self::PathUnportable(_) => "rename the file",
             Self::Safetensors { cause, .. } => cause.help(),
             Self::SpecialFile(_) => "move it out of the captured directory",
-            Self::Symlink(_) => {
-                "links are not followed, since they can lead out of the tree; put the file in its place"
-            }
+            Self::Symlink(_) => "links are not followed, as they can lead out of the tree; put the file in its place",
             Self::TooLarge { .. } => "split the file",
             Self::TooManyFiles { .. } => "pack the files into archives, or capture parts of the tree one by one",
             Self::Unreadable { .. } => "check that the file still exists and that you may read it",
-        }
+        };
+        Some(help.to_owned())
     }
 
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Changed(_) | Self::NotFound(_) | Self::Unreadable { .. } => Exit::CouldNotCheck,
+            Self::Csv { .. } | Self::Onnx { .. } | Self::Safetensors { .. } => Exit::Malformed,
+            _ => Exit::Usage,
+        }
+    }
+}
+
+impl CaptureError {
     /// The same failure of the operating system, as a missing file or an unreadable one.
     pub(super) fn io(path: &Path, cause: io::Error) -> Self {
         let path = path.to_owned();

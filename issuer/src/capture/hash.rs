@@ -22,7 +22,7 @@ use std::time::SystemTime;
 use model_passport::digest::{Digest, merkle};
 use sha2::Digest as _;
 
-use super::{CaptureError, Progress};
+use super::{CaptureError, Work};
 
 /// Buffers for each worker: one that it hashes, one read ahead, one whose leaf waits.
 const BUFFERS_PER_WORKER: usize = 3;
@@ -56,16 +56,16 @@ impl Stamp {
 }
 
 /// Hashes the files with as many workers as there are cores; answers in the order of the files.
-pub(super) fn hash_files(files: &[PathBuf], progress: &dyn Progress) -> Result<Vec<Hashed>, CaptureError> {
+pub(super) fn hash_files(files: &[PathBuf], work: &Work<'_>) -> Result<Vec<Hashed>, CaptureError> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    hash_with(files, cores.min(MAX_WORKERS), merkle::CHUNK_BYTES, progress)
+    hash_with(files, cores.min(MAX_WORKERS), merkle::CHUNK_BYTES, work)
 }
 
 fn hash_with(
     files: &[PathBuf],
     workers: usize,
     chunk_bytes: usize,
-    progress: &dyn Progress,
+    work: &Work<'_>,
 ) -> Result<Vec<Hashed>, CaptureError> {
     let state = State {
         unopened: 0,
@@ -75,7 +75,7 @@ fn hash_with(
         done: vec![None; files.len()],
         failed: None,
     };
-    let hall = Hall { files, workers, chunk_bytes, progress, state: Mutex::new(state), moved: Condvar::new() };
+    let hall = Hall { files, workers, chunk_bytes, work, state: Mutex::new(state), moved: Condvar::new() };
     std::thread::scope(|scope| {
         // This thread is a worker too.
         for _ in 1..workers {
@@ -96,7 +96,7 @@ struct Hall<'a> {
     files: &'a [PathBuf],
     workers: usize,
     chunk_bytes: usize,
-    progress: &'a dyn Progress,
+    work: &'a Work<'a>,
     state: Mutex<State>,
     moved: Condvar,
 }
@@ -190,7 +190,7 @@ impl Hall<'_> {
             }
             Task::Sequence { mut sha256, chunk } => {
                 sha256.update(chunk.as_slice());
-                self.progress.advance(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
+                self.work.advance(chunk.len());
                 Ok(Outcome::Sequenced { sha256, chunk })
             }
         }
@@ -365,7 +365,9 @@ impl Stream {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Progress;
     use super::*;
+    use crate::problem::Problem as _;
 
     const CHUNK: usize = 1000;
 
@@ -383,7 +385,7 @@ mod tests {
         let files: Vec<PathBuf> =
             sizes.iter().enumerate().map(|(n, len)| file(&dir, &n.to_string(), *len)).collect();
         for workers in [1, 2, 3, 8] {
-            let hashed = hash_with(&files, workers, CHUNK, &()).unwrap();
+            let hashed = hash_with(&files, workers, CHUNK, &Work::new(&())).unwrap();
             assert_eq!(hashed.len(), files.len());
             for (path, hashed) in files.iter().zip(&hashed) {
                 let bytes = std::fs::read(path).unwrap();
@@ -400,7 +402,7 @@ mod tests {
         let mut files: Vec<PathBuf> = (0..20).map(|n| file(&dir, &n.to_string(), 3 * CHUNK)).collect();
         files.insert(7, dir.path().join("gone"));
         for workers in [1, 2, 8] {
-            let error = hash_with(&files, workers, CHUNK, &()).unwrap_err();
+            let error = hash_with(&files, workers, CHUNK, &Work::new(&())).unwrap_err();
             assert_eq!(error.code(), "capture.not-found");
             assert!(error.to_string().contains("gone"));
         }
@@ -436,7 +438,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let files = [file(&dir, "a", 12_345), file(&dir, "b", 678)];
         let count = Count::default();
-        hash_with(&files, 2, CHUNK, &count).unwrap();
+        hash_with(&files, 2, CHUNK, &Work::new(&count)).unwrap();
         assert_eq!(count.0.into_inner(), 13_023);
     }
 }

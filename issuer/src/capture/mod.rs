@@ -22,10 +22,14 @@ mod onnx;
 mod onnx_tensor;
 mod protobuf;
 mod safetensors;
+#[cfg(test)]
+mod testing;
 mod weights;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use model_passport::evidence::Artifact;
 use model_passport::json::{Json, Object};
 
 pub use self::csv::CsvError;
@@ -34,6 +38,8 @@ pub use self::onnx::OnnxError;
 pub use self::protobuf::WireError;
 pub use self::safetensors::SafetensorsError;
 use crate::claims;
+use crate::exit::Exit;
+use crate::problem::Problem;
 
 /// The format of a draft file.
 pub const DRAFT_FORMAT: &str = "https://w3id.org/model-passport/v1/draft";
@@ -66,8 +72,8 @@ impl Kind {
 
 /// Who wants to know how far the hashing is. Called from several threads.
 pub trait Progress: Sync {
-    /// So many bytes more are going to be hashed.
-    fn expect(&self, _bytes: u64) {}
+    /// How many bytes there are to hash in all; said again when more turn up.
+    fn total(&self, _bytes: u64) {}
 
     /// So many more of them are hashed.
     fn advance(&self, _bytes: u64) {}
@@ -75,6 +81,27 @@ pub trait Progress: Sync {
 
 /// Nobody wants to know.
 impl Progress for () {}
+
+/// Adds up what the readers announce.
+struct Work<'a> {
+    progress: &'a dyn Progress,
+    total: AtomicU64,
+}
+
+impl<'a> Work<'a> {
+    const fn new(progress: &'a dyn Progress) -> Self {
+        Self { progress, total: AtomicU64::new(0) }
+    }
+
+    fn expect(&self, bytes: u64) {
+        let before = self.total.fetch_add(bytes, Ordering::Relaxed);
+        self.progress.total(before.saturating_add(bytes));
+    }
+
+    fn advance(&self, bytes: usize) {
+        self.progress.advance(u64::try_from(bytes).unwrap_or(u64::MAX));
+    }
+}
 
 /// Everything that was measured, ready for a person to add what only a person knows.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,20 +127,20 @@ pub enum DraftError {
     UnknownKind(String),
 }
 
-impl DraftError {
-    /// The stable code of this cause.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
+impl Problem for DraftError {
+    fn code(&self) -> &'static str {
         match self {
             Self::Member(_) => "draft.malformed",
             Self::UnknownKind(_) => "draft.unknown-kind",
         }
     }
 
-    /// What the person at the keyboard can do.
-    #[must_use]
-    pub const fn help(&self) -> &'static str {
-        "make the draft with `passport capture`"
+    fn help(&self) -> Option<String> {
+        Some("make the draft with `passport capture`".to_owned())
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Malformed
     }
 }
 
@@ -155,20 +182,29 @@ impl Draft {
 /// # Errors
 /// [`CaptureError`], for the first cause met; nothing is captured by halves.
 pub fn capture(path: &Path, kind: Kind, progress: &dyn Progress) -> Result<Draft, CaptureError> {
-    let artifacts = artifacts::read(path, progress)?;
+    let work = Work::new(progress);
+    let artifacts = artifacts::read(path, &work)?;
     let mut found = Found::default();
     found.add("id", artifacts.subject_id(), "the SHA-256 of the artefact manifest");
     found.add("artifactManifest", artifacts.manifest()?, &artifacts.source());
     match kind {
         Kind::Dataset => csv::add_to(&mut found, &artifacts)?,
         Kind::Model => {
-            weights::add_to(&mut found, &artifacts, progress)?;
+            weights::add_to(&mut found, &artifacts, &work)?;
             git::add_to(&mut found, path);
         }
     }
     let missing = claims::missing(&found.subject, kind.credential_type());
     let missing = missing.into_iter().map(|field| field.pointer).collect();
     Ok(Draft { kind, subject: found.subject, sources: found.sources, missing })
+}
+
+/// Hashes what stands at `path` for a verifier that holds it against an artefact manifest.
+///
+/// # Errors
+/// [`CaptureError`], for the first cause met.
+pub fn artifacts(path: &Path, progress: &dyn Progress) -> Result<Vec<Artifact>, CaptureError> {
+    Ok(artifacts::read(path, &Work::new(progress))?.into_evidence())
 }
 
 /// What was found so far, each fact with where it came from.

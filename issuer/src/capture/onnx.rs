@@ -18,19 +18,22 @@ use super::node::{integer, measured};
 use super::onnx_tensor::{self, Initializer};
 use super::protobuf::{Wire, WireError, once};
 use super::weights::{Tensor, TensorFile, hash_each};
-use super::{CaptureError, Progress};
+use super::{CaptureError, Work};
 
 /// Most initialisers, over ten times the largest public models; bounds the memory of a hostile file.
 const MAX_INITIALIZERS: usize = 100_000;
 
-/// Most inputs, outputs, operator sets or metadata entries.
-const MAX_ENTRIES: usize = 1_024;
+/// Most inputs, outputs, operator sets or metadata entries: what the schema of a passport takes.
+const MAX_ENTRIES: usize = 256;
 
-/// Most dimensions of one tensor.
-pub(super) const MAX_RANK: usize = 64;
+/// Most dimensions of one tensor: what the schema takes. (The runtimes stop at 8.)
+pub(super) const MAX_RANK: usize = 32;
 
-/// Longest name.
-pub(super) const MAX_NAME_BYTES: u64 = 4 << 10;
+/// Longest name: what the schema takes.
+pub(super) const MAX_NAME_BYTES: u64 = 1_024;
+
+/// Longest text on who wrote the file; a longer one is left out.
+const MAX_PRODUCER_BYTES: usize = 256;
 
 /// Longest metadata value: one beyond what a passport takes is left out of it anyway.
 const MAX_METADATA_BYTES: u64 = 1 << 20;
@@ -154,13 +157,13 @@ impl Fault {
 pub(super) fn read(
     file: &Artifact,
     artifacts: &Artifacts,
-    progress: &dyn Progress,
+    work: &Work<'_>,
 ) -> Result<TensorFile, CaptureError> {
     let mut wire = Wire::new(file.open()?);
     let model = Model::read(&mut wire, 0..file.hashed.stamp.size).map_err(|fault| fault.of(file))?;
-    progress.expect(model.graph.initializers.iter().map(Initializer::stored_bytes).sum());
+    work.expect(model.graph.initializers.iter().map(Initializer::stored_bytes).sum());
     let digests = hash_each(&model.graph.initializers, |initializer| {
-        onnx_tensor::digest(initializer, file, artifacts, progress).map_err(|fault| fault.of(file))
+        onnx_tensor::digest(initializer, file, artifacts, work).map_err(|fault| fault.of(file))
     })?;
     let interface = model.interface(file)?;
     let tensors = model.graph.initializers.into_iter().zip(digests).map(|(initializer, sha256)| Tensor {
@@ -270,7 +273,7 @@ impl Model {
             node.insert("opset", integer(opset, &file.location)?);
         }
         let producer = format!("{} {}", self.producer_name, self.producer_version);
-        if !producer.trim().is_empty() {
+        if (1..=MAX_PRODUCER_BYTES).contains(&producer.trim().len()) {
             node.insert("producer", producer.trim());
         }
         Ok(node)

@@ -14,7 +14,7 @@ use std::ops::Range;
 use model_passport::digest::Digest;
 use sha2::Digest as _;
 
-use super::Progress;
+use super::Work;
 use super::artifacts::{Artifact, Artifacts};
 use super::onnx::{Fault, MAX_NAME_BYTES, MAX_RANK, OnnxError, check_count, read_pair};
 use super::protobuf::{Value, Wire, WireError, once};
@@ -199,7 +199,7 @@ pub(super) fn digest(
     tensor: &Initializer,
     file: &Artifact,
     artifacts: &Artifacts,
-    progress: &dyn Progress,
+    work: &Work<'_>,
 ) -> Result<Digest, Fault> {
     if let Some(external) = &tensor.external {
         let missing =
@@ -209,7 +209,7 @@ pub(super) fn digest(
         if tensor.dtype.field == STRING_FIELD || external.length.is_some_and(|length| length != tensor.len) {
             return Err(OnnxError::Data { tensor: tensor.name.clone() }.into());
         }
-        return Ok(hash_range(other, &(external.offset..end.ok_or_else(missing)?), progress)?);
+        return Ok(hash_range(other, &(external.offset..end.ok_or_else(missing)?), work)?);
     }
     let input = file.open()?;
     let mut values = Values { sha256: sha2::Sha256::new(), len: 0 };
@@ -217,7 +217,10 @@ pub(super) fn digest(
     let mut rest = tensor.message.clone();
     while let Some((number, value)) = wire.next(&mut rest)? {
         if number == RAW_FIELD {
-            wire.copy(&value.bytes("raw_data")?, &mut |bytes| values.push(bytes))?;
+            wire.copy(&value.bytes("raw_data")?, &mut |bytes| {
+                work.advance(bytes.len());
+                values.push(bytes);
+            })?;
         } else if number == tensor.dtype.field {
             values.read_typed(&mut wire, tensor, value)?;
         }
@@ -225,7 +228,6 @@ pub(super) fn digest(
     if values.len != tensor.len {
         return Err(OnnxError::Data { tensor: tensor.name.clone() }.into());
     }
-    progress.advance(tensor.stored_bytes());
     file.unchanged(wire.file())?;
     Ok(Digest::Sha256(values.sha256.finalize().into()))
 }

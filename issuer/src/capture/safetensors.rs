@@ -16,7 +16,7 @@ use model_passport::json::{self, Json, JsonError, Limits, Object};
 
 use super::artifacts::Artifact;
 use super::weights::{Tensor, TensorFile, hash_each, hash_range};
-use super::{CaptureError, Progress};
+use super::{CaptureError, Work};
 
 /// Longest header: the limit of the format's own reader.
 const MAX_HEADER_BYTES: u64 = 100_000_000;
@@ -24,30 +24,30 @@ const MAX_HEADER_BYTES: u64 = 100_000_000;
 /// Most JSON values in a header: 10 a tensor, so 200 000 tensors; about 100 MB of memory.
 const MAX_HEADER_NODES: usize = 2_000_000;
 
-/// Element types and their bits.
-const DTYPES: [(&str, u64); 22] = [
-    ("BOOL", 8),
-    ("F4", 4),
-    ("F6_E2M3", 6),
-    ("F6_E3M2", 6),
-    ("U8", 8),
-    ("I8", 8),
-    ("F8_E5M2", 8),
-    ("F8_E4M3", 8),
-    ("F8_E8M0", 8),
-    ("F8_E5M2FNUZ", 8),
-    ("F8_E4M3FNUZ", 8),
-    ("I16", 16),
-    ("U16", 16),
-    ("F16", 16),
-    ("BF16", 16),
-    ("I32", 32),
-    ("U32", 32),
-    ("F32", 32),
-    ("I64", 64),
-    ("U64", 64),
-    ("F64", 64),
-    ("C64", 64),
+/// Element types: as the format names them, as a passport names them whatever the format, and their bits.
+const DTYPES: [(&str, &str, u64); 22] = [
+    ("BOOL", "bool", 8),
+    ("F4", "float4e2m1", 4),
+    ("F6_E2M3", "float6e2m3", 6),
+    ("F6_E3M2", "float6e3m2", 6),
+    ("U8", "uint8", 8),
+    ("I8", "int8", 8),
+    ("F8_E5M2", "float8e5m2", 8),
+    ("F8_E4M3", "float8e4m3fn", 8),
+    ("F8_E8M0", "float8e8m0", 8),
+    ("F8_E5M2FNUZ", "float8e5m2fnuz", 8),
+    ("F8_E4M3FNUZ", "float8e4m3fnuz", 8),
+    ("I16", "int16", 16),
+    ("U16", "uint16", 16),
+    ("F16", "float16", 16),
+    ("BF16", "bfloat16", 16),
+    ("I32", "int32", 32),
+    ("U32", "uint32", 32),
+    ("F32", "float32", 32),
+    ("I64", "int64", 64),
+    ("U64", "uint64", 64),
+    ("F64", "float64", 64),
+    ("C64", "complex64", 64),
 ];
 
 /// How a file breaks the format.
@@ -139,7 +139,7 @@ impl SafetensorsError {
 }
 
 /// Reads the header, checks it against the file, and hashes each tensor.
-pub(super) fn read(file: &Artifact, progress: &dyn Progress) -> Result<TensorFile, CaptureError> {
+pub(super) fn read(file: &Artifact, work: &Work<'_>) -> Result<TensorFile, CaptureError> {
     let refused = |cause| CaptureError::Safetensors { path: file.location.clone(), cause };
     let size = file.hashed.stamp.size;
     let mut input = file.open()?;
@@ -155,10 +155,10 @@ pub(super) fn read(file: &Artifact, progress: &dyn Progress) -> Result<TensorFil
     let header = parse_header(&take(len)?, rest - header_len).map_err(refused)?;
     file.unchanged(&input)?;
 
-    progress.expect(rest - header_len);
+    work.expect(rest - header_len);
     let start = 8 + header_len;
     let digests = hash_each(&header.entries, |entry| {
-        hash_range(file, &(start + entry.offsets.start..start + entry.offsets.end), progress)
+        hash_range(file, &(start + entry.offsets.start..start + entry.offsets.end), work)
     })?;
     let tensors = header.entries.into_iter().zip(digests);
     let mut tensors: Vec<Tensor> = tensors
@@ -236,7 +236,7 @@ impl Entry {
         }
         let dtype = entry.get("dtype").and_then(Json::as_str).ok_or_else(|| wrong("dtype"))?;
         let unknown = || SafetensorsError::Dtype { tensor: name.to_owned(), dtype: dtype.to_owned() };
-        let (dtype, bits) = *DTYPES.iter().find(|(known, _)| *known == dtype).ok_or_else(unknown)?;
+        let (_, dtype, bits) = *DTYPES.iter().find(|(known, ..)| *known == dtype).ok_or_else(unknown)?;
         let shape = naturals(entry, "shape").ok_or_else(|| wrong("shape"))?;
         let offsets = naturals(entry, "data_offsets").and_then(|two| <[u64; 2]>::try_from(two).ok());
         let [begin, end] = offsets.filter(|[begin, end]| begin <= end).ok_or_else(|| wrong("data_offsets"))?;
@@ -252,4 +252,114 @@ impl Entry {
 fn naturals(entry: &Object, member: &str) -> Option<Vec<u64>> {
     let natural = |item: &Json| item.as_i64().and_then(|value| u64::try_from(value).ok());
     entry.get(member)?.as_array()?.iter().map(natural).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Tree;
+    use super::*;
+    use crate::problem::Problem as _;
+
+    fn file(header: &str, data: &[u8]) -> Vec<u8> {
+        [&u64::try_from(header.len()).unwrap().to_le_bytes()[..], header.as_bytes(), data].concat()
+    }
+
+    fn read_bytes(bytes: &[u8]) -> Result<TensorFile, CaptureError> {
+        let tree = Tree::with(&[("m.safetensors", bytes)]);
+        read(&tree.artifacts().files[0], &Work::new(&()))
+    }
+
+    fn code(bytes: &[u8]) -> &'static str {
+        read_bytes(bytes).map_or_else(|error| error.code(), |_| "ok")
+    }
+
+    fn entry(dtype: &str, shape: &str, begin: u64, end: u64) -> String {
+        format!(r#"{{"dtype":"{dtype}","shape":{shape},"data_offsets":[{begin},{end}]}}"#)
+    }
+
+    #[test]
+    fn tensors_are_named_typed_and_digested() {
+        let header = format!(
+            r#"{{"__metadata__":{{"format":"pt"}},"b":{},"a":{},"scalar":{},"none":{}}}   "#,
+            entry("F32", "[1,2]", 0, 8),
+            entry("U8", "[3]", 8, 11),
+            entry("I8", "[]", 11, 12),
+            entry("F64", "[0,9]", 12, 12),
+        );
+        let read = read_bytes(&file(&header, b"0123456789ab")).unwrap();
+        let names: Vec<&str> = read.tensors.iter().map(|tensor| tensor.name.as_str()).collect();
+        assert_eq!(names, ["a", "b", "none", "scalar"]);
+        assert_eq!(read.tensors[0].sha256, model_passport::digest::Digest::of("89a"));
+        assert_eq!(read.tensors[1].dtype, "float32");
+        assert_eq!(read.metadata, [("format".to_owned(), "pt".to_owned())]);
+    }
+
+    #[test]
+    fn lengths_that_lie_are_refused() {
+        for bytes in [&b""[..], b"1234567", &u64::MAX.to_le_bytes(), &(1_u64 << 40).to_le_bytes()] {
+            assert_eq!(code(bytes), "capture.safetensors-length");
+        }
+        let short = &file("{}", b"")[..9];
+        assert_eq!(code(short), "capture.safetensors-length");
+    }
+
+    #[test]
+    fn headers_with_two_readings_are_refused() {
+        let good = entry("U8", "[1]", 0, 1);
+        for header in [
+            String::new(),
+            "[]".into(),
+            " {}".into(),
+            "{".into(),
+            "{} x".into(),
+            format!(r#"{{"a":{good},"a":{good}}}"#),
+            format!(r#"{{"a":{good},"\u0061":{good}}}"#),
+            r#"{"__metadata__":{"n":1}}"#.into(),
+            r#"{"__metadata__":[]}"#.into(),
+            r#"{"a":[[[[[[]]]]]]}"#.into(),
+        ] {
+            assert_eq!(code(&file(&header, b"1")), "capture.safetensors-header", "{header}");
+        }
+        assert_eq!(code(&file("\u{feff}{}", b"")), "capture.safetensors-header");
+        let latin = [&2_u64.to_le_bytes()[..], b"{\xe9"].concat();
+        assert_eq!(code(&latin), "capture.safetensors-header");
+    }
+
+    #[test]
+    fn entries_that_are_wrong_are_refused() {
+        for (member, wanted) in [
+            (entry("F33", "[1]", 0, 1), "dtype"),
+            (entry("U8", "[1.0]", 0, 1), "member"),
+            (entry("U8", "[1e0]", 0, 1), "member"),
+            (entry("U8", "[-1]", 0, 1), "member"),
+            (entry("U8", "[null]", 0, 1), "member"),
+            (entry("U8", "1", 0, 1), "member"),
+            (entry("U8", "[1]", 1, 0), "member"),
+            (r#"{"dtype":"U8","shape":[1],"data_offsets":[0]}"#.into(), "member"),
+            (r#"{"dtype":"U8","shape":[1],"data_offsets":[0,1],"more":1}"#.into(), "member"),
+            ("1".into(), "member"),
+            (entry("U8", "[2]", 0, 1), "size"),
+            (entry("F4", "[1]", 0, 1), "size"),
+            (entry("U8", "[4294967296,4294967296]", 0, 1), "size"),
+            (entry("F64", "[9007199254740991,4096]", 0, 0), "size"),
+            (entry("U8", "[1]", 1, 2), "layout"),
+        ] {
+            let header = format!(r#"{{"a":{member}}}"#);
+            assert_eq!(code(&file(&header, b"1")), format!("capture.safetensors-{wanted}"), "{header}");
+        }
+        assert_eq!(code(&file(r#"{"a":NaN}"#, b"1")), "capture.safetensors-header");
+    }
+
+    #[test]
+    fn every_byte_belongs_to_one_tensor() {
+        let two = |first: (u64, u64), second: (u64, u64)| {
+            let one = |range: (u64, u64)| entry("U8", &format!("[{}]", range.1 - range.0), range.0, range.1);
+            file(&format!(r#"{{"a":{},"b":{}}}"#, one(first), one(second)), b"0123")
+        };
+        assert_eq!(code(&two((0, 2), (2, 4))), "ok");
+        assert_eq!(code(&two((2, 4), (0, 2))), "ok");
+        for (first, second) in [((0, 2), (1, 4)), ((0, 1), (2, 4)), ((0, 2), (2, 3)), ((0, 2), (2, 5))] {
+            assert_eq!(code(&two(first, second)), "capture.safetensors-layout", "{first:?} {second:?}");
+        }
+    }
 }

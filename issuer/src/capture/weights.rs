@@ -2,7 +2,8 @@
 //!
 //! Each tensor has a SHA-256 of its own over its little-endian bytes, so that two files can be compared
 //! tensor by tensor whatever else differs. `tensorDigest` is the SHA-256 of the RFC 8785 form of the whole
-//! list, sorted by name, and stands even where the list is too long to be written out.
+//! list, sorted by name, and stands even where the list is too long to be written out. Types have the same
+//! names whatever the format, so the same tensors in ONNX and in safetensors have the same `tensorDigest`.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -15,13 +16,16 @@ use sha2::Digest as _;
 
 use super::artifacts::{Artifact, Artifacts};
 use super::node::{integer, measured};
-use super::{CaptureError, Found, Progress, onnx, safetensors};
+use super::{CaptureError, Found, Work, onnx, safetensors};
 
 /// Most tensors written out in one passport: 9 JSON values and about 150 bytes each.
 const MAX_LISTED_TENSORS: usize = 1_024;
 
 /// Most bytes of a format's own key-value metadata that are copied. Some trainers put whole logs there.
 const MAX_METADATA_BYTES: usize = 16 << 10;
+
+/// Most entries of it, as in the schema of a passport.
+const MAX_METADATA_ENTRIES: usize = 256;
 
 /// Bytes read at a time when one tensor is hashed.
 const READ_BYTES: usize = 256 << 10;
@@ -49,13 +53,13 @@ pub(super) struct Tensor {
 pub(super) fn add_to(
     found: &mut Found,
     artifacts: &Artifacts,
-    progress: &dyn Progress,
+    work: &Work<'_>,
 ) -> Result<(), CaptureError> {
     let (mut nodes, mut sources, mut interfaces, mut listed) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for file in artifacts.with_extension(&["onnx", "safetensors"]) {
         let parsed = match file.path.to_ascii_lowercase().ends_with(".onnx") {
-            true => onnx::read(file, artifacts, progress)?,
-            false => safetensors::read(file, progress)?,
+            true => onnx::read(file, artifacts, work)?,
+            false => safetensors::read(file, work)?,
         };
         let listing = listed + parsed.tensors.len() <= MAX_LISTED_TENSORS;
         listed += if listing { parsed.tensors.len() } else { 0 };
@@ -113,7 +117,7 @@ impl TensorFile {
     /// The file's own key-value metadata, if a passport can hold it.
     fn metadata(&self) -> Option<Object> {
         let bytes: usize = self.metadata.iter().map(|(name, text)| name.len() + text.len()).sum();
-        if bytes > MAX_METADATA_BYTES {
+        if bytes > MAX_METADATA_BYTES || self.metadata.len() > MAX_METADATA_ENTRIES {
             return None;
         }
         let mut sorted: Vec<_> = self.metadata.iter().collect();
@@ -155,7 +159,7 @@ pub(super) fn hash_each<T: Sync, E: Send>(
 pub(super) fn hash_range(
     file: &Artifact,
     range: &Range<u64>,
-    progress: &dyn Progress,
+    work: &Work<'_>,
 ) -> Result<Digest, CaptureError> {
     let failed = |cause| CaptureError::io(&file.location, cause);
     let mut input = file.open()?;
@@ -164,7 +168,7 @@ pub(super) fn hash_range(
     let len = range.end.saturating_sub(range.start);
     copy(&mut (&input).take(len), len, &mut |bytes| {
         sha256.update(bytes);
-        progress.advance(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        work.advance(bytes.len());
     })
     .map_err(|cause| match cause.kind() {
         io::ErrorKind::UnexpectedEof => CaptureError::Changed(file.location.clone()),

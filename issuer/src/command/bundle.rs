@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use model_passport::evidence::{Evidence, Policy};
-use model_passport::json::{self, Json, JsonError, Object};
+use model_passport::json::{self, Json, JsonError, Limits, Object};
+use model_passport::limits::MAX_NODES;
+use model_passport::passport::{self, BUNDLE, CREDENTIALS_V2};
 use model_passport::report::Verdict;
 use model_passport::time::Timestamp;
 use thiserror::Error;
@@ -11,7 +13,7 @@ use thiserror::Error;
 use super::capture::output;
 use super::verify;
 use super::{Shell, verify::needed};
-use crate::evidence::{self, BUNDLE_FORMAT, EvidenceError};
+use crate::evidence;
 use crate::exit::Exit;
 use crate::files;
 use crate::problem::{Failure, Problem};
@@ -78,12 +80,11 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     let now = shell.time(args.at);
     let mut parts = Evidence::default();
     for path in &args.file {
-        let (text, json) = evidence::read_json(path)?;
-        evidence::sort(path, text, &json, &mut parts)?;
+        evidence::add(path, files::read_text(path, files::MAX_BUNDLE_BYTES)?, &mut parts)?;
     }
     let bundle = assemble(parts, now)?;
-    let text = format!("{}\n", bundle.to_pretty());
-    json::parse(&text).map_err(BundleError::TooLarge)?;
+    let text = bundle.to_pretty();
+    json::parse_within(&text, &limits()).map_err(BundleError::TooLarge)?;
 
     let outcome = verify::check(&text, &Evidence::default(), &Policy::default(), now);
     if outcome.report.verdict == Verdict::NotVerified {
@@ -97,36 +98,56 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-fn assemble(parts: Evidence, now: Timestamp) -> Result<Json, Failure> {
+/// What the core allows a bundle to be.
+fn limits() -> Limits {
+    Limits { max_bytes: passport::MAX_BUNDLE_BYTES, max_nodes: 16 * MAX_NODES, ..Limits::default() }
+}
+
+fn assemble(parts: Evidence, now: Timestamp) -> Result<Json, BundleError> {
     let mut credentials: Vec<Json> = Vec::new();
     for text in &parts.credentials {
-        let credential = json::parse(text)
-            .map_err(|cause| EvidenceError::Json { path: files::STANDARD_STREAM.into(), cause })?;
-        // The same passport from two bundles is one passport.
-        if !credentials.contains(&credential) {
-            credentials.push(credential);
+        for credential in unpack(json::parse_within(text, &limits()).map_err(BundleError::TooLarge)?) {
+            // The same passport from two bundles is one passport.
+            if !credentials.contains(&credential) {
+                credentials.push(credential);
+            }
         }
     }
     if credentials.is_empty() {
-        return Err(BundleError::Empty.into());
+        return Err(BundleError::Empty);
     }
     let mut documents: Vec<Json> = Vec::new();
     for document in parts.documents {
         let retrieved = document.retrieved.unwrap_or_else(|| now.to_string());
-        documents.push(Json::Object(Object::from_iter([
+        let document = Object::from_iter([
             ("url", Json::from(document.url)),
             ("retrieved", Json::from(retrieved)),
             ("text", Json::from(document.text)),
-        ])));
+        ]);
+        documents.push(Json::from(document));
     }
     let presentation = Object::from_iter([
-        ("@context", Json::Array(vec!["https://www.w3.org/ns/credentials/v2".into()])),
-        ("type", Json::Array(vec!["VerifiablePresentation".into()])),
-        ("verifiableCredential", Json::Array(credentials)),
+        ("@context", Json::from(vec![Json::from(CREDENTIALS_V2)])),
+        ("type", Json::from(vec![Json::from("VerifiablePresentation")])),
+        ("verifiableCredential", Json::from(credentials)),
     ]);
-    Ok(Json::Object(Object::from_iter([
-        ("bundle", BUNDLE_FORMAT.into()),
-        ("presentation", Json::Object(presentation)),
-        ("evidence", Json::Object(Object::from_iter([("documents", Json::Array(documents))]))),
-    ])))
+    let mut bundle =
+        Object::from_iter([("bundle", Json::from(BUNDLE)), ("presentation", Json::from(presentation))]);
+    if !documents.is_empty() {
+        bundle.insert("evidence", Object::from_iter([("documents", Json::from(documents))]));
+    }
+    Ok(Json::from(bundle))
+}
+
+/// The credentials in a credential, a presentation or a bundle, as they stand there.
+fn unpack(json: Json) -> Vec<Json> {
+    let Json::Object(mut object) = json else { return Vec::new() };
+    if let Some(presentation) = object.remove("presentation") {
+        return unpack(presentation);
+    }
+    match object.remove("verifiableCredential") {
+        Some(Json::Array(credentials)) => credentials,
+        Some(one) => vec![one],
+        None => vec![Json::Object(object)],
+    }
 }

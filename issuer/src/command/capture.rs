@@ -51,7 +51,7 @@ impl From<KindArg> for Kind {
 pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     files::check_free(&args.output, args.force)?;
     let draft = read(&args.path, args.kind.into())?;
-    output(&args.output, &format!("{}\n", draft.to_json().to_pretty()), args.force, shell)?;
+    output(&args.output, &draft.to_json().to_pretty(), args.force, shell)?;
     let paint = shell.print.err_paint;
     shell.print.note(&format!(
         "{} {} measured, {} still to be declared{}",

@@ -148,12 +148,12 @@ fn new(args: &New, shell: &mut Shell) -> Result<Exit, Failure> {
     let public = store.create(&args.name, args.alg.into(), args.did.as_deref(), &passphrase, now)?;
     let dim = |text: &str| shell.print.err_paint.text(Tone::Dim, text);
     let mut notes = vec![format!("{} {} in {}", dim("key:"), args.name, store.directory().display())];
-    if args.did.is_some() {
-        let url = model_passport::did::document_url(&public.did).unwrap_or_default();
-        notes.push(format!("{} the DID document, at {url}", dim("publish:")));
-        shell.print.result(&format!("{}\n", public.did_document().to_pretty()));
-    } else {
-        shell.print.result(&format!("{}\n", public.did));
+    match (public.document_url(), public.did_document()) {
+        (Some(url), Some(document)) => {
+            notes.push(format!("{} the DID document, at {url}", dim("publish:")));
+            shell.print.result(&document.to_pretty());
+        }
+        _ => shell.print.result(&format!("{}\n", public.did)),
     }
     shell.print.note(&notes.join("\n"));
     Ok(Exit::Success)
@@ -180,8 +180,8 @@ fn list(args: &List, shell: &mut Shell) -> Result<Exit, Failure> {
 
 fn show(args: &Show, shell: &mut Shell) -> Result<Exit, Failure> {
     let public = args.store.open()?.public(&args.name)?;
-    if args.did_document {
-        shell.print.result(&format!("{}\n", public.did_document().to_pretty()));
+    if let Some(document) = public.did_document().filter(|_| args.did_document) {
+        shell.print.result(&document.to_pretty());
     } else if args.json {
         print_json(&Named { name: &args.name, public: &public }, shell);
     } else {

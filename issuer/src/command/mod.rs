@@ -7,7 +7,6 @@ use model_passport::time::Timestamp;
 use crate::cli::Command;
 use crate::exit::Exit;
 use crate::print::Printer;
-use crate::problem::Failure;
 
 pub mod attest;
 pub mod bundle;

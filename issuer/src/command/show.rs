@@ -23,7 +23,7 @@ pub struct Args {
 /// Prints the verdict and, if it is good, the content that it is about. Content that was not verified is not
 /// shown: it would look like a passport.
 pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
-    let text = files::read_text(&args.file, files::MAX_DOCUMENT_BYTES)?;
+    let text = files::read_text(&args.file, files::MAX_BUNDLE_BYTES)?;
     let outcome = args.means.verify(&text, shell)?;
     let (report, paint) = (&outcome.report, shell.print.out_paint);
     if matches!(report.verdict, Verdict::NotVerified | Verdict::CouldNotCheck) {

@@ -57,7 +57,7 @@ pub(crate) struct Outcome {
 
 /// Prints the report; the exit follows its verdict.
 pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
-    let text = files::read_text(&args.file, files::MAX_DOCUMENT_BYTES)?;
+    let text = files::read_text(&args.file, files::MAX_BUNDLE_BYTES)?;
     let outcome = args.means.verify(&text, shell)?;
     if args.json {
         shell.print.result(&format!("{}\n", outcome.report.to_json()));

@@ -19,9 +19,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
-use model_passport::did;
-use model_passport::json::{Json, Object};
-use model_passport::key::{Algorithm, KeySigner, SigningKey};
+use model_passport::did::{self, Did};
+use model_passport::json::Json;
+use model_passport::key::{Algorithm, KeySigner, SigningKey, VerifyingKey};
 use model_passport::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -46,6 +46,8 @@ const MAX_TRIES: usize = 8;
 #[derive(Debug, Error)]
 #[expect(missing_docs, reason = "the message of each variant says it")]
 pub enum KeyStoreError {
+    #[error("the public half of the key names the algorithm `{algorithm}`")]
+    Algorithm { algorithm: String },
     #[error("`{did}` cannot name a key: {why}")]
     Did { did: String, why: &'static str },
     #[error("there is a key `{name}` already")]
@@ -79,6 +81,7 @@ pub enum KeyStoreError {
 impl Problem for KeyStoreError {
     fn code(&self) -> &'static str {
         match self {
+            Self::Algorithm { .. } => "keystore.public-half",
             Self::Did { .. } => "keystore.did",
             Self::Exists { .. } => "keystore.exists",
             Self::Malformed { .. } => "keystore.malformed",
@@ -100,7 +103,7 @@ impl Problem for KeyStoreError {
         Some(match self {
             Self::Did { .. } => "give a `did:web` such as `did:web:hospital.example:ai`, or leave `--did` away".to_owned(),
             Self::Exists { .. } => "keys are never replaced; choose another name".to_owned(),
-            Self::Malformed { .. } | Self::Mismatch { .. } | Self::PublicHalf { .. } => {
+            Self::Algorithm { .. } | Self::Malformed { .. } | Self::Mismatch { .. } | Self::PublicHalf { .. } => {
                 "restore the file from a backup, or make a new key".to_owned()
             }
             Self::Name { .. } => {
@@ -142,26 +145,24 @@ pub struct PublicHalf {
 }
 
 impl PublicHalf {
+    /// The algorithm of the key.
+    pub fn algorithm(&self) -> Result<Algorithm, KeyStoreError> {
+        let known = [Algorithm::Ed25519, Algorithm::P256, Algorithm::P384];
+        let found = known.into_iter().find(|algorithm| algorithm.curve() == self.algorithm);
+        found.ok_or_else(|| KeyStoreError::Algorithm { algorithm: self.algorithm.clone() })
+    }
+
     /// The DID document that lists the key, for a DID that needs one published.
-    pub fn did_document(&self) -> Json {
-        let method = Object::from_iter([
-            ("id", Json::from(self.verification_method.as_str())),
-            ("type", "Multikey".into()),
-            ("controller", self.did.as_str().into()),
-            ("publicKeyMultibase", self.public_key_multibase.as_str().into()),
-        ]);
-        Json::Object(Object::from_iter([
-            (
-                "@context",
-                Json::Array(vec![
-                    "https://www.w3.org/ns/did/v1".into(),
-                    "https://w3id.org/security/multikey/v1".into(),
-                ]),
-            ),
-            ("id", self.did.as_str().into()),
-            ("verificationMethod", Json::Array(vec![Json::Object(method)])),
-            ("assertionMethod", Json::Array(vec![self.verification_method.as_str().into()])),
-        ]))
+    pub fn did_document(&self) -> Option<Json> {
+        let did: Did = self.did.parse().ok()?;
+        let key = VerifyingKey::from_multikey(&self.public_key_multibase).ok()?;
+        let (_, fragment) = self.verification_method.split_once('#')?;
+        Some(did::document(&did, [(fragment, &key)]))
+    }
+
+    /// Where that document is to be published; `None` for a DID that carries its key.
+    pub fn document_url(&self) -> Option<String> {
+        did::document_url(&self.did.parse().ok()?).ok().flatten()
     }
 }
 
@@ -323,10 +324,12 @@ fn check_name(name: &str) -> Result<(), KeyStoreError> {
 
 fn check_did(did: &str) -> Result<(), KeyStoreError> {
     let refused = |why| KeyStoreError::Did { did: did.to_owned(), why };
-    if !did.starts_with("did:web:") {
-        return Err(refused("only a `did:web` is published under a name of its own"));
+    let parsed: Did = did.parse().map_err(|_| refused("it is not a DID"))?;
+    match did::document_url(&parsed) {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) => Err(refused("it carries a key of its own")),
+        Err(_) => Err(refused("no https address follows from it")),
     }
-    did::web::document_url(did).map_err(|_| refused("it has no https address")).map(|_| ())
 }
 
 fn public_half(key: &SigningKey, name: &str, did: Option<&str>, now: Timestamp) -> PublicHalf {
@@ -334,9 +337,8 @@ fn public_half(key: &SigningKey, name: &str, did: Option<&str>, now: Timestamp) 
     let (did, verification_method) = match did {
         Some(did) => (did.to_owned(), format!("{did}#{name}")),
         None => {
-            let did = format!("did:key:{public_key_multibase}");
-            let verification_method = format!("{did}#{public_key_multibase}");
-            (did, verification_method)
+            let key = key.verifying_key();
+            (did::key::did(&key).to_string(), did::key::verification_method(&key))
         }
     };
     let algorithm = key.algorithm().curve().to_owned();

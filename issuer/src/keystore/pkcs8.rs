@@ -14,7 +14,7 @@
 
 use model_passport::key::Algorithm;
 use pkcs8::der::asn1::{ObjectIdentifier, OctetStringRef};
-use pkcs8::der::{Any, AnyRef, Decode, Encode, EncodePem, pem::LineEnding};
+use pkcs8::der::{AnyRef, Decode, Encode, pem::LineEnding};
 use pkcs8::pkcs5::pbes2;
 use pkcs8::spki::AlgorithmIdentifierRef;
 use pkcs8::{EncryptedPrivateKeyInfoOwned, PrivateKeyInfoRef, SecretDocument};

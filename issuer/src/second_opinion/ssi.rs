@@ -175,7 +175,7 @@ impl Loader for Embedded {
     async fn load(&self, url: &Iri) -> LoadingResult {
         let refused = || LoadError::new(url.to_owned(), NotEmbedded);
         let context = model_passport_contexts::get(url.as_str()).ok_or_else(refused)?;
-        let (value, _places) = Value::parse_str(context).map_err(|_| refused())?;
+        let (value, _places) = Value::parse_str(context.text).map_err(|_| refused())?;
         Ok(RemoteDocument::new(Some(url.to_owned()), None, value))
     }
 }

@@ -228,7 +228,7 @@ pub fn resolve_method(
 pub fn document_url(did: &Did) -> Result<Option<String>, DidError> {
     match did.method()? {
         Method::Jwk | Method::Key => Ok(None),
-        Method::Web => web::to_url(did).map(Some),
+        Method::Web => web::document_url(did).map(Some),
     }
 }
 

@@ -17,7 +17,7 @@ use super::{Did, DidError, excerpt};
 /// # Errors
 /// [`DidError::Host`] for anything but a DNS name, [`DidError::WebPath`] for a port or path that has no one
 /// reading, [`DidError::UnsupportedMethod`] for another method.
-pub fn to_url(did: &Did) -> Result<String, DidError> {
+pub fn document_url(did: &Did) -> Result<String, DidError> {
     if !did.as_str().starts_with("did:web:") {
         return Err(DidError::UnsupportedMethod(excerpt(did.as_str())));
     }
@@ -51,7 +51,7 @@ pub fn from_url(url: &str) -> Result<Did, DidError> {
     }
     .parse()?;
     // What does not map back is another URL's.
-    if to_url(&did)? == url { Ok(did) } else { Err(refused()) }
+    if document_url(&did)? == url { Ok(did) } else { Err(refused()) }
 }
 
 /// Whether a host is a name in the public DNS by its form: lower-case letters, digits and hyphens
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     fn code(did: &str) -> &'static str {
-        did.parse().and_then(|did| to_url(&did)).map_or_else(|error| error.code(), |_| "ok")
+        did.parse().and_then(|did| document_url(&did)).map_or_else(|error| error.code(), |_| "ok")
     }
 
     #[test]
@@ -98,7 +98,7 @@ mod tests {
             ("did:web:xn--bcher-kva.example%3A443", "https://xn--bcher-kva.example:443/.well-known/did.json"),
         ] {
             let parsed: Did = did.parse().unwrap();
-            assert_eq!(to_url(&parsed).as_deref(), Ok(url));
+            assert_eq!(document_url(&parsed).as_deref(), Ok(url));
             assert_eq!(from_url(url).map(|did| did.to_string()).as_deref(), Ok(did));
         }
     }
@@ -141,7 +141,7 @@ mod tests {
         #[test]
         fn the_mapping_is_one_to_one(id in "[a-z0-9.%A-]{1,12}(:[a-zA-Z0-9._-]{0,6}){0,3}") {
             if let Ok(did) = format!("did:web:{id}").parse::<Did>()
-                && let Ok(url) = to_url(&did)
+                && let Ok(url) = document_url(&did)
             {
                 prop_assert_eq!(from_url(&url), Ok(did));
             }

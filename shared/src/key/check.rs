@@ -93,8 +93,10 @@ const SMALL_ORDER_Y: [[u8; 32]; 5] = [
     ],
 ];
 
-/// See [`VerifyingKey::signature_is_well_formed`].
-pub(super) fn is_well_formed(algorithm: Algorithm, signature: &[u8]) -> bool {
+/// Whether bytes have the form that a signature of the algorithm can have. See
+/// [`VerifyingKey::signature_is_well_formed`].
+#[must_use]
+pub fn is_well_formed(algorithm: Algorithm, signature: &[u8]) -> bool {
     if signature.len() != algorithm.signature_bytes() {
         return false;
     }

@@ -30,7 +30,7 @@ use sha2::{Digest as _, Sha256, Sha384};
 
 use crate::multibase::{self, MultibaseError};
 
-pub use check::{Answer, SignatureCheck};
+pub use check::{Answer, SignatureCheck, is_well_formed};
 #[cfg(feature = "sign")]
 pub use sign::{KeySigner, SecretKeyError, SignError, Signer, SigningKey};
 
@@ -205,6 +205,10 @@ impl VerifyingKey {
         };
         if bytes.len() != expected {
             return Err(KeyError::WrongLength { algorithm, len: bytes.len() });
+        }
+        // SEC1 libraries may also take the tag 05 of a draft: an x without the sign of y, a second spelling.
+        if algorithm != Algorithm::Ed25519 && !matches!(bytes.first(), Some(2 | 3)) {
+            return Err(KeyError::NotOnCurve(algorithm));
         }
         Self::from_point_bytes(algorithm, bytes)
     }

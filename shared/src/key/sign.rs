@@ -75,7 +75,6 @@ impl SecretKeyError {
 ///
 /// ECDSA nonces are those of [RFC 6979](https://www.rfc-editor.org/rfc/rfc6979), so the same key and
 /// message give the same signature; `s` is left as it comes, high or low.
-#[expect(missing_debug_implementations, reason = "a secret has nothing to show")]
 pub struct SigningKey(Secret);
 
 enum Secret {
@@ -162,7 +161,6 @@ impl SigningKey {
 }
 
 /// A [`SigningKey`] and the name that verifiers know it by.
-#[expect(missing_debug_implementations, reason = "a secret has nothing to show")]
 pub struct KeySigner {
     key: SigningKey,
     verification_method: String,

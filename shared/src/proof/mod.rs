@@ -8,8 +8,9 @@
 //! ```
 //!
 //! Four cryptosuites, one file each: [RDFC-1.0](crate::canon::rdfc) or [JCS](crate::canon::jcs) for the two
-//! texts, ECDSA or EdDSA for the signature. [`Secured`] takes a document apart and says what a signature has
-//! to cover; it doesn't check signatures or look for keys.
+//! texts, ECDSA or EdDSA for the signature. [`Secured`] takes a document apart and says what each
+//! signature has to cover. Checking the signature is [`key`](crate::key)'s, finding the key [`did`](crate::did)'s, judging the
+//! times [`verify`](mod@crate::verify)'s.
 //!
 //! Stricter than the specification where it leaves two readings: a proof holds no member that it does not
 //! define; `proof.@context`, if there, *equals* the document's instead of replacing it; a chain of
@@ -227,8 +228,8 @@ pub enum ProofError {
     /// Made for something else than an assertion.
     #[error("the proof is for `{0}`, not for `assertionMethod`")]
     Purpose(String),
-    /// The signature does not have the form of one.
-    #[error("{len} bytes of `proofValue` are not the form of a {algorithm} signature")]
+    /// The signature has no form that could be valid.
+    #[error("{len} bytes are not the form of a {algorithm} signature")]
     SignatureMalformed {
         /// The algorithm of the key.
         algorithm: Algorithm,

@@ -16,7 +16,7 @@ impl Proof {
     ///
     /// # Errors
     /// [`ProofError`] for the first member that is not taken.
-    pub fn read(proof: &Json) -> Result<Self, ProofError> {
+    pub fn parse(proof: &Json) -> Result<Self, ProofError> {
         let members = proof.as_object().ok_or(ProofError::NotAnObject)?;
         let required = |name| text(members, name)?.ok_or(ProofError::Member(name));
         // First what tells proofs of other kinds apart, so that they are named as what they are.
@@ -70,7 +70,7 @@ fn text<'p>(members: &'p Object, name: &'static str) -> Result<Option<&'p str>, 
 }
 
 /// One text or a list of some, without repetition.
-fn texts(members: &Object, name: &'static str) -> Result<Vec<String>, ProofError> {
+pub(super) fn texts(members: &Object, name: &'static str) -> Result<Vec<String>, ProofError> {
     let Some(value) = members.get(name) else { return Ok(Vec::new()) };
     let mut texts: Vec<String> = Vec::new();
     for item in value.one_or_many() {

@@ -1,11 +1,10 @@
 //! Adding a proof ([section 4.3, Add Proof Set/Chain](https://www.w3.org/TR/vc-data-integrity/#add-proof-set-chain)).
 
-use super::secured::Secured;
-use super::{Canonicalization, Cryptosuite, ProofError};
+use super::{Canonicalization, Cryptosuite, ProofError, Secured};
 use crate::did::Relationship;
 use crate::json::{Json, Object};
 use crate::jsonld::ContextLoader;
-use crate::key::Signer;
+use crate::key::{Signer, is_well_formed};
 use crate::limits::Budget;
 use crate::multibase;
 use crate::time::Timestamp;
@@ -74,8 +73,6 @@ impl ProofOptions {
             ("challenge", text(&self.challenge)),
             ("domain", text(&self.domain)),
             ("@context", context.filter(|_| jcs).cloned()),
-            // Wanted by the reader, replaced when there is a signature.
-            ("proofValue", Some("z".into())),
         ];
         members.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))).collect()
     }
@@ -92,24 +89,33 @@ pub fn add_proof(
     signer: &dyn Signer,
     contexts: ContextLoader<'_>,
 ) -> Result<Json, ProofError> {
-    let mut document = document.clone();
-    let members = document.as_object_mut().ok_or(ProofError::NotAnObject)?;
+    let mut content = document.clone();
+    let members = content.as_object_mut().ok_or(ProofError::NotAnObject)?;
     let mut proofs = match members.remove("proof") {
         None => Vec::new(),
         Some(Json::Array(proofs)) => proofs,
         Some(proof) => vec![proof],
     };
+    let mut proof = options.to_json(signer.verification_method(), members.get("@context"));
+    // The reader wants a value, so that there is one way to read a proof; this one is replaced.
+    proof.insert("proofValue", multibase::encode_base58btc(&[]));
     let index = proofs.len();
-    let proof = options.to_json(signer.verification_method(), members.get("@context"));
     proofs.push(proof.into());
-    members.insert("proof", proofs);
-    // The same code says what a signature covers here and at verification.
-    let mut secured = Secured::read(document)?;
-    let message = secured.hashed(index, signer.algorithm(), contexts, &mut Budget::default())?.to_bytes();
+    // The same code says here and at verification what a signature covers.
+    let algorithm = signer.algorithm();
+    let mut secured = Secured::from_parts(content, proofs)?;
+    let message = secured.hashed(index, algorithm, contexts, &mut Budget::default())?.to_bytes();
     let signature = signer.sign(&message)?;
-    let (algorithm, len) = (signer.algorithm(), signature.len());
-    if len != algorithm.signature_bytes() {
-        return Err(ProofError::SignatureMalformed { algorithm, len });
+    if !is_well_formed(algorithm, &signature) {
+        return Err(ProofError::SignatureMalformed { algorithm, len: signature.len() });
     }
-    Ok(secured.seal(multibase::encode_base58btc(&signature)))
+    let (mut content, mut proofs) = secured.into_parts();
+    if let Some(proof) = proofs.last_mut().and_then(Json::as_object_mut) {
+        proof.insert("proofValue", multibase::encode_base58btc(&signature));
+    }
+    if let Some(members) = content.as_object_mut() {
+        let only = if index == 0 { proofs.pop() } else { None };
+        members.insert("proof", only.unwrap_or(Json::Array(proofs)));
+    }
+    Ok(content)
 }

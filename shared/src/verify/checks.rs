@@ -43,7 +43,7 @@ impl<'e> Judge<'e> {
         signatures: &mut Vec<SignatureCheck>,
     ) -> Examined {
         let mut checks = self.profile(&mut credential);
-        let proofs = proofs::examine(self, &credential, signatures);
+        let proofs = proofs::examine(self, &mut credential, signatures);
         checks.extend(proofs.checks);
         let mut needs = proofs.needs;
         let (valid_from, validity) = self.validity(&credential.content);

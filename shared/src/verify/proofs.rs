@@ -7,9 +7,9 @@ use crate::evidence::{Need, NeedKind, Profile};
 use crate::json::Json;
 use crate::jsonld::ContextLoader;
 use crate::key::SignatureCheck;
-use crate::limits::MAX_PROOFS;
+use crate::limits::Budget;
 use crate::passport::Credential;
-use crate::proof::{Document, Proof, ProofError};
+use crate::proof::{Proof, ProofError, Secured};
 use crate::report::{Check, CheckName, Outcome};
 
 /// What the proofs of one credential came to.
@@ -24,23 +24,24 @@ pub(super) struct Found {
     open: bool,
 }
 
-pub(super) fn examine(judge: &Judge<'_>, credential: &Credential, signatures: &mut Vec<SignatureCheck>) -> Found {
+pub(super) fn examine(judge: &Judge<'_>, credential: &mut Credential, signatures: &mut Vec<SignatureCheck>) -> Found {
     let mut found = Found::default();
-    let proofs = credential.proofs();
-    if proofs.is_empty() {
-        let check = fail("proof.missing", "it carries no proof: anybody could have written it".to_owned());
-        found.checks.push(check.at("/proof").with_help("ask the issuer for the signed credential"));
-    } else if proofs.len() > MAX_PROOFS {
-        found.checks.push(fail("proof.too-many", format!("more than {MAX_PROOFS} proofs")).at("/proof"));
-    } else {
-        let single = proofs.len() == 1 && !matches!(credential.proof, Some(Json::Array(_)));
-        let mut document = Document::new(&credential.content, ContextLoader::with(&judge.contexts));
-        for (at, json) in proofs.iter().enumerate() {
-            let pointer = if single { "/proof".to_owned() } else { format!("/proof/{at}") };
-            let mut one = OneProof { judge, found: &mut found, document: &mut document, signatures, pointer };
-            if let Err(check) = one.examine(json) {
-                let pointer = one.pointer;
-                found.checks.push(check.at(pointer));
+    let single = !matches!(credential.proof, Some(Json::Array(_)));
+    match credential.with_proof(|_, whole| Secured::read(whole.clone())) {
+        Err(cause @ ProofError::None) => {
+            let check = fail(cause.code(), "it carries no proof: anybody could have written it".to_owned());
+            found.checks.push(check.at("/proof").with_help("ask the issuer for the signed credential"));
+        }
+        Err(cause) => found.checks.push(refused(&cause).at("/proof")),
+        Ok(mut secured) => {
+            let count = secured.proofs().len();
+            for at in 0..count {
+                let pointer = if single { "/proof".to_owned() } else { format!("/proof/{at}") };
+                let mut one = OneProof { judge, found: &mut found, secured: &mut secured, signatures, at, pointer };
+                if let Err(check) = one.examine() {
+                    let pointer = one.pointer;
+                    found.checks.push(check.at(pointer));
+                }
             }
         }
     }
@@ -74,31 +75,30 @@ impl Found {
     }
 }
 
-struct OneProof<'p, 'e, 'd> {
+struct OneProof<'p, 'e> {
     judge: &'p Judge<'e>,
     found: &'p mut Found,
-    document: &'p mut Document<'d>,
+    secured: &'p mut Secured,
     signatures: &'p mut Vec<SignatureCheck>,
+    at: usize,
     pointer: String,
 }
 
-impl OneProof<'_, '_, '_> {
-    fn examine(&mut self, json: &Json) -> Result<(), Check> {
-        let proof = Proof::parse(json).map_err(|cause| refused(&cause))?;
-        let url: DidUrl = proof.verification_method.parse().map_err(|cause: DidError| fail(cause.code(), cause.to_string()))?;
-        let method = self.method(&url)?;
+impl OneProof<'_, '_> {
+    fn examine(&mut self) -> Result<(), Check> {
+        let proof = self.secured.proofs().nth(self.at).unwrap_or(Err(&ProofError::None)).map_err(refused)?.clone();
+        let method = self.method(&proof.verification_method)?;
+        self.found.controllers.push(method.controller.clone());
         self.times(&proof, &method)?;
-        let message = self.document.hash_data(&proof, &method.key).map_err(|cause| refused(&cause))?;
-        let check = SignatureCheck { key: method.key, message, signature: proof.signature.clone() };
-        self.found.controllers.push(method.controller);
-        if !check.is_well_formed() {
-            return Err(fail("proof.signature-malformed", "the signature has no form that could be valid".to_owned()));
-        }
+        let contexts = ContextLoader::with(&self.judge.contexts);
+        let mut budget = Budget::default();
+        let check = self.secured.signature_check(self.at, &method.key, contexts, &mut budget);
+        let check = check.map_err(|cause| refused(&cause))?;
         self.found.pending.push(Pending {
             signature: self.signatures.len(),
             pointer: self.pointer.clone(),
-            cryptosuite: proof.suite.name(),
-            verification_method: proof.verification_method.clone(),
+            cryptosuite: proof.cryptosuite.name(),
+            verification_method: proof.verification_method.to_string(),
         });
         self.signatures.push(check);
         Ok(())

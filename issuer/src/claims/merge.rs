@@ -1,0 +1,107 @@
+//! Claims into what was measured. A claim adds; it never overrides.
+
+use model_passport::json::{Json, Object, escape_token};
+
+use super::ClaimsError;
+
+/// Members by which an item of a measured list is recognised in the claims.
+const KEYS: [&str; 2] = ["name", "path"];
+
+/// The groups whose schema knows no other basis than `measured`.
+const MEASURED_ONLY: [&str; 3] = ["artifactManifest", "dataContent", "weights"];
+
+/// Adds the claims to the measured subject.
+///
+/// A claim that repeats what was measured is allowed. A claim that adds a member to a measured group makes
+/// the group `declared`: a group is known no better than its least known member. Items of a measured list
+/// are completed by claims that name them (`[[interface.inputs]]` with the same `name`).
+///
+/// # Errors
+/// [`ClaimsError::Contradiction`] names both values, [`ClaimsError::Measured`] the group.
+pub fn merge(mut measured: Object, claims: &Object) -> Result<Object, ClaimsError> {
+    for (name, claim) in claims.iter() {
+        let pointer = format!("/{}", escape_token(name));
+        match measured.get_mut(name) {
+            None if MEASURED_ONLY.contains(&name) => return Err(ClaimsError::Measured(pointer)),
+            None => _ = measured.insert(name, claim.clone()),
+            Some(value) => {
+                let added = merge_value(value, claim, &pointer)?;
+                if let Some(member) = added.filter(|_| MEASURED_ONLY.contains(&name)) {
+                    return Err(ClaimsError::Measured(member));
+                }
+            }
+        }
+    }
+    Ok(measured)
+}
+
+/// Merges one value; gives back where something was added, if anything was.
+fn merge_value(measured: &mut Json, claim: &Json, pointer: &str) -> Result<Option<String>, ClaimsError> {
+    match (measured, claim) {
+        (Json::Object(measured), Json::Object(claim)) => merge_object(measured, claim, pointer),
+        (Json::Array(measured), Json::Array(claims)) if measured != claims => {
+            merge_list(measured, claims, pointer)
+        }
+        (measured, claim) if measured == claim => Ok(None),
+        (measured, claim) => Err(contradiction(pointer, measured, claim)),
+    }
+}
+
+fn merge_object(measured: &mut Object, claims: &Object, pointer: &str) -> Result<Option<String>, ClaimsError> {
+    let mut added = None;
+    for (name, claim) in claims.iter() {
+        let pointer = format!("{pointer}/{}", escape_token(name));
+        let more = match measured.get_mut(name) {
+            None => {
+                measured.insert(name, claim.clone());
+                Some(pointer)
+            }
+            // To say less of what was measured than one could is honest.
+            Some(basis) if name == "basis" && is_weaker(claim) => {
+                *basis = claim.clone();
+                None
+            }
+            Some(value) => merge_value(value, claim, &pointer)?,
+        };
+        added = added.or(more);
+    }
+    let is_measured = measured.get("basis").and_then(Json::as_str) == Some("measured");
+    if added.is_some() && is_measured && measured.contains("type") {
+        measured.insert("basis", "declared");
+    }
+    Ok(added)
+}
+
+fn is_weaker(basis: &Json) -> bool {
+    matches!(basis.as_str(), Some("declared" | "inferred"))
+}
+
+fn merge_list(measured: &mut [Json], claims: &[Json], pointer: &str) -> Result<Option<String>, ClaimsError> {
+    let mut added = None;
+    for claim in claims {
+        let key = KEYS.into_iter().find_map(|key| claim.get(key).map(|value| (key, value)));
+        let at = key.and_then(|(key, value)| measured.iter().position(|item| item.get(key) == Some(value)));
+        let Some((at, item)) = at.and_then(|at| measured.get_mut(at).map(|item| (at, item))) else {
+            return Err(contradiction(pointer, &Json::Array(measured.to_vec()), claim));
+        };
+        added = added.or(merge_value(item, claim, &format!("{pointer}/{at}"))?);
+    }
+    Ok(added)
+}
+
+/// Both sides, shortened for people.
+fn contradiction(pointer: &str, present: &Json, claim: &Json) -> ClaimsError {
+    const MAX_CHARS: usize = 80;
+    let short = |value: &Json| {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        match text.char_indices().nth(MAX_CHARS) {
+            Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+            None => text,
+        }
+    };
+    ClaimsError::Contradiction {
+        pointer: pointer.to_owned(),
+        claimed: short(claim),
+        present: short(present),
+    }
+}

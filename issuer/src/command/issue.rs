@@ -1,0 +1,227 @@
+//! `passport issue DRAFT|PATH --key NAME`
+
+use std::path::{Path, PathBuf};
+
+use model_passport::json::Object;
+use model_passport::time::Timestamp;
+use thiserror::Error;
+
+use super::Shell;
+use super::capture::{self, KindArg, output};
+use super::key::{Secret, Store};
+use crate::capture::{Draft, DraftError, Kind};
+use crate::claims;
+use crate::evidence;
+use crate::exit::Exit;
+use crate::files;
+use crate::keystore::PublicHalf;
+use crate::parents::Parents;
+use crate::print::Tone;
+use crate::problem::{Failure, Problem};
+use crate::seal::{self, Order, Unsigned};
+use crate::second_opinion::Opinion;
+
+/// What to sign, with what, and where it goes.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A draft (a file ending in .json, or `-`), or the directory or file to capture
+    path: PathBuf,
+    /// What is at PATH, if it is captured now
+    #[arg(long, value_enum)]
+    kind: Option<KindArg>,
+    /// What a person declares: TOML, or JSON if the name ends in .json (repeatable)
+    #[arg(long, value_name = "FILE")]
+    claims: Vec<PathBuf>,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+/// What every command that signs has in common.
+#[derive(Debug, clap::Args)]
+pub struct Signing {
+    /// The key to sign with
+    #[arg(long, value_name = "NAME", env = "PASSPORT_KEY")]
+    key: String,
+    /// A cryptosuite; repeat it for several proofs [default: ecdsa-rdfc-2019 or eddsa-rdfc-2022, as the key is]
+    #[arg(long, value_name = "SUITE")]
+    proof: Vec<String>,
+    /// A passport or a DID document that the parents' verification needs (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) with: Vec<PathBuf>,
+    /// Until when the credential is valid
+    #[arg(long, value_name = "RFC3339")]
+    valid_until: Option<Timestamp>,
+    /// From when it is valid and when it was signed, instead of now
+    #[arg(long, value_name = "RFC3339")]
+    at: Option<Timestamp>,
+    /// Where it goes; `-` is standard output
+    #[arg(short, long, value_name = "FILE", default_value = files::STANDARD_STREAM)]
+    output: PathBuf,
+    /// Replace the output if it exists
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    store: Store,
+    #[command(flatten)]
+    secret: Secret,
+}
+
+/// Why nothing can be signed.
+#[derive(Debug, Error)]
+#[expect(missing_docs, reason = "the message of each variant says it")]
+pub enum IssueError {
+    #[error("the draft `{}` cannot be used: {cause}", path.display())]
+    Draft { path: PathBuf, cause: DraftError },
+    #[error("the draft is of a {draft}, and `--kind` asks for a {asked}")]
+    Kind { draft: &'static str, asked: &'static str },
+    #[error("`validUntil` is not a time: {0}")]
+    ValidUntil(#[from] model_passport::time::TimestampError),
+}
+
+impl Problem for IssueError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Draft { cause, .. } => cause.code(),
+            Self::Kind { .. } => "issue.kind",
+            Self::ValidUntil(_) => "issue.valid-until",
+        }
+    }
+
+    fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::Draft { cause, .. } => return cause.help(),
+            Self::Kind { .. } => "leave `--kind` away; a draft knows its kind".to_owned(),
+            Self::ValidUntil(_) => "write a time such as 2027-11-21T10:00:00Z".to_owned(),
+        })
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Draft { .. } | Self::ValidUntil(_) => Exit::Malformed,
+            Self::Kind { .. } => Exit::Usage,
+        }
+    }
+}
+
+/// Checks, signs, verifies, asks for the second opinion, writes.
+pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
+    let session = args.signing.begin(shell)?;
+    let draft = draft(&args.path, args.kind)?;
+    let mut parents = Parents::new(&args.signing.with, session.now)?;
+    let kind = draft.kind.credential_type();
+    let (subject, valid_until) = declare(draft.subject, &args.claims, &mut parents)?;
+    session.issue(kind, subject, valid_until, &parents, shell)
+}
+
+/// The draft that was named, or one made now.
+fn draft(path: &Path, kind: Option<KindArg>) -> Result<Draft, Failure> {
+    let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    if path.as_os_str() != files::STANDARD_STREAM && (!is_json || path.is_dir()) {
+        return capture::read(path, kind.unwrap_or_default().into());
+    }
+    let json = evidence::read_json(path)?;
+    let draft = Draft::from_json(&json).map_err(|cause| IssueError::Draft { path: path.to_owned(), cause })?;
+    match kind.map(Kind::from) {
+        Some(asked) if asked != draft.kind => Err(IssueError::Kind { draft: noun(draft.kind), asked: noun(asked) }.into()),
+        _ => Ok(draft),
+    }
+}
+
+fn noun(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Dataset => "data set",
+        Kind::Model => "model",
+    }
+}
+
+/// Adds what the claims files declare, parents looked up beside each file.
+pub(crate) fn declare(
+    mut subject: Object,
+    files: &[PathBuf],
+    parents: &mut Parents,
+) -> Result<(Object, Option<Timestamp>), Failure> {
+    let mut valid_until = None;
+    for path in files {
+        let mut claims = claims::read(path)?;
+        let directory = path.parent().unwrap_or(Path::new("")).to_owned();
+        claims::resolve(&mut claims.subject, &mut |file| parents.reference(&directory.join(file)))?;
+        subject = claims::merge(subject, &claims.subject)?;
+        if let Some(text) = claims.valid_until {
+            valid_until = Some(text.parse::<Timestamp>().map_err(IssueError::from)?);
+        }
+    }
+    Ok((subject, valid_until))
+}
+
+/// A signing that has been found possible as far as its options go.
+pub(crate) struct Session<'a> {
+    signing: &'a Signing,
+    public: PublicHalf,
+    pub(crate) now: Timestamp,
+}
+
+impl Signing {
+    /// Refuses early what would be refused late: an output that exists, a key that is not there.
+    pub(crate) fn begin(&self, shell: &Shell) -> Result<Session<'_>, Failure> {
+        files::check_free(&self.output, self.force)?;
+        let public = self.store.open()?.public(&self.key)?;
+        seal::suites(&self.proof, public.algorithm()?)?;
+        Ok(Session { signing: self, public, now: shell.time(self.at) })
+    }
+}
+
+impl Session<'_> {
+    /// The rest of the way, from a filled subject to a written credential.
+    pub(crate) fn issue(
+        &self,
+        kind: &str,
+        subject: Object,
+        valid_until: Option<Timestamp>,
+        parents: &Parents,
+        shell: &mut Shell,
+    ) -> Result<Exit, Failure> {
+        let valid_until = self.signing.valid_until.or(valid_until);
+        let issuer = &self.public.did;
+        let unsigned = seal::prepare(Order { kind, issuer, subject, valid_from: self.now, valid_until })?;
+        let sealed = self.sign(&unsigned, parents)?;
+        output(&self.signing.output, &sealed.text, self.signing.force, shell)?;
+        self.tell(kind, &sealed, shell);
+        Ok(Exit::Success)
+    }
+
+    fn sign(&self, unsigned: &Unsigned, parents: &Parents) -> Result<seal::Sealed, Failure> {
+        let (signer, public) = self.signing.store.open()?.unlock(&self.signing.key, &self.signing.secret.source())?;
+        let suites = seal::suites(&self.signing.proof, public.algorithm()?)?;
+        let mut evidence = parents.evidence();
+        let mut did_documents = Vec::new();
+        if let (Some(url), Some(document)) = (public.document_url(), public.did_document()) {
+            let text = document.to_string();
+            did_documents.push((public.did.clone(), text.clone()));
+            evidence.documents.push(model_passport::evidence::Document { url, retrieved: None, text });
+        }
+        seal::sign(unsigned, &suites, &signer, &evidence, &did_documents)
+    }
+
+    fn tell(&self, kind: &str, sealed: &seal::Sealed, shell: &mut Shell) {
+        let paint = shell.print.err_paint;
+        let label = |text: &str| paint.text(Tone::Dim, text);
+        let opinions: Vec<String> = sealed.opinions.iter().map(opinion).collect();
+        shell.print.note(&format!(
+            "{} {kind} {}\n{} {}\n{} {}",
+            label("issued:"),
+            sealed.id,
+            label("issuer:"),
+            self.public.did,
+            label("second opinion:"),
+            opinions.join("; "),
+        ));
+    }
+}
+
+fn opinion(opinion: &Opinion) -> String {
+    match opinion {
+        Opinion::Agrees { cryptosuite } => format!("agrees ({cryptosuite})"),
+        Opinion::NoneForSuite { cryptosuite } => format!("none to be had for {cryptosuite}"),
+        Opinion::NotBuilt => "none, this program was built without it".to_owned(),
+    }
+}

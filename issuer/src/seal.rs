@@ -1,0 +1,278 @@
+//! From a filled subject to a signed credential. Nothing leaves before everything that could refuse it has been
+//! asked, and the key is not touched before everything that needs no key has agreed.
+//!
+//! 1. assemble: envelope, names for all nodes
+//! 2. check: the profile and the schema, everything that is wrong at once; the canonical statements
+//! 3. sign: one proof for each suite
+//! 4. verify, by the core, as anyone else would
+//! 5. ask for the second opinion
+
+use std::fmt;
+
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use model_passport::canon::rdfc::HashAlgorithm;
+use model_passport::evidence::{Evidence, Policy};
+use model_passport::json::{Json, Object};
+use model_passport::jsonld::{self, ContextLoader, JsonLdError};
+use model_passport::key::{Algorithm, Signer};
+use model_passport::limits::Budget;
+use model_passport::passport::{CONTEXT, CREDENTIALS_V2, Credential};
+use model_passport::profile;
+use model_passport::proof::{Cryptosuite, ProofError, ProofOptions, add_proof};
+use model_passport::report::{Check, CheckName, Outcome, Report};
+use model_passport::schema::Finding;
+use model_passport::time::Timestamp;
+use thiserror::Error;
+
+use crate::claims;
+use crate::command::verify;
+use crate::exit::Exit;
+use crate::problem::{Failure, Problem};
+use crate::second_opinion::{self, Opinion, Question};
+
+/// Why nothing was signed, or why what was signed does not leave.
+#[derive(Debug, Error)]
+pub(crate) enum SealError {
+    #[error("{}", Listed(.0))]
+    Findings(Vec<Finding>),
+    #[error("the statements of the credential cannot be signed: {0}")]
+    JsonLd(#[from] JsonLdError),
+    #[error("the system has no randomness to give")]
+    Randomness,
+    #[error("the credential does not pass its own verification: {message}")]
+    SelfCheck { code: String, message: String, help: Option<String> },
+    #[error("signing failed: {0}")]
+    Sign(#[from] ProofError),
+    #[error("the suite `{suite}` does not sign with a {algorithm} key")]
+    WrongKey { suite: &'static str, algorithm: Algorithm },
+    #[error("`{name}` is not a cryptosuite that is supported")]
+    UnknownSuite { name: String },
+}
+
+impl Problem for SealError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Findings(_) => "issue.claims",
+            Self::JsonLd(cause) => cause.code(),
+            Self::Randomness => "keystore.randomness",
+            Self::SelfCheck { .. } => "issue.self-check",
+            Self::Sign(cause) => cause.code(),
+            Self::UnknownSuite { .. } => "issue.unknown-suite",
+            Self::WrongKey { .. } => "issue.wrong-key",
+        }
+    }
+
+    fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::Findings(_) => {
+                "declare it in a claims file and give that with `--claims FILE`; nothing was signed".to_owned()
+            }
+            Self::JsonLd(_) => "the claims use a term or a value that has no meaning here; nothing was signed".to_owned(),
+            Self::Randomness | Self::Sign(_) => "nothing was written".to_owned(),
+            Self::SelfCheck { code, help, .. } => {
+                let help = help.as_ref().map(|help| format!("{help}; ")).unwrap_or_default();
+                format!("{help}nothing was written; `passport explain {code}` says more")
+            }
+            Self::UnknownSuite { .. } => format!("supported are {}", names().join(", ")),
+            Self::WrongKey { algorithm, .. } => {
+                let fitting = Cryptosuite::ALL.into_iter().filter(|suite| suite.hash_for(*algorithm).is_some());
+                format!("with this key use {}", fitting.map(Cryptosuite::name).collect::<Vec<_>>().join(" or "))
+            }
+        })
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Findings(_) | Self::JsonLd(_) => Exit::Malformed,
+            Self::Randomness | Self::Sign(_) => Exit::Internal,
+            Self::SelfCheck { .. } => Exit::NotVerified,
+            Self::UnknownSuite { .. } | Self::WrongKey { .. } => Exit::Usage,
+        }
+    }
+}
+
+/// All findings, one a line.
+struct Listed<'a>(&'a [Finding]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.0.len();
+        write!(f, "{count} {} missing or wrong:", if count == 1 { "claim is" } else { "claims are" })?;
+        let places: Vec<String> = self.0.iter().map(place).collect();
+        let width = places.iter().map(|place| place.chars().count()).max().unwrap_or_default().min(MAX_PLACE_WIDTH);
+        for (place, finding) in places.iter().zip(self.0) {
+            let text = match &finding.help {
+                Some(what) if finding.code == "schema.missing" => what.clone(),
+                Some(what) => format!("{} ({what})", finding.message),
+                None => finding.message.clone(),
+            };
+            write!(f, "\n  {place:width$}  {text}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Columns kept for the places in a list of findings.
+const MAX_PLACE_WIDTH: usize = 40;
+
+/// Where a claim belongs, in the words of a claims file: `training.hardware`.
+fn place(finding: &Finding) -> String {
+    let pointer = finding.pointer.strip_prefix("/credentialSubject").unwrap_or(&finding.pointer);
+    pointer.trim_start_matches('/').replace('/', ".")
+}
+
+/// What is to be signed.
+pub(crate) struct Order<'a> {
+    /// The kind of credential.
+    pub(crate) kind: &'a str,
+    /// The DID that signs.
+    pub(crate) issuer: &'a str,
+    /// The subject, filled.
+    pub(crate) subject: Object,
+    /// From when it is valid.
+    pub(crate) valid_from: Timestamp,
+    /// Until when, if there is an end.
+    pub(crate) valid_until: Option<Timestamp>,
+}
+
+/// Assembled, checked and not yet signed.
+pub(crate) struct Unsigned {
+    credential: Json,
+    quads: String,
+    valid_from: Timestamp,
+}
+
+/// Signed, verified and not yet written.
+pub(crate) struct Sealed {
+    /// The text to write.
+    pub(crate) text: String,
+    /// The credential's name.
+    pub(crate) id: String,
+    /// What the second implementation said.
+    pub(crate) opinions: Vec<Opinion>,
+}
+
+/// Steps 1 and 2.
+pub(crate) fn prepare(order: Order<'_>) -> Result<Unsigned, SealError> {
+    let id = fresh_urn()?;
+    let mut subject = order.subject;
+    claims::complete(&mut subject, order.kind, &id);
+    let mut credential = Object::from_iter([
+        ("@context", Json::from(vec![Json::from(CREDENTIALS_V2), Json::from(CONTEXT)])),
+        ("id", Json::from(id)),
+        ("type", Json::from(vec![Json::from("VerifiableCredential"), Json::from(order.kind)])),
+        ("issuer", Json::from(order.issuer)),
+        ("validFrom", Json::from(order.valid_from.to_string())),
+    ]);
+    if let Some(until) = order.valid_until {
+        credential.insert("validUntil", until.to_string());
+    }
+    credential.insert("credentialSubject", subject);
+    let credential = Json::from(credential);
+
+    let taken = Credential::new(credential.clone()).map_err(|cause| SealError::SelfCheck {
+        code: cause.code().to_owned(),
+        message: cause.to_string(),
+        help: None,
+    })?;
+    let findings = profile::findings(&taken, &credential);
+    if !findings.is_empty() {
+        return Err(SealError::Findings(findings));
+    }
+    let quads =
+        jsonld::canonize(&credential, ContextLoader::default(), HashAlgorithm::Sha256, &mut Budget::default())?;
+    Ok(Unsigned { credential, quads, valid_from: order.valid_from })
+}
+
+/// Steps 3 to 5. `evidence` is what a verifier would have: the parents, and the issuer's DID document.
+pub(crate) fn sign(
+    unsigned: &Unsigned,
+    suites: &[Cryptosuite],
+    signer: &dyn Signer,
+    evidence: &Evidence,
+    did_documents: &[(String, String)],
+) -> Result<Sealed, Failure> {
+    let now = unsigned.valid_from;
+    let mut credential = unsigned.credential.clone();
+    for suite in suites {
+        let options = ProofOptions::new(*suite).created(now);
+        credential = add_proof(&credential, &options, signer, ContextLoader::default()).map_err(SealError::from)?;
+    }
+    let text = credential.to_pretty();
+    let id = credential.get("id").and_then(Json::as_str).unwrap_or_default().to_owned();
+
+    let outcome = verify::check(&text, evidence, &Policy::default(), now);
+    if let Some(check) = refusal(&outcome.report, &id) {
+        let (code, message) = (check.code.to_string(), check.message.clone());
+        return Err(SealError::SelfCheck { code, message, help: check.help.clone().map(String::from) }.into());
+    }
+    let question = Question { credential: &text, quads: &unsigned.quads, did_documents };
+    let opinions = second_opinion::ask(&question)?;
+    Ok(Sealed { text, id, opinions })
+}
+
+/// What keeps a credential from being issued or built on: anything that failed, and anything about the credential
+/// itself that could not be checked. Files and parents that were not handed over are a later verifier's to ask for.
+pub(crate) fn refusal<'r>(report: &'r Report, id: &str) -> Option<&'r Check> {
+    report.checks.iter().find(|check| stops(check, id))
+}
+
+fn stops(check: &Check, id: &str) -> bool {
+    match check.outcome {
+        Outcome::Fail => true,
+        Outcome::NotChecked => {
+            let about_it = check.node.as_deref().is_none_or(|node| node == id);
+            check.required && about_it && !matches!(check.check, CheckName::Artifacts | CheckName::Lineage)
+        }
+        Outcome::Pass | Outcome::Warn | Outcome::NotApplicable => false,
+    }
+}
+
+/// The suites to sign with: those that were asked for, or the usual one for the key.
+pub(crate) fn suites(asked: &[String], algorithm: Algorithm) -> Result<Vec<Cryptosuite>, SealError> {
+    if asked.is_empty() {
+        return Ok(vec![match algorithm {
+            Algorithm::Ed25519 => Cryptosuite::EddsaRdfc2022,
+            Algorithm::P256 | Algorithm::P384 => Cryptosuite::EcdsaRdfc2019,
+        }]);
+    }
+    let mut suites = Vec::new();
+    for name in asked {
+        let suite = Cryptosuite::from_name(name).ok_or_else(|| SealError::UnknownSuite { name: name.clone() })?;
+        if suite.hash_for(algorithm).is_none() {
+            return Err(SealError::WrongKey { suite: suite.name(), algorithm });
+        }
+        if !suites.contains(&suite) {
+            suites.push(suite);
+        }
+    }
+    Ok(suites)
+}
+
+fn names() -> Vec<&'static str> {
+    Cryptosuite::ALL.into_iter().map(Cryptosuite::name).collect()
+}
+
+/// A random UUID as a URN, <https://www.rfc-editor.org/rfc/rfc9562#section-5.4>.
+fn fresh_urn() -> Result<String, SealError> {
+    let mut bytes = [0; 16];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| SealError::Randomness)?;
+    Ok(uuid::Builder::from_random_bytes(bytes).into_uuid().urn().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_suite_wants_a_key_that_fits() {
+        let suites_of = |asked: &[&str], algorithm| {
+            let asked: Vec<String> = asked.iter().map(|name| (*name).to_owned()).collect();
+            suites(&asked, algorithm).map_err(|error| error.code())
+        };
+        assert_eq!(suites_of(&[], Algorithm::P384), Ok(vec![Cryptosuite::EcdsaRdfc2019]));
+        assert_eq!(suites_of(&[], Algorithm::Ed25519), Ok(vec![Cryptosuite::EddsaRdfc2022]));
+        assert_eq!(suites_of(&["eddsa-jcs-2022"], Algorithm::P256), Err("issue.wrong-key"));
+        assert_eq!(suites_of(&["rsa"], Algorithm::P256), Err("issue.unknown-suite"));
+    }
+}

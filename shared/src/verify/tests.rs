@@ -1,0 +1,99 @@
+//! The whole way, on a small credential of our own making. The corpus under `tests/` has the rest.
+
+use super::*;
+use crate::evidence::Profile;
+use crate::report::Verdict;
+
+const NOW: i64 = 1_795_255_200;
+
+fn run(text: &str, evidence: &Evidence, policy: &Policy) -> Report {
+    verify(text, evidence, policy, Timestamp::from_unix_secs(NOW))
+}
+
+fn outcome(report: &Report, name: CheckName) -> (Outcome, &str) {
+    let check = report.checks.iter().find(|check| check.check == name).unwrap();
+    (check.outcome, check.code.as_ref())
+}
+
+#[test]
+fn hostile_text_is_a_failed_check() {
+    for (text, code) in [
+        ("", "json.syntax"),
+        ("\u{feff}{}", "json.syntax"),
+        ("{}", "input.not-a-credential"),
+        (r#"{"type":"VerifiablePresentation","verifiableCredential":[]}"#, "input.no-credentials"),
+    ] {
+        let report = run(text, &Evidence::default(), &Policy::default());
+        assert_eq!((report.verdict, report.code.as_ref()), (Verdict::NotVerified, code), "{text}");
+        assert!(report.is_malformed() && report.shown.is_empty());
+        assert!(needs(text, &Evidence::default(), &Policy::default()).is_empty());
+    }
+}
+
+#[test]
+fn an_empty_credential_fails_everywhere_it_can() {
+    let text = r#"{"type":"VerifiableCredential"}"#;
+    let report = run(text, &Evidence::default(), &Policy::default());
+    assert_eq!(report.verdict, Verdict::NotVerified);
+    assert_eq!(outcome(&report, CheckName::Parse).0, Outcome::Pass);
+    assert_eq!(outcome(&report, CheckName::Profile).0, Outcome::Fail);
+    assert_eq!(outcome(&report, CheckName::Proof), (Outcome::Fail, "proof.none"));
+    assert_eq!(outcome(&report, CheckName::Issuer), (Outcome::Fail, "issuer.missing"));
+    assert!(report.shown.is_empty());
+}
+
+#[test]
+fn a_status_that_cannot_be_read_is_not_good() {
+    let text = r#"{"type":"VerifiableCredential","credentialStatus":{"statusListCredential":"https://lab.example/status/1"}}"#;
+    let policy = Policy { profile: Profile::ProofOnly, ..Policy::default() };
+    let report = run(text, &Evidence::default(), &policy);
+    assert_eq!(outcome(&report, CheckName::Status), (Outcome::NotChecked, "status.not-supported"));
+    assert_eq!(needs(text, &Evidence::default(), &policy)[0].url, "https://lab.example/status/1");
+}
+
+#[test]
+fn times_have_a_tolerance_and_an_end() {
+    let policy = Policy { profile: Profile::ProofOnly, ..Policy::default() };
+    let at = |from: i64, until: i64| {
+        let time = |offset: i64| Timestamp::from_unix_secs(NOW + offset);
+        let text = format!(
+            r#"{{"type":"VerifiableCredential","validFrom":"{}","validUntil":"{}"}}"#,
+            time(from),
+            time(until)
+        );
+        let report = run(&text, &Evidence::default(), &policy);
+        outcome(&report, CheckName::Validity).1.to_owned()
+    };
+    assert_eq!(at(-10, 10), "validity.ok");
+    assert_eq!(at(300, 400), "validity.ok");
+    assert_eq!(at(301, 400), "validity.not-yet-valid");
+    assert_eq!(at(-900, -300), "validity.ok");
+    assert_eq!(at(-900, -301), "validity.expired");
+    assert_eq!(at(10, 5), "validity.reversed");
+}
+
+#[test]
+fn a_missing_answer_is_no_answer() {
+    let key = "did:key:zDnaeUKTWUXc1HDpGfKbEK31nKLN19yX5aunFd7VK1CUMeyJu";
+    let credential = format!(
+        r#"{{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiableCredential"],"issuer":"{key}","credentialSubject":{{"id":"urn:s"}},
+        "proof":{{"type":"DataIntegrityProof","cryptosuite":"ecdsa-rdfc-2019","proofPurpose":"assertionMethod","verificationMethod":"{key}#{}",
+        "proofValue":"z{}"}}}}"#,
+        key.trim_start_matches("did:key:"),
+        "2".repeat(87)
+    );
+    let policy = Policy { profile: Profile::ProofOnly, ..Policy::default() };
+    let begin = || Verification::begin(&credential, &Evidence::default(), &policy, Timestamp::from_unix_secs(NOW));
+    if begin().signatures().is_empty() {
+        let report = begin().finish(&[]);
+        panic!("no signature to check: {}", report.to_json());
+    }
+    let verdict = |answers: &[Answer]| {
+        let report = begin().finish(answers);
+        (report.verdict, report.code.to_string())
+    };
+    assert_eq!(verdict(&[]), (Verdict::CouldNotCheck, "proof.signature-not-checked".into()));
+    assert_eq!(verdict(&[Answer::CouldNotTell]).0, Verdict::CouldNotCheck);
+    assert_eq!(verdict(&[Answer::Invalid]), (Verdict::NotVerified, "proof.signature-invalid".into()));
+    assert_eq!(verdict(&[Answer::Valid]), (Verdict::VerifiedWithWarnings, "policy.proof-only".into()));
+}

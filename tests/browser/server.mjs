@@ -1,0 +1,46 @@
+// A static server for the tests: correct content types, the page's policy as a header, and nothing else.
+
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+
+const TYPES = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json',
+  '.svg': 'image/svg+xml',
+  '.wasm': 'application/wasm',
+};
+
+/** Serves a folder on a free port of the loopback: `{ url, requests, close }`. */
+export async function serve(folder) {
+  const policy = `${await metaPolicy(folder)}; frame-ancestors 'none'`;
+  const requests = [];
+  const server = createServer(async ({ url }, response) => {
+    const path = normalize(new URL(url, 'http://localhost').pathname);
+    requests.push(path);
+    const file = join(folder, path.endsWith('/') ? `${path}index.html` : path);
+    const type = TYPES[extname(file)];
+    const body = type && await readFile(file).catch(() => undefined);
+    const headers = {
+      'content-security-policy': policy,
+      'content-type': body ? type : 'text/plain',
+      'cross-origin-opener-policy': 'same-origin',
+      'x-content-type-options': 'nosniff',
+    };
+    response.writeHead(body ? 200 : 404, headers).end(body ?? 'not found');
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${server.address().port}/`,
+    requests,
+    close: () => new Promise((resolve) => server.close(resolve)),
+  };
+}
+
+// The header says what the page says of itself, so that the two cannot drift apart.
+async function metaPolicy(folder) {
+  const page = await readFile(join(folder, 'index.html'), 'utf8');
+  return /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(page)[1];
+}

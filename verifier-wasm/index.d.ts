@@ -1,0 +1,181 @@
+/** The answer to the whole question. "Could not check" is neither yes nor no. */
+export type Verdict = 'verified' | 'verified-with-warnings' | 'not-verified' | 'could-not-check';
+
+/** The stages of a verification, in the order of the report. */
+export type Stage =
+  | 'parse'
+  | 'profile'
+  | 'proof'
+  | 'issuer'
+  | 'validity'
+  | 'status'
+  | 'trust'
+  | 'artifacts'
+  | 'lineage'
+  | 'evidence'
+  | 'policy';
+
+export type Outcome = 'pass' | 'warn' | 'fail' | 'not-checked' | 'not-applicable';
+
+export type NodeState = 'proven' | 'declared' | 'missing' | 'broken';
+
+/** What a verification found. The same text, evidence, policy and time give the same report everywhere. */
+export interface Report {
+  /** The version of the verifier. */
+  version: string;
+  verdict: Verdict;
+  /** The code of the check that decided, or `ok`. */
+  code: string;
+  /** The time that the verification was made for. */
+  checkedAt: string;
+  /** Every check, by stage, and by credential within a stage. */
+  checks: Check[];
+  /** The lineage. */
+  nodes: Node[];
+  /** The content of the credentials whose own checks hold: all that a user interface may show as verified. */
+  shown: Shown[];
+}
+
+export interface Check {
+  check: Stage;
+  /** The credential that it is about; absent for the whole input. */
+  node?: string;
+  outcome: Outcome;
+  /** Whether the verdict has to wait for it when it is not checked. */
+  required: boolean;
+  /** A stable code, such as `proof.signature-invalid`. */
+  code: string;
+  message: string;
+  /** What to do about it; absent when there is nothing to do. */
+  help?: string;
+  /** Where in the credential, as an RFC 6901 pointer. */
+  pointer?: string;
+}
+
+/** A credential or thing in the lineage. */
+export interface Node {
+  id: string;
+  kind: string;
+  digest: string;
+  issuer?: string;
+  state: NodeState;
+  code: string;
+  message: string;
+  /** What it builds on. */
+  parents: Edge[];
+}
+
+export interface Edge {
+  /** The property that makes the link, such as `trainedOn`. */
+  relation: string;
+  id: string;
+  /** The digest that the link pins. */
+  digest: string;
+}
+
+export interface Shown {
+  node: string;
+  /** The credential as verified, without its proof. */
+  content: Record<string, unknown>;
+}
+
+/** Something that has to be brought before a verdict can be given. */
+export interface Need {
+  /** An `https:` URL, or the identifier of a credential. */
+  url: string;
+  kind: 'credential' | 'didDocument' | 'statusList';
+  /** For people. */
+  why: string;
+}
+
+/** What was brought. */
+export interface Evidence {
+  /** DID documents by the URL that `needs` named. */
+  documents?: Document[];
+  /** The texts of credentials that the passport may build on. */
+  credentials?: string[];
+  /** Measured files, to be held against the artefact manifest; matched by content, not by name. */
+  artifacts?: Artifact[];
+}
+
+export interface Document {
+  url: string;
+  /** When it was retrieved, as RFC 3339. */
+  retrieved?: string;
+  text: string;
+}
+
+export interface Artifact extends Measured {
+  path: string;
+}
+
+/** What `hashFile` measures. */
+export interface Measured {
+  size: number;
+  /** Hexadecimal. WebCrypto cannot hash in parts, so `hashFile` gives it for files under 4 MiB only. */
+  sha256?: string;
+  /** The root of the RFC 9162 tree over chunks of 4 MiB, as multibase. */
+  merkleRoot?: string;
+}
+
+export interface Policy {
+  /** `proof-only` checks the proofs of any credential and nothing else: it does not bind the key to the issuer. */
+  profile?: 'passport' | 'proof-only';
+  /** Whether files must be at hand for every artefact manifest. */
+  requireArtifacts?: boolean;
+  /** How far clocks may be apart; 300 when left out. */
+  clockSkewSecs?: number;
+}
+
+export interface VerifyOptions {
+  evidence?: Evidence;
+  policy?: Policy;
+  /** The time to judge by: a date, or RFC 3339 text. Now, when left out. */
+  now?: Date | string;
+  /** `false` leaves signatures to the WebAssembly. The report is the same, and takes longer. */
+  webCrypto?: boolean;
+}
+
+export interface HashOptions {
+  onProgress?: (progress: { done: number; total?: number }) => void;
+  signal?: AbortSignal;
+}
+
+/**
+ * Verifies the JSON text of a credential, presentation or bundle. What is wrong with it is in the report;
+ * the promise is rejected with a `PassportVerifierError` for misuse, or when there is no verifier.
+ */
+export function verify(text: string, options?: VerifyOptions): Promise<Report>;
+
+/** What has to be brought before `verify` can answer. Ask again after bringing it. */
+export function needs(text: string, options?: Pick<VerifyOptions, 'evidence' | 'policy'>): Promise<Need[]>;
+
+/** Hashes a file in flat memory, whatever its size. */
+export function hashFile(
+  source: Blob | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
+  options?: HashOptions,
+): Promise<Measured & { merkleRoot: string }>;
+
+/** Loads the WebAssembly ahead of the first call. */
+export function load(): Promise<void>;
+
+/** The version of the verifier, as it stands in every report. */
+export function version(): Promise<string>;
+
+/** SHA-256 of the WebAssembly, in hexadecimal; it is checked (as SHA-384) when it is loaded. */
+export const wasmSha256: string;
+
+/**
+ * `misuse.*`: the caller gave something of the wrong shape. `verifier.not-loaded`: no WebAssembly, or not the
+ * one with the right digest. `verifier.stopped`: it crashed; the next call starts a fresh one.
+ */
+export class PassportVerifierError extends Error {
+  readonly name: 'PassportVerifierError';
+  readonly code:
+    | 'misuse.text'
+    | 'misuse.evidence'
+    | 'misuse.policy'
+    | 'misuse.now'
+    | 'verifier.not-loaded'
+    | 'verifier.stopped';
+}
