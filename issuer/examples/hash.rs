@@ -14,8 +14,8 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use model_passport_issuer::problem::Problem as _;
 use model_passport_issuer::capture::{Kind, Progress, capture};
+use model_passport_issuer::problem::Problem as _;
 
 #[derive(Default)]
 struct Bytes(AtomicU64);
@@ -35,7 +35,11 @@ fn main() -> ExitCode {
             let (bytes, seconds) = (bytes.0.into_inner(), start.elapsed().as_secs_f64());
             #[expect(clippy::as_conversions, reason = "a figure for people")]
             let speed = bytes as f64 / seconds / 1e6;
-            let written = writeln!(out, "{}{bytes} bytes in {seconds:.3} s: {speed:.0} MB/s", draft.to_json().to_pretty());
+            let written = writeln!(
+                out,
+                "{}{bytes} bytes in {seconds:.3} s: {speed:.0} MB/s",
+                draft.to_json().to_pretty()
+            );
             if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(70) }
         }
         Err(error) => {

@@ -396,6 +396,43 @@ fn unescape_token(token: &str) -> String {
     token.replace("~1", "/").replace("~0", "~")
 }
 
+/// Where a walk over a value stands. An RFC 6901 pointer is only written where there is something to say.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct At<'a> {
+    parent: Option<&'a At<'a>>,
+    token: Token<'a>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Token<'a> {
+    Index(usize),
+    Name(&'a str),
+}
+
+impl<'a> At<'a> {
+    /// The value that the walk began at.
+    pub(crate) const ROOT: At<'static> = At { parent: None, token: Token::Name("") };
+
+    /// The member `name` of the value here.
+    pub(crate) const fn member(&'a self, name: &'a str) -> At<'a> {
+        At { parent: Some(self), token: Token::Name(name) }
+    }
+
+    /// The item `index` of the value here.
+    pub(crate) const fn item(&'a self, index: usize) -> At<'a> {
+        At { parent: Some(self), token: Token::Index(index) }
+    }
+
+    /// The pointer to the value here.
+    pub(crate) fn pointer(&self) -> String {
+        let Some(parent) = self.parent else { return String::new() };
+        match self.token {
+            Token::Index(index) => format!("{}/{index}", parent.pointer()),
+            Token::Name(name) => format!("{}/{}", parent.pointer(), escape_token(name)),
+        }
+    }
+}
+
 /// One reference token of an RFC 6901 pointer, escaped.
 #[must_use]
 pub fn escape_token(name: &str) -> String {

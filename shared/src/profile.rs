@@ -4,7 +4,7 @@
 //! So that what is shown is what was signed, a passport has one shape only: exactly two contexts, no other
 //! `@` name, a closed schema for each kind, no null, no empty array or object, no fractional number.
 
-use crate::json::{Json, Number, escape_token};
+use crate::json::{At, Json, Number};
 use crate::passport::{CONTEXT, CREDENTIALS_V2, Credential, KINDS};
 use crate::schema::{self, Finding};
 
@@ -25,7 +25,7 @@ pub fn findings(credential: &Credential, whole: &Json) -> Vec<Finding> {
             "other contexts could give the same words another meaning",
         ));
     }
-    lint(whole, "", &mut findings);
+    lint(whole, &At::ROOT, &mut findings);
     match credential.kind.and_then(schema::for_kind) {
         Some(schema) => findings.extend(schema.validate(whole)),
         None => findings.push(finding(
@@ -39,13 +39,13 @@ pub fn findings(credential: &Credential, whole: &Json) -> Vec<Finding> {
     findings
 }
 
-fn finding(pointer: &str, code: &'static str, message: String, help: &str) -> Finding {
-    Finding { pointer: pointer.to_owned(), code, message, help: Some(help.to_owned()) }
+fn finding(pointer: impl Into<String>, code: &'static str, message: String, help: &str) -> Finding {
+    Finding { pointer: pointer.into(), code, message, help: Some(help.to_owned()) }
 }
 
 /// The rules that hold at any depth. Recursion is as shallow as the parser's limit.
-fn lint(value: &Json, pointer: &str, findings: &mut Vec<Finding>) {
-    let mut wrong = |code, message: String, help| findings.push(finding(pointer, code, message, help));
+fn lint(value: &Json, at: &At<'_>, findings: &mut Vec<Finding>) {
+    let mut wrong = |code, message: String, help| findings.push(finding(at.pointer(), code, message, help));
     match value {
         Json::Null => wrong("profile.null", "null says nothing that is signed".into(), "leave the member out"),
         Json::Number(Number::Double(number)) => wrong(
@@ -60,25 +60,22 @@ fn lint(value: &Json, pointer: &str, findings: &mut Vec<Finding>) {
             wrong("profile.empty", "an empty object says nothing that is signed".into(), "leave the member out");
         }
         Json::Array(items) => {
-            for (at, item) in items.iter().enumerate() {
-                if needs_lint(item) {
-                    lint(item, &format!("{pointer}/{at}"), findings);
-                }
+            for (index, item) in items.iter().enumerate() {
+                lint(item, &at.item(index), findings);
             }
         }
         Json::Object(object) => {
             for (name, value) in object.iter() {
-                if name.starts_with('@') && !(name == "@context" && may_have_context(pointer)) {
+                let at = at.member(name);
+                if name.starts_with('@') && !is_context(&at.pointer()) {
                     findings.push(finding(
-                        &format!("{pointer}/{}", escape_token(name)),
+                        at.pointer(),
                         "profile.keyword",
                         format!("`{name}` is not allowed in a passport"),
                         "such names change what is signed without changing what is shown, or the reverse",
                     ));
                 }
-                if needs_lint(value) {
-                    lint(value, &format!("{pointer}/{}", escape_token(name)), findings);
-                }
+                lint(value, &at, findings);
             }
         }
         Json::Bool(_) | Json::Number(Number::Integer(_)) | Json::String(_) => {}
@@ -86,11 +83,7 @@ fn lint(value: &Json, pointer: &str, findings: &mut Vec<Finding>) {
 }
 
 /// The credential has a context, and the proofs of some suites repeat it, which verification compares.
-fn may_have_context(pointer: &str) -> bool {
-    pointer.is_empty() || pointer == "/proof" || pointer.strip_prefix("/proof/").is_some_and(|at| !at.contains('/'))
-}
-
-/// Leaves that are always in order need no pointer of their own, which saves most of the work.
-fn needs_lint(value: &Json) -> bool {
-    !matches!(value, Json::Bool(_) | Json::Number(Number::Integer(_)) | Json::String(_))
+fn is_context(pointer: &str) -> bool {
+    let Some(parent) = pointer.strip_suffix("/@context") else { return false };
+    matches!(parent, "" | "/proof") || parent.strip_prefix("/proof/").is_some_and(|index| !index.contains('/'))
 }

@@ -233,8 +233,20 @@ pub fn is_absolute_iri(text: &str) -> bool {
     let mut letters = scheme.bytes();
     letters.next().is_some_and(|b| b.is_ascii_alphabetic())
         && letters.all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
-        && !text.bytes().any(|b| b <= 0x20 || matches!(b, b'<' | b'>' | b'"' | b'{' | b'}' | b'|' | b'^' | b'`' | b'\\'))
+        && text.bytes().all(|b| IRI_BYTES.get(usize::from(b)) == Some(&true))
 }
+
+/// The bytes that an IRI may have; of those beyond ASCII, all.
+static IRI_BYTES: [bool; 256] = {
+    let mut table = [true; 256];
+    let mut byte = 0;
+    #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which stops at a wrong index")]
+    while byte < 256 {
+        table[byte] = !(byte <= 0x20 || matches!(byte, 0x22 | 0x3c | 0x3e | 0x5c | 0x5e | 0x60 | 0x7b | 0x7c | 0x7d));
+        byte += 1;
+    }
+    table
+};
 
 /// Whether `text` is well formed as a language tag in the sense of
 /// [RDF](https://www.w3.org/TR/n-quads/#grammar-production-LANGTAG).

@@ -40,6 +40,24 @@ RESAMPLES = 5000
 OPSET = 17
 IR_VERSION = 8
 
+# name -> (title, where it is defined, whether it depends on the operating point)
+DEFINITIONS = {
+    "rocAuc": ("area under the ROC curve", "http://purl.obolibrary.org/obo/STATO_0000608", False),
+    "sensitivity": (
+        "sensitivity",
+        "https://scikit-learn.org/stable/modules/generated/sklearn.metrics.recall_score.html",
+        True,
+    ),
+    "specificity": ("specificity", "http://purl.obolibrary.org/obo/STATO_0000134", True),
+    "accuracy": ("accuracy", "http://purl.obolibrary.org/obo/STATO_0000415", True),
+    "brierScore": (
+        "Brier score",
+        "https://scikit-learn.org/stable/modules/generated/sklearn.metrics.brier_score_loss.html",
+        False,
+    ),
+    "observedExpectedRatio": ("observed to expected ratio", "https://doi.org/10.1186/s12916-019-1466-7", False),
+}
+
 
 def main():
     features, malignant, names = load()
@@ -64,6 +82,7 @@ def main():
 
     metrics = evaluate(malignant[test], probability[test], threshold)
     write_metrics(metrics, threshold, malignant[train], malignant[test])
+    write_claims(metrics, threshold)
 
 
 def load():
@@ -204,6 +223,33 @@ def write_metrics(metrics, threshold, train, test):
         "metrics": metrics,
     }
     write("metrics.json", (json.dumps(report, indent=2) + "\n").encode())
+
+
+def write_claims(metrics, threshold):
+    """The same figures as the evaluator's claims: everything after the mark in evaluation.toml."""
+    mark = "# From here on written by train.py.\n"
+    path = HERE / "claims/evaluation.toml"
+    text = path.read_text().split(mark)[0] + mark
+    ratio = metrics["observedExpectedRatio"]
+    text += f"""
+[calibration]
+summary = "Malignant cases observed over malignant cases predicted: {ratio['value']} (95 % interval {ratio['lower']} to {ratio['upper']}); Brier score {metrics['brierScore']['value']}"
+"""
+    for name, (title, definition, at_threshold) in DEFINITIONS.items():
+        metric = metrics[name]
+        text += f"""
+[[metric]]
+basis = "measured"
+name = "{title}"
+definition = "{definition}"
+value = "{metric['value']}"
+unit = "1"
+n = {metric['n']}
+interval = {{ lower = "{metric['lower']}", upper = "{metric['upper']}", level = "0.95", method = "bootstrap percentile" }}
+"""
+        text += f'threshold = "{threshold:.2f}"\n' if at_threshold else ""
+        text += 'dataset = { passport = "dataset-test.passport.json" }\n'
+    path.write_text(text)
 
 
 def write_csv(name, names, features, malignant):

@@ -113,7 +113,8 @@ impl Walk<'_> {
                 continue;
             }
             let path = format!("{prefix}{}", portable_name(&location, &name)?);
-            let metadata = fs::symlink_metadata(&location).map_err(|cause| CaptureError::io(&location, cause))?;
+            let metadata =
+                fs::symlink_metadata(&location).map_err(|cause| CaptureError::io(&location, cause))?;
             if metadata.is_symlink() {
                 return Err(CaptureError::Symlink(location));
             } else if metadata.is_dir() {
@@ -258,7 +259,8 @@ mod tests {
         assert_eq!(paths, ["a.md", "a/z.json", "b.txt", "ä"]);
         assert_eq!(one.subject_id(), two.subject_id());
         assert_eq!((one.hidden, two.hidden), (0, 2));
-        let text = r#"[{"path":"a.md","sha256":"EMPTY","size":0},"#.replace("EMPTY", &Digest::of("").to_hex());
+        let text =
+            r#"[{"path":"a.md","sha256":"EMPTY","size":0},"#.replace("EMPTY", &Digest::of("").to_hex());
         assert!(jcs::to_string(&Json::Object(one.manifest().unwrap())).contains("\"totalSize\":3"));
         assert!(text.len() > 64);
         let renamed = Tree::with(&[("b2.txt", b"2"), ("a/z.json", b"1"), ("a.md", b""), ("ä", b"3")]);
@@ -296,7 +298,9 @@ mod tests {
     fn what_is_no_plain_file_is_refused() {
         use std::os::unix::ffi::OsStrExt as _;
 
-        for (target, link) in [("/etc/passwd", "out"), ("m.bin", "in"), ("gone", "dangling"), ("/etc", "directory")] {
+        for (target, link) in
+            [("/etc/passwd", "out"), ("m.bin", "in"), ("gone", "dangling"), ("/etc", "directory")]
+        {
             let tree = Tree::with(&[("m.bin", b"1")]);
             std::os::unix::fs::symlink(target, tree.path().join(link)).unwrap();
             assert_eq!(code(tree.path()), "capture.symlink", "{link}");
@@ -309,7 +313,8 @@ mod tests {
         let socket = std::os::unix::net::UnixListener::bind(tree.path().join("socket")).unwrap();
         assert_eq!(code(tree.path()), "capture.special-file");
         drop(socket);
-        for (name, wanted) in [(&b"a\xff"[..], "not-utf8"), (b"a\nb", "unportable"), (b"a\\b", "unportable")] {
+        for (name, wanted) in [(&b"a\xff"[..], "not-utf8"), (b"a\nb", "unportable"), (b"a\\b", "unportable")]
+        {
             let tree = Tree::with(&[]);
             std::fs::write(tree.path().join(std::ffi::OsStr::from_bytes(name)), "").unwrap();
             assert_eq!(code(tree.path()), format!("capture.path-{wanted}"));

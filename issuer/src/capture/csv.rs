@@ -332,7 +332,9 @@ impl<R: Read> Records<R> {
         let end = self.reader.position().byte();
         self.reader.get_mut().take_until(end, &mut self.bytes);
         let mut bytes = self.bytes.as_slice();
-        if !self.started && [&b"\xef\xbb\xbf"[..], b"\xff\xfe", b"\xfe\xff"].iter().any(|mark| bytes.starts_with(mark)) {
+        if !self.started
+            && [&b"\xef\xbb\xbf"[..], b"\xff\xfe", b"\xfe\xff"].iter().any(|mark| bytes.starts_with(mark))
+        {
             return Err(CsvError::ByteOrderMark.into());
         }
         self.started = true;
@@ -419,7 +421,13 @@ mod tests {
     #[test]
     fn leaves_are_the_records_as_they_stand() {
         let expected = root(&["1,x", "2,y"]);
-        for text in ["a,b\n1,x\n2,y\n", "a,b\n1,x\n2,y", "a,b\r\n1,x\r\n2,y\r\n", "a,b\r1,x\r2,y", "a,b\n1,x\r\n2,y\n"] {
+        for text in [
+            "a,b\n1,x\n2,y\n",
+            "a,b\n1,x\n2,y",
+            "a,b\r\n1,x\r\n2,y\r\n",
+            "a,b\r1,x\r2,y",
+            "a,b\n1,x\r\n2,y\n",
+        ] {
             let table = table(text);
             assert_eq!((table.rows.root(), table.rows.len()), (expected, 2), "{text:?}");
         }

@@ -113,9 +113,13 @@ impl Problem for CaptureError {
             Self::PathNotUtf8(_) | Self::PathUnportable(_) => "rename the file",
             Self::Safetensors { cause, .. } => cause.help(),
             Self::SpecialFile(_) => "move it out of the captured directory",
-            Self::Symlink(_) => "links are not followed, as they can lead out of the tree; put the file in its place",
+            Self::Symlink(_) => {
+                "links are not followed, as they can lead out of the tree; put the file in its place"
+            }
             Self::TooLarge { .. } => "split the file",
-            Self::TooManyFiles { .. } => "pack the files into archives, or capture parts of the tree one by one",
+            Self::TooManyFiles { .. } => {
+                "pack the files into archives, or capture parts of the tree one by one"
+            }
             Self::Unreadable { .. } => "check that the file still exists and that you may read it",
         };
         Some(help.to_owned())

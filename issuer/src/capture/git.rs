@@ -106,18 +106,22 @@ impl<'a> Git<'a> {
 /// A remote that can be published: no user name, password, token, query or path of this machine.
 fn public_url(remote: &str) -> Option<String> {
     let (scheme, rest) = match remote.split_once("://") {
-        Some((scheme, rest)) if ["git", "http", "https", "ssh"].contains(&scheme) => (scheme, rest.to_owned()),
+        Some((scheme, rest)) if ["git", "http", "https", "ssh"].contains(&scheme) => {
+            (scheme, rest.to_owned())
+        }
         Some(_) => return None,
         // git's short form: [user@]host:path
         None => {
-            let (host, path) = remote.split_once(':').filter(|(host, _)| !host.contains('/') && host.len() > 1)?;
+            let (host, path) =
+                remote.split_once(':').filter(|(host, _)| !host.contains('/') && host.len() > 1)?;
             ("ssh", format!("{host}/{}", path.trim_start_matches('/')))
         }
     };
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
     let (authority, path) = rest.split_once('/')?;
     let host = authority.rsplit('@').next().unwrap_or_default();
-    let plain = |text: &str| !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control());
+    let plain =
+        |text: &str| !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control());
     (plain(host) && plain(path)).then(|| format!("{scheme}://{host}/{path}"))
 }
 

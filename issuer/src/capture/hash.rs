@@ -179,7 +179,8 @@ impl Hall<'_> {
         match task {
             Task::Leaf { number, chunk } => Ok(Outcome::Leaf { number, leaf: merkle::leaf(&chunk), chunk }),
             Task::Open => {
-                let open = |path| File::open(path).and_then(|file| Stamp::of(&file).map(|stamp| (file, stamp)));
+                let open =
+                    |path| File::open(path).and_then(|file| Stamp::of(&file).map(|stamp| (file, stamp)));
                 open(path)
                     .map(|(file, stamp)| Outcome::Opened(file, stamp))
                     .map_err(|cause| CaptureError::io(path, cause))
@@ -198,7 +199,12 @@ impl Hall<'_> {
 }
 
 /// Fills the buffer; after the last chunk, checks that nobody wrote to the file since it was opened.
-fn read_chunk(path: &Path, file: &mut File, buffer: &mut [u8], end: Option<Stamp>) -> Result<(), CaptureError> {
+fn read_chunk(
+    path: &Path,
+    file: &mut File,
+    buffer: &mut [u8],
+    end: Option<Stamp>,
+) -> Result<(), CaptureError> {
     file.read_exact(buffer).map_err(|cause| match cause.kind() {
         io::ErrorKind::UnexpectedEof => CaptureError::Changed(path.to_owned()),
         _ => CaptureError::io(path, cause),
@@ -285,7 +291,8 @@ impl State {
 
     /// Closes a file when nothing of it is left to do.
     fn finish(&mut self, index: usize) {
-        let Some(at) = self.streams.iter().position(|stream| stream.index == index && stream.is_done()) else {
+        let Some(at) = self.streams.iter().position(|stream| stream.index == index && stream.is_done())
+        else {
             return;
         };
         let hashed = self.streams.swap_remove(at).into_hashed();

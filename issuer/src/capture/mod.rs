@@ -168,7 +168,8 @@ impl Draft {
             return Err(DraftError::Member("draft"));
         }
         let kind = member("kind")?.as_str().ok_or(DraftError::Member("kind"))?;
-        let kind = Kind::from_credential_type(kind).ok_or_else(|| DraftError::UnknownKind(kind.to_owned()))?;
+        let kind =
+            Kind::from_credential_type(kind).ok_or_else(|| DraftError::UnknownKind(kind.to_owned()))?;
         let subject = member("subject")?.as_object().ok_or(DraftError::Member("subject"))?.clone();
         let sources = document.get("sources").and_then(Json::as_object).cloned().unwrap_or_default();
         let missing = document.get("missing").and_then(Json::as_array).unwrap_or_default();
@@ -223,5 +224,103 @@ impl Found {
     /// Says why something is not there, so that its absence is not taken for an answer.
     fn absent(&mut self, name: &str, why: &str) {
         self.sources.insert(format!("/{name}"), format!("not measured: {why}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use model_passport::digest::Digest;
+
+    use super::testing::Tree;
+    use super::*;
+
+    fn real(path: &str) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/real").join(path)
+    }
+
+    #[test]
+    fn the_same_tree_gives_the_same_draft_wherever_it_lies() {
+        let bytes = |path: &str| std::fs::read(real(path)).unwrap();
+        let (onnx, safetensors) = (bytes("model/model.onnx"), bytes("model/model.safetensors"));
+        let files: &[(&str, &[u8])] =
+            &[("b/m.onnx", &onnx), ("a.safetensors", &safetensors), ("README.md", b"#")];
+        let (one, two) = (Tree::with(files), Tree::with(files));
+        let text = |tree: &Tree| capture(tree.path(), Kind::Model, &()).unwrap().to_json().to_pretty();
+        assert_eq!(text(&one), text(&two));
+        assert_eq!(text(&one), text(&one));
+    }
+
+    #[test]
+    fn the_same_tensors_have_the_same_digest_in_both_formats() {
+        let draft = Json::Object(capture(&real("model"), Kind::Model, &()).unwrap().subject);
+        let [onnx, safetensors] = draft.get("weights").unwrap().as_array().unwrap() else {
+            panic!("{draft}")
+        };
+        assert_eq!(onnx.get("tensors"), safetensors.get("tensors"));
+        assert_eq!(onnx.get("tensorDigest"), safetensors.get("tensorDigest"));
+        assert_eq!(onnx.get("parameterCount").and_then(Json::as_i64), Some(317));
+        let inputs = draft.pointer("/interface/inputs").unwrap().to_string();
+        assert_eq!(inputs, r#"[{"name":"features","dtype":"float32","shape":["N",30]}]"#);
+    }
+
+    #[test]
+    fn a_draft_is_read_back_as_it_was_written() {
+        for (path, kind) in [("data/test.csv", Kind::Dataset), ("model", Kind::Model)] {
+            let draft = capture(&real(path), kind, &()).unwrap();
+            let text = draft.to_json().to_pretty();
+            assert_eq!(Draft::from_json(&model_passport::json::parse(&text).unwrap()), Ok(draft));
+        }
+        for (text, code) in [
+            ("[]", "draft.malformed"),
+            (r#"{"draft":"x"}"#, "draft.malformed"),
+            (
+                r#"{"draft":"https://w3id.org/model-passport/v1/draft","kind":"X","subject":{}}"#,
+                "draft.unknown-kind",
+            ),
+            (
+                r#"{"draft":"https://w3id.org/model-passport/v1/draft","kind":"ModelPassport"}"#,
+                "draft.malformed",
+            ),
+        ] {
+            let document = model_passport::json::parse(text).unwrap();
+            assert_eq!(Draft::from_json(&document).unwrap_err().code(), code, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_found_says_why() {
+        let tree = Tree::with(&[("notes.txt", b"x")]);
+        let model = capture(tree.path(), Kind::Model, &()).unwrap();
+        for group in ["weights", "interface", "sourceCode"] {
+            assert!(!model.subject.contains(group));
+            let why = model.sources.get(&format!("/{group}")).and_then(Json::as_str).unwrap();
+            assert!(why.starts_with("not measured: "), "{why}");
+        }
+        let data = capture(tree.path(), Kind::Dataset, &()).unwrap();
+        assert!(data.sources.get("/dataContent").is_some() && !data.subject.contains("dataContent"));
+    }
+
+    #[test]
+    fn a_damaged_file_is_named() {
+        let tree = Tree::with(&[("ok.txt", b"x"), ("m.safetensors", b"short")]);
+        let error = capture(tree.path(), Kind::Model, &()).unwrap_err();
+        assert_eq!((error.code(), error.exit()), ("capture.safetensors-length", Exit::Malformed));
+        assert!(error.to_string().contains("m.safetensors") && error.help().is_some());
+    }
+
+    #[test]
+    fn a_verifier_gets_the_digests_that_the_manifest_has() {
+        let draft = capture(&real("model"), Kind::Model, &()).unwrap();
+        let manifest = draft.subject.get("artifactManifest").unwrap();
+        for (at, file) in artifacts(&real("model"), &()).unwrap().iter().enumerate() {
+            let node = manifest.pointer(&format!("/file/{at}")).unwrap();
+            assert_eq!(node.get("path").and_then(Json::as_str), Some(file.path.as_str()));
+            assert_eq!(node.get("merkleRoot").and_then(Json::as_str), file.merkle_root.as_deref());
+            let digest =
+                Digest::from_multibase(node.get("digestMultibase").and_then(Json::as_str).unwrap()).unwrap();
+            assert_eq!(Some(digest.to_hex()), file.sha256);
+        }
     }
 }

@@ -110,7 +110,9 @@ impl OnnxError {
         match self {
             Self::ExternalData { .. } => "capture the directory that holds both files",
             Self::Unsupported(_) => "export the model without them",
-            _ => "the file is damaged, incomplete or not ONNX; export it again, and check it with onnx.checker",
+            _ => {
+                "the file is damaged, incomplete or not ONNX; export it again, and check it with onnx.checker"
+            }
         }
     }
 }
@@ -264,7 +266,9 @@ impl Model {
     fn interface(&self, file: &Artifact) -> Result<Object, CaptureError> {
         let mut node = measured("ModelInterface");
         let ports = |ports: &[Port]| ports.iter().map(|port| port.entry(file)).collect::<Result<Vec<_>, _>>();
-        for (name, entries) in [("inputs", ports(&self.graph.inputs)?), ("outputs", ports(&self.graph.outputs)?)] {
+        for (name, entries) in
+            [("inputs", ports(&self.graph.inputs)?), ("outputs", ports(&self.graph.outputs)?)]
+        {
             if !entries.is_empty() {
                 node.insert(name, entries);
             }
@@ -307,7 +311,8 @@ impl Graph {
             return Err(OnnxError::DuplicateName(first.name.clone()).into());
         }
         // Old files list every initialiser as an input with a default; what has to be given is the rest.
-        let given = |port: &Port| graph.initializers.binary_search_by(|tensor| tensor.name.cmp(&port.name)).is_err();
+        let given =
+            |port: &Port| graph.initializers.binary_search_by(|tensor| tensor.name.cmp(&port.name)).is_err();
         graph.inputs.retain(given);
         check_count(graph.inputs.len().saturating_sub(1), MAX_ENTRIES, "inputs")?;
         Ok(graph)
@@ -324,7 +329,8 @@ impl Port {
                 _ => {}
             }
         }
-        let name = name.map(|range| wire.text(&range, MAX_NAME_BYTES, "name")).transpose()?.unwrap_or_default();
+        let name =
+            name.map(|range| wire.text(&range, MAX_NAME_BYTES, "name")).transpose()?.unwrap_or_default();
         let (dtype, shape) = match kind {
             Some(kind) => read_type(wire, kind, &name)?,
             None => ("undefined", None),

@@ -120,14 +120,20 @@ impl Initializer {
                 _ => {}
             }
         }
-        let name = name.map(|range| wire.text(&range, MAX_NAME_BYTES, "name")).transpose()?.unwrap_or_default();
+        let name =
+            name.map(|range| wire.text(&range, MAX_NAME_BYTES, "name")).transpose()?.unwrap_or_default();
         let dtype = dtype(code.unwrap_or_default(), &name)?;
         let data = || OnnxError::Data { tensor: name.clone() };
         let is_external = location == Some(1);
-        if location > Some(1) || dtype.field == 0 || (!is_external && fields.iter().any(|field| ![dtype.field, RAW_FIELD].contains(field))) {
+        if location > Some(1)
+            || dtype.field == 0
+            || (!is_external && fields.iter().any(|field| ![dtype.field, RAW_FIELD].contains(field)))
+        {
             return Err(data().into());
         }
-        if fields.len() > usize::from(!is_external) || (dtype.field == STRING_FIELD && fields.contains(&RAW_FIELD)) {
+        if fields.len() > usize::from(!is_external)
+            || (dtype.field == STRING_FIELD && fields.contains(&RAW_FIELD))
+        {
             return Err(data().into());
         }
         let external = is_external.then(|| External::parse(external).ok_or_else(data)).transpose()?;
@@ -187,7 +193,8 @@ impl External {
     /// The file among the captured ones. What lies elsewhere is never opened.
     fn find<'a>(&self, model: &Artifact, artifacts: &'a Artifacts) -> Option<&'a Artifact> {
         let location = self.location.strip_prefix("./").unwrap_or(&self.location);
-        let directory = model.path.rsplit_once('/').map_or(String::new(), |(directory, _)| format!("{directory}/"));
+        let directory =
+            model.path.rsplit_once('/').map_or(String::new(), |(directory, _)| format!("{directory}/"));
         let wanted = format!("{directory}{location}");
         // The manifest's paths have no `..` and no root, so neither does one that equals them.
         artifacts.files.iter().find(|file| file.path == wanted)

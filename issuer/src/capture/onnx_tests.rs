@@ -38,7 +38,10 @@ fn every_way_to_store_values_has_one_digest() {
     }
     // -1 as int8: sign-extended to ten bytes, or 255.
     for data in [varint_field(5, u64::MAX), varint_field(5, 255), packed(5, &[u64::MAX])] {
-        assert_eq!(read_bytes(&model(&[&tensor("w", 3, &[1], &data)])).unwrap().tensors[0].sha256, sha(&[255]));
+        assert_eq!(
+            read_bytes(&model(&[&tensor("w", 3, &[1], &data)])).unwrap().tensors[0].sha256,
+            sha(&[255])
+        );
     }
     let wide = packed(7, &[u64::MAX, 300]);
     let file = read_bytes(&model(&[&tensor("w", 7, &[2], &wide)])).unwrap();

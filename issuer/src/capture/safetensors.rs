@@ -239,7 +239,8 @@ impl Entry {
         let (_, dtype, bits) = *DTYPES.iter().find(|(known, ..)| *known == dtype).ok_or_else(unknown)?;
         let shape = naturals(entry, "shape").ok_or_else(|| wrong("shape"))?;
         let offsets = naturals(entry, "data_offsets").and_then(|two| <[u64; 2]>::try_from(two).ok());
-        let [begin, end] = offsets.filter(|[begin, end]| begin <= end).ok_or_else(|| wrong("data_offsets"))?;
+        let [begin, end] =
+            offsets.filter(|[begin, end]| begin <= end).ok_or_else(|| wrong("data_offsets"))?;
         let bytes = end - begin;
         let wanted = shape.iter().try_fold(bits, |bits, len| bits.checked_mul(*len));
         if wanted.is_none() || wanted != bytes.checked_mul(8) {

@@ -50,11 +50,7 @@ pub(super) struct Tensor {
 }
 
 /// Adds `weights` and `interface` for the formats that can be read.
-pub(super) fn add_to(
-    found: &mut Found,
-    artifacts: &Artifacts,
-    work: &Work<'_>,
-) -> Result<(), CaptureError> {
+pub(super) fn add_to(found: &mut Found, artifacts: &Artifacts, work: &Work<'_>) -> Result<(), CaptureError> {
     let (mut nodes, mut sources, mut interfaces, mut listed) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for file in artifacts.with_extension(&["onnx", "safetensors"]) {
         let parsed = match file.path.to_ascii_lowercase().ends_with(".onnx") {
@@ -136,7 +132,8 @@ impl Tensor {
     }
 
     fn entry(&self, file: &Artifact) -> Result<Json, CaptureError> {
-        let shape = self.shape.iter().map(|len| integer(*len, &file.location)).collect::<Result<Vec<_>, _>>()?;
+        let shape =
+            self.shape.iter().map(|len| integer(*len, &file.location)).collect::<Result<Vec<_>, _>>()?;
         Ok(Json::Object(Object::from_iter([
             ("name", self.name.as_str().into()),
             ("dtype", self.dtype.into()),

@@ -47,7 +47,11 @@ fn merge_value(measured: &mut Json, claim: &Json, pointer: &str) -> Result<Optio
     }
 }
 
-fn merge_object(measured: &mut Object, claims: &Object, pointer: &str) -> Result<Option<String>, ClaimsError> {
+fn merge_object(
+    measured: &mut Object,
+    claims: &Object,
+    pointer: &str,
+) -> Result<Option<String>, ClaimsError> {
     let mut added = None;
     for (name, claim) in claims.iter() {
         let pointer = format!("{pointer}/{}", escape_token(name));
@@ -99,9 +103,5 @@ fn contradiction(pointer: &str, present: &Json, claim: &Json) -> ClaimsError {
             None => text,
         }
     };
-    ClaimsError::Contradiction {
-        pointer: pointer.to_owned(),
-        claimed: short(claim),
-        present: short(present),
-    }
+    ClaimsError::Contradiction { pointer: pointer.to_owned(), claimed: short(claim), present: short(present) }
 }

@@ -130,14 +130,24 @@ impl Problem for ClaimsError {
 
     fn help(&self) -> Option<String> {
         let help = match self {
-            Self::Contradiction { .. } => "what was measured, or claimed before, cannot be claimed otherwise; correct the claim or capture again",
-            Self::Fraction { value, .. } => return Some(format!("write it as a decimal string: \"{value}\"")),
+            Self::Contradiction { .. } => {
+                "what was measured, or claimed before, cannot be claimed otherwise; correct the claim or capture again"
+            }
+            Self::Fraction { value, .. } => {
+                return Some(format!("write it as a decimal string: \"{value}\""));
+            }
             Self::Inexact { .. } => "write it as a string",
-            Self::Json { .. } | Self::Toml { .. } => "correct the file; names ending in .json are read as JSON, others as TOML",
+            Self::Json { .. } | Self::Toml { .. } => {
+                "correct the file; names ending in .json are read as JSON, others as TOML"
+            }
             Self::Measured(_) => "remove the claim; `passport capture` fills this group from the files",
-            Self::Null(_) => "leave it out, or say `basis = \"unknown\"` or `basis = \"withheld\"` in its group",
+            Self::Null(_) => {
+                "leave it out, or say `basis = \"unknown\"` or `basis = \"withheld\"` in its group"
+            }
             Self::Shape(_) => "start with names of the subject, such as `name = \"…\"`",
-            Self::VagueTime { .. } => "write a date such as 2026-11-21 or a time in UTC such as 2026-11-21T10:00:00Z",
+            Self::VagueTime { .. } => {
+                "write a date such as 2026-11-21 or a time in UTC such as 2026-11-21T10:00:00Z"
+            }
             Self::WrongType(_) => "put it in quotes",
         };
         Some(help.to_owned())
@@ -210,7 +220,8 @@ fn check_json(value: &Json, pointer: &str) -> Result<(), ClaimsError> {
         }
         Json::Object(object) => {
             let mut members = object.iter();
-            members.try_for_each(|(name, value)| check_json(value, &format!("{pointer}/{}", escape_token(name))))
+            members
+                .try_for_each(|(name, value)| check_json(value, &format!("{pointer}/{}", escape_token(name))))
         }
         Json::Bool(_) | Json::Number(Number::Integer(_)) | Json::String(_) => Ok(()),
     }
@@ -237,7 +248,11 @@ fn from_toml(value: toml::Value, pointer: &str) -> Result<Json, ClaimsError> {
         }
         toml::Value::Array(items) => {
             let items = items.into_iter().enumerate();
-            Json::Array(items.map(|(n, item)| from_toml(item, &format!("{pointer}/{n}"))).collect::<Result<_, _>>()?)
+            Json::Array(
+                items
+                    .map(|(n, item)| from_toml(item, &format!("{pointer}/{n}")))
+                    .collect::<Result<_, _>>()?,
+            )
         }
         toml::Value::Table(table) => {
             let mut object = Object::new();
@@ -255,10 +270,7 @@ fn from_toml(value: toml::Value, pointer: &str) -> Result<Json, ClaimsError> {
 ///
 /// # Errors
 /// The first error of `find`.
-pub fn resolve<E>(
-    subject: &mut Object,
-    find: &mut dyn FnMut(&str) -> Result<Object, E>,
-) -> Result<(), E> {
+pub fn resolve<E>(subject: &mut Object, find: &mut dyn FnMut(&str) -> Result<Object, E>) -> Result<(), E> {
     if let Some(file) = subject.get(PASSPORT_MEMBER).and_then(Json::as_str) {
         let mut reference = find(file)?;
         subject.remove(PASSPORT_MEMBER);
@@ -295,7 +307,10 @@ pub fn complete(subject: &mut Object, kind: &str, credential_id: &str) {
 }
 
 fn around(subject: Object, credential_id: &str) -> Json {
-    Json::Object(Object::from_iter([("id", Json::from(credential_id)), ("credentialSubject", Json::from(subject))]))
+    Json::Object(Object::from_iter([
+        ("id", Json::from(credential_id)),
+        ("credentialSubject", Json::from(subject)),
+    ]))
 }
 
 /// A field that the schema requires and the subject lacks.
@@ -315,7 +330,8 @@ pub fn missing(subject: &Object, kind: &str) -> Vec<Missing> {
     let Some(schema) = schema::for_kind(kind) else { return Vec::new() };
     let mut credential = around(subject.clone(), NAME);
     schema.complete(&mut credential);
-    let findings = schema.validate(&credential).into_iter().filter(|finding| finding.code == "schema.missing");
+    let findings =
+        schema.validate(&credential).into_iter().filter(|finding| finding.code == "schema.missing");
     findings
         .filter_map(|finding| {
             let pointer = finding.pointer.strip_prefix("/credentialSubject")?.to_owned();

@@ -523,6 +523,9 @@ impl Making<'_, '_> {
             }
         }
         self.read_meaning(term, object, simple, &mut definition)?;
+        if matches!(&definition.meaning, Meaning::Iri(iri) if !is_absolute_iri(iri)) {
+            return Err(bad("a term without an absolute IRI", term));
+        }
         if let Some(value) = object.get("@type") {
             definition.coercion = self.read_coercion(value)?;
         }

@@ -436,16 +436,14 @@ fn entries<'j>(object: &'j Object, context: &Context) -> Result<Vec<Entry<'j>>, 
         let meaning = match definition {
             Some(definition) => definition.meaning.clone(),
             None => match context.expand(name) {
+                Some(Meaning::Iri(iri)) if !is_absolute_iri(&iri) => {
+                    return Err(JsonLdError::UndefinedTerm(name.to_owned()));
+                }
                 Some(meaning) => meaning,
                 None if looks_like_keyword(name) => return Err(JsonLdError::UnknownKeyword(name.to_owned())),
                 None => return Err(JsonLdError::UndefinedTerm(name.to_owned())),
             },
         };
-        if let Meaning::Iri(iri) = &meaning
-            && !is_absolute_iri(iri)
-        {
-            return Err(JsonLdError::UndefinedTerm(name.to_owned()));
-        }
         entries.push(Entry { meaning, definition: definition.map(Rc::clone), name, value });
     }
     Ok(entries)

@@ -151,7 +151,7 @@ impl KeyError {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct VerifyingKey(Point);
 
-/// Each point is held decompressed: finding y for an x costs a third of a verification.
+/// Each point is held decompressed: finding y for an x costs a fifth of a fast verification.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Point {
     Ed25519(ed25519_dalek::VerifyingKey),

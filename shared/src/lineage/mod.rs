@@ -13,7 +13,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::digest::Digest;
-use crate::json::{Json, escape_token};
+use crate::json::{At, Json};
 use crate::limits::{MAX_LINEAGE_DEPTH, MAX_LINEAGE_EDGES, MAX_LINEAGE_NODES};
 use crate::passport::KINDS;
 use crate::report::{Check, CheckName, Edge, Node, NodeState, Outcome};
@@ -61,39 +61,45 @@ impl Reference {
 pub fn references(content: &Json) -> Vec<Reference> {
     let mut found = Vec::new();
     if let Some(subject) = content.get("credentialSubject") {
-        collect(subject, "/credentialSubject", &mut found);
+        collect(subject, &At::ROOT.member("credentialSubject"), &mut found);
     }
     found
 }
 
 // The depth of a document is capped when it is parsed, so this recursion is shallow.
-fn collect(value: &Json, pointer: &str, found: &mut Vec<Reference>) {
-    let children: Box<dyn Iterator<Item = (String, &Json)>> = match value {
-        Json::Object(object) => Box::new(object.iter().map(|(name, value)| (escape_token(name), value))),
-        Json::Array(items) => Box::new(items.iter().enumerate().map(|(at, value)| (at.to_string(), value))),
-        _ => return,
-    };
-    for (token, child) in children {
-        let inside = format!("{pointer}/{token}");
-        if RELATIONS.contains(&token.as_str()) {
-            let many = child.as_array().is_some();
-            for (at, item) in child.one_or_many().iter().enumerate() {
-                let pointer = if many { format!("{inside}/{at}") } else { inside.clone() };
-                found.extend(reference(&token, item, pointer));
+fn collect(value: &Json, at: &At<'_>, found: &mut Vec<Reference>) {
+    match value {
+        Json::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                collect(item, &at.item(index), found);
             }
         }
-        collect(child, &inside, found);
+        Json::Object(object) => {
+            for (name, value) in object.iter() {
+                let at = at.member(name);
+                match value {
+                    Json::Array(items) if RELATIONS.contains(&name) => {
+                        let links = items.iter().enumerate().filter_map(|(index, item)| reference(name, item, &at.item(index)));
+                        found.extend(links);
+                    }
+                    Json::Object(_) if RELATIONS.contains(&name) => found.extend(reference(name, value, &at)),
+                    _ => {}
+                }
+                collect(value, &at, found);
+            }
+        }
+        Json::Bool(_) | Json::Null | Json::Number(_) | Json::String(_) => {}
     }
 }
 
-fn reference(relation: &str, value: &Json, pointer: String) -> Option<Reference> {
+fn reference(relation: &str, value: &Json, at: &At<'_>) -> Option<Reference> {
     let text = |name: &str| value.get(name).and_then(Json::as_str).map(str::to_owned);
     Some(Reference {
         relation: relation.to_owned(),
         id: text("id")?,
         kind: text("type")?,
         digest: text("digestMultibase")?,
-        pointer,
+        pointer: at.pointer(),
     })
 }
 
@@ -168,12 +174,12 @@ pub fn walk(members: &[Member]) -> Walk {
             troubled.insert(at, trouble);
         }
         walk.checks.extend(found.checks);
-        walk.nodes.push(node_of(member));
-        for node in found.outside {
+        for node in found.outside.into_iter().rev() {
             if outside.insert((node.id.clone(), node.digest.clone())) {
                 walk.nodes.push(node);
             }
         }
+        walk.nodes.push(node_of(member));
     }
     walk.nodes.reverse();
     walk
