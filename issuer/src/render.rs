@@ -13,6 +13,10 @@ since. It does not show that what is declared is true, or that the model is fit 
 
 /// Longest value that is shown on one line.
 const MAX_VALUE_CHARACTERS: usize = 100;
+/// A DID longer than this is shown by its ends.
+const MAX_DID_CHARACTERS: usize = 60;
+const MAX_DID_HEAD: usize = 24;
+const MAX_DID_TAIL: usize = 8;
 /// Deepest lineage that is drawn; the report has it all.
 const MAX_TREE_DEPTH: usize = 32;
 
@@ -52,12 +56,27 @@ pub(crate) fn verdict(report: &Report, paint: Paint) -> String {
     format!("{}{signed}, as of {}", paint.text(tone, &words), report.checked_at)
 }
 
+/// What concerns the whole input, then each credential under its name.
 fn checks(report: &Report, paint: Paint) -> String {
-    let several = report.nodes.len() > 1;
-    report.checks.iter().map(|check| one_check(check, several.then_some(&report.nodes), paint)).collect()
+    let lines = |about: Option<&str>| -> String {
+        let of_it = report.checks.iter().filter(|check| check.node.as_deref() == about);
+        of_it.map(|check| one_check(check, paint)).collect()
+    };
+    let mut text = lines(None);
+    let mut named: Vec<&str> = Vec::new();
+    for node in report.checks.iter().filter_map(|check| check.node.as_deref()) {
+        if !named.contains(&node) {
+            named.push(node);
+        }
+    }
+    for node in named {
+        let title = plain(&format!("{} {node}", kind_of(report, node)));
+        text.push_str(&format!("\n{}\n{}", paint.text(Tone::Bold, &title), lines(Some(node))));
+    }
+    text
 }
 
-fn one_check(check: &Check, nodes: Option<&Vec<Node>>, paint: Paint) -> String {
+fn one_check(check: &Check, paint: Paint) -> String {
     let (tone, mark) = match check.outcome {
         Outcome::Pass => (Tone::Good, "✓"),
         Outcome::Warn => (Tone::Unsure, "!"),
@@ -65,12 +84,8 @@ fn one_check(check: &Check, nodes: Option<&Vec<Node>>, paint: Paint) -> String {
         Outcome::NotChecked => (Tone::Unsure, "?"),
         Outcome::NotApplicable => (Tone::Dim, "–"),
     };
-    let name = name_of(check);
-    let about = match (&check.node, nodes) {
-        (Some(id), Some(nodes)) => format!("{}: ", kind_of(id, nodes)),
-        _ => String::new(),
-    };
-    let mut text = format!("  {} {name:<10} {about}{}\n", paint.text(tone, mark), plain(&check.message));
+    let mut text =
+        format!("  {} {:<10} {}\n", paint.text(tone, mark), name_of(check), shorten_dids(&plain(&check.message)));
     if matches!(check.outcome, Outcome::Pass | Outcome::NotApplicable) {
         return text;
     }
@@ -81,22 +96,21 @@ fn one_check(check: &Check, nodes: Option<&Vec<Node>>, paint: Paint) -> String {
     if let Some(help) = &check.help {
         detail("help", help);
     }
-    detail("code", &check.code);
     if let Some(pointer) = check.pointer.as_deref().filter(|pointer| !pointer.is_empty()) {
         detail("at", pointer);
     }
+    detail("code", &check.code);
     text
+}
+
+/// The kind of credential that a node is, or just that it is one.
+pub(crate) fn kind_of<'r>(report: &'r Report, id: &str) -> &'r str {
+    report.nodes.iter().find(|node| node.id == id).map_or("Credential", |node| node.kind.as_str())
 }
 
 /// The name in the report's spelling, which is its one spelling.
 fn name_of(check: &Check) -> String {
     serde_json::to_value(check.check).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
-fn kind_of(id: &str, nodes: &[Node]) -> String {
-    let short = id.rsplit(':').next().unwrap_or(id).chars().take(8).collect::<String>();
-    let kind = nodes.iter().find(|node| node.id == id).map_or("credential", |node| node.kind.as_str());
-    plain(&format!("{kind} {short}"))
 }
 
 /// The lineage as trees, children first: what was checked, then what it came from.
@@ -152,34 +166,57 @@ fn tree_line(node: &Node, relation: &str, paint: Paint) -> String {
     format!("{}{} {}{issuer}: {}", plain(relation), plain(&node.kind), plain(&node.id), paint.text(tone, state))
 }
 
+/// A DID that is mostly a key says enough with its ends; the report has it whole.
 fn shorten(did: &str) -> String {
-    let text = plain(did);
-    if text.chars().count() <= 40 {
-        return text;
+    let letters: Vec<char> = plain(did).chars().collect();
+    match (letters.get(..MAX_DID_HEAD), letters.len().checked_sub(MAX_DID_TAIL).and_then(|at| letters.get(at..))) {
+        (Some(head), Some(tail)) if letters.len() > MAX_DID_CHARACTERS => {
+            format!("{}…{}", head.iter().collect::<String>(), tail.iter().collect::<String>())
+        }
+        _ => letters.iter().collect(),
     }
-    let head: String = text.chars().take(24).collect();
-    let tail: Vec<char> = text.chars().rev().take(8).collect();
-    format!("{head}…{}", tail.iter().rev().collect::<String>())
 }
 
-/// A credential's content, indented, in document order.
+/// The same for each DID within a sentence, with or without backticks.
+fn shorten_dids(message: &str) -> String {
+    let words = message.split(' ').map(|word| {
+        let ticks = word.starts_with('`') && word.ends_with('`');
+        let bare = word.trim_matches('`');
+        match (bare.starts_with("did:"), ticks) {
+            (true, true) => format!("`{}`", shorten(bare)),
+            (true, false) => shorten(bare),
+            _ => word.to_owned(),
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// A credential's content, indented, in document order. Left out are `@context`, which is the same in all, and the
+/// names of nodes, which only say where they stand.
 pub(crate) fn content(content: &Json, paint: Paint) -> String {
+    let own = content.get("id").and_then(Json::as_str).map(|id| format!("{id}#"));
     let mut text = String::new();
-    value(content, 0, paint, &mut text);
+    value(content, own.as_deref(), 1, paint, &mut text);
     text
 }
 
-fn value(json: &Json, depth: usize, paint: Paint, text: &mut String) {
+fn value(json: &Json, own: Option<&str>, depth: usize, paint: Paint, text: &mut String) {
     let indent = "  ".repeat(depth);
+    let is_a_place = |name: &str, member: &Json| {
+        name == "id" && own.zip(member.as_str()).is_some_and(|(own, id)| id.starts_with(own))
+    };
     match json {
         Json::Object(object) => {
             for (name, member) in object.iter() {
+                if name == "@context" || is_a_place(name, member) {
+                    continue;
+                }
                 let label = paint.text(Tone::Dim, &plain(name));
                 match scalar(member) {
                     Some(line) => text.push_str(&format!("{indent}{label}  {line}\n")),
                     None => {
                         text.push_str(&format!("{indent}{label}\n"));
-                        value(member, depth + 1, paint, text);
+                        value(member, own, depth + 1, paint, text);
                     }
                 }
             }
@@ -190,7 +227,7 @@ fn value(json: &Json, depth: usize, paint: Paint, text: &mut String) {
                     Some(line) => text.push_str(&format!("{indent}- {line}\n")),
                     None => {
                         text.push_str(&format!("{indent}-\n"));
-                        value(item, depth + 1, paint, text);
+                        value(item, own, depth + 1, paint, text);
                     }
                 }
             }
@@ -240,7 +277,16 @@ mod tests {
 
     #[test]
     fn content_is_shown_in_document_order() {
-        let json = model_passport::json::parse(r#"{"b":1,"a":{"x":["p","q"],"y":[{"z":true}]}}"#).unwrap();
-        assert_eq!(content(&json, Paint::default()), "b  1\na\n  x  p, q\n  y\n    -\n      z  true\n");
+        let json = r#"{"@context":["x"],"id":"urn:1","a":{"id":"urn:1#a","x":["p","q"],"y":[{"z":true}]}}"#;
+        let json = model_passport::json::parse(json).unwrap();
+        let shown = "  id  urn:1\n  a\n    x  p, q\n    y\n      -\n        z  true\n";
+        assert_eq!(content(&json, Paint::default()), shown);
+    }
+
+    #[test]
+    fn a_long_did_is_shown_by_its_ends() {
+        let did = format!("did:key:z{}", "x".repeat(80));
+        assert_eq!(shorten_dids(&format!("signed by `{did}` now")), "signed by `did:key:zxxxxxxxxxxxxxxx…xxxxxxxx` now");
+        assert_eq!(shorten_dids("signed by did:web:lab.example"), "signed by did:web:lab.example");
     }
 }

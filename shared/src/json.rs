@@ -423,6 +423,14 @@ impl<'a> At<'a> {
         At { parent: Some(self), token: Token::Index(index) }
     }
 
+    /// The name of the member that the walk came through last.
+    pub(crate) const fn name(&self) -> Option<&'a str> {
+        match self.token {
+            Token::Name(name) => Some(name),
+            Token::Index(_) => None,
+        }
+    }
+
     /// The pointer to the value here.
     pub(crate) fn pointer(&self) -> String {
         let Some(parent) = self.parent else { return String::new() };

@@ -26,6 +26,7 @@ pub fn findings(credential: &Credential, whole: &Json) -> Vec<Finding> {
         ));
     }
     lint(whole, &At::ROOT, &mut findings);
+    check_ids(whole, &mut findings);
     match credential.kind.and_then(schema::for_kind) {
         Some(schema) => findings.extend(schema.validate(whole)),
         None => findings.push(finding(
@@ -53,6 +54,8 @@ fn lint(value: &Json, at: &At<'_>, findings: &mut Vec<Finding>) {
             format!("`{number}` is not an integer; implementations write such numbers differently"),
             "write decimals as strings",
         ),
+        // A scalar has no dimensions. Shapes only stand in JSON literals, which are signed as they are.
+        Json::Array(items) if items.is_empty() && at.name() == Some("shape") => {}
         Json::Array(items) if items.is_empty() => {
             wrong("profile.empty", "an empty array says nothing that is signed".into(), "leave the member out");
         }
@@ -79,6 +82,44 @@ fn lint(value: &Json, at: &At<'_>, findings: &mut Vec<Finding>) {
             }
         }
         Json::Bool(_) | Json::Number(Number::Integer(_)) | Json::String(_) => {}
+    }
+}
+
+/// One identifier, one node: what two objects with one `id` say could be told in either of them, and make the
+/// same statements. Only links may repeat, and then they are the same link.
+fn check_ids(whole: &Json, findings: &mut Vec<Finding>) {
+    let mut nodes = Vec::new();
+    collect_nodes(whole, &mut nodes);
+    nodes.sort_unstable_by_key(|node| node.id);
+    for [a, b] in nodes.array_windows() {
+        if a.id == b.id && (a.link.is_none() || a.link != b.link) {
+            findings.push(finding(
+                "",
+                "profile.repeated-id",
+                format!("two parts of the credential have the id `{}`", a.id),
+                "what one of them says could be moved to the other without breaking the signature",
+            ));
+        }
+    }
+}
+
+struct NodeId<'j> {
+    id: &'j str,
+    /// Type and digest, of a link.
+    link: Option<(&'j Json, &'j Json)>,
+}
+
+fn collect_nodes<'j>(value: &'j Json, nodes: &mut Vec<NodeId<'j>>) {
+    match value {
+        Json::Array(items) => items.iter().for_each(|item| collect_nodes(item, nodes)),
+        Json::Object(object) => {
+            if let (Some(Json::String(id)), Some(kind)) = (object.get("id"), object.get("type")) {
+                let digest = object.get("digestMultibase").filter(|_| object.len() == 3);
+                nodes.push(NodeId { id, link: digest.map(|digest| (kind, digest)) });
+            }
+            object.iter().for_each(|(_, value)| collect_nodes(value, nodes));
+        }
+        Json::Bool(_) | Json::Null | Json::Number(_) | Json::String(_) => {}
     }
 }
 

@@ -181,6 +181,7 @@ fn json_ld_layer(world: &World) -> Vec<Case> {
         bad("full-iri-member", "an IRI in place of its term", change(&|d| set(d, "/credentialSubject/https:~1~1schema.org~1name", "x")), "schema.unknown-field"),
         bad("issuer-object", "an issuer that names itself", change(&|d| set(d, "/issuer", read(&format!(r#"{{"id":"{}","name":"University Hospital"}}"#, world.lab.did)))), "schema.type"),
         bad("subject-array", "one subject in two objects", change(&|d| { let whole = d.pointer(subject).cloned().unwrap_or(Json::Null); set(d, subject, vec![whole]); }), "schema.type"),
+        bad("repeated-id", "two nodes under one identifier could exchange what they say", change(&|d| { let id = d.pointer("/credentialSubject/artifactManifest/file/0/id").cloned().unwrap_or(Json::Null); set(d, "/credentialSubject/artifactManifest/file/1/id", id); }), "profile.repeated-id"),
         bad("fraction", "implementations write fractions differently", change(&|d| set(d, "/credentialSubject/artifactManifest/totalSize", Json::Number(model_passport::json::Number::Double(1.5)))), "profile.fraction"),
     ]
 }

@@ -34,15 +34,11 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     }
     let mut text = format!("{}\n", render::verdict(report, paint));
     for shown in &report.shown {
-        let title = format!("{} {}", kind(report, &shown.node), shown.node);
+        let title = format!("{} {}", render::kind_of(report, &shown.node), shown.node);
         text.push_str(&format!("\n{}\n", paint.text(Tone::Bold, &render::plain(&title))));
         text.push_str(&render::content(&shown.content, paint));
     }
     text.push_str(&format!("\n{}\n", paint.text(Tone::Dim, render::LIMITS_OF_A_SIGNATURE)));
     shell.print.result(&text);
     Ok(Exit::of(report, false))
-}
-
-fn kind<'r>(report: &'r model_passport::report::Report, id: &str) -> &'r str {
-    report.nodes.iter().find(|node| node.id == id).map_or("Credential", |node| node.kind.as_str())
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::json::{Json, Number, Object, escape_token};
+use crate::json::{At, Json, Number, Object};
 
 use super::{Finding, Others, Required, Rule, Schema};
 
@@ -20,39 +20,6 @@ impl Schema {
         let mut findings = Vec::new();
         check(&self.root, value, &At::ROOT, &mut Sink::List(&mut findings));
         findings
-    }
-}
-
-/// Where a check stands. A pointer is only written when there is something to report.
-#[derive(Clone, Copy)]
-struct At<'a> {
-    parent: Option<&'a At<'a>>,
-    token: Token<'a>,
-}
-
-#[derive(Clone, Copy)]
-enum Token<'a> {
-    Index(usize),
-    Name(&'a str),
-}
-
-impl<'a> At<'a> {
-    const ROOT: At<'static> = At { parent: None, token: Token::Name("") };
-
-    fn member(&'a self, name: &'a str) -> At<'a> {
-        At { parent: Some(self), token: Token::Name(name) }
-    }
-
-    fn item(&'a self, index: usize) -> At<'a> {
-        At { parent: Some(self), token: Token::Index(index) }
-    }
-
-    fn pointer(&self) -> String {
-        let Some(parent) = self.parent else { return String::new() };
-        match self.token {
-            Token::Index(index) => format!("{}/{index}", parent.pointer()),
-            Token::Name(name) => format!("{}/{}", parent.pointer(), escape_token(name)),
-        }
     }
 }
 
