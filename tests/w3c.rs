@@ -152,7 +152,12 @@ fn jcs_gives_the_published_bytes() {
     for entry in fs::read_dir(folder.join("input")).unwrap() {
         let input = entry.unwrap().path();
         let canonical = jcs::to_string(&document(&input));
-        assert_eq!(canonical, text(folder.join("output").join(input.file_name().unwrap())), "{}", input.display());
+        assert_eq!(
+            canonical,
+            text(folder.join("output").join(input.file_name().unwrap())),
+            "{}",
+            input.display()
+        );
         let bytes = folder.join("outhex").join(input.file_name().unwrap()).with_extension("txt");
         assert_eq!(canonical.into_bytes(), unhex(&text(bytes)), "{}", input.display());
         count += 1;

@@ -10,8 +10,9 @@
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED, ECDSA_P384_SHA384_FIXED_SIGNING,
-    ED25519, EcdsaKeyPair, Ed25519KeyPair, UnparsedPublicKey, VerificationAlgorithm,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED,
+    ECDSA_P384_SHA384_FIXED_SIGNING, ED25519, EcdsaKeyPair, Ed25519KeyPair, UnparsedPublicKey,
+    VerificationAlgorithm,
 };
 use model_passport::key::{Algorithm, Answer, SignError, SignatureCheck, Signer, SigningKey};
 use rayon::prelude::*;
@@ -67,9 +68,12 @@ impl FastSigner {
     pub fn new(key: &SigningKey, verification_method: impl Into<String>) -> Result<Self, SignError> {
         let algorithm = key.algorithm();
         let (secret, public) = (key.to_secret_bytes(), key.verifying_key().uncompressed());
-        let ecdsa = |curve| EcdsaKeyPair::from_private_key_and_public_key(curve, &secret, &public).map(Secret::Ecdsa);
+        let ecdsa =
+            |curve| EcdsaKeyPair::from_private_key_and_public_key(curve, &secret, &public).map(Secret::Ecdsa);
         let secret = match algorithm {
-            Algorithm::Ed25519 => Ed25519KeyPair::from_seed_and_public_key(&secret, &public).map(Secret::Ed25519),
+            Algorithm::Ed25519 => {
+                Ed25519KeyPair::from_seed_and_public_key(&secret, &public).map(Secret::Ed25519)
+            }
             Algorithm::P256 => ecdsa(&ECDSA_P256_SHA256_FIXED_SIGNING),
             Algorithm::P384 => ecdsa(&ECDSA_P384_SHA384_FIXED_SIGNING),
         };
@@ -122,7 +126,10 @@ mod tests {
         for algorithm in ALGORITHMS {
             let key = key(algorithm);
             let signer = FastSigner::new(&key, "did:web:lab.example#k1").unwrap();
-            assert_eq!((signer.algorithm(), signer.verification_method()), (algorithm, "did:web:lab.example#k1"));
+            assert_eq!(
+                (signer.algorithm(), signer.verification_method()),
+                (algorithm, "did:web:lab.example#k1")
+            );
             for n in 0..64_u8 {
                 let message = vec![n; usize::from(n)];
                 for signature in [signer.sign(&message).unwrap(), key.sign(&message).unwrap()] {
@@ -141,7 +148,11 @@ mod tests {
             for bit in (0..signature.len() * 8).step_by(3) {
                 let mut changed = signature.clone();
                 changed[bit / 8] ^= 1 << (bit % 8);
-                assert_eq!(both(key.verifying_key(), b"message", &changed), Answer::Invalid, "{algorithm} {bit}");
+                assert_eq!(
+                    both(key.verifying_key(), b"message", &changed),
+                    Answer::Invalid,
+                    "{algorithm} {bit}"
+                );
             }
         }
     }
@@ -149,8 +160,8 @@ mod tests {
     #[test]
     fn edges_have_one_answer() {
         let order = [
-            0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17,
-            0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+            0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6,
+            0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
         ];
         for algorithm in ALGORITHMS {
             let key = key(algorithm);

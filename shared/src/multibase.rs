@@ -128,7 +128,9 @@ mod tests {
     #[test]
     fn other_spellings_are_refused() {
         let spelling = |base| Err(MultibaseError::Spelling(base));
-        for text in ["u_-8=", "u_-9", "u_-", "u_-8 ", "u+/8", "u_", "u_-8\n"].map(decode).into_iter().enumerate() {
+        for text in
+            ["u_-8=", "u_-9", "u_-", "u_-8 ", "u+/8", "u_", "u_-8\n"].map(decode).into_iter().enumerate()
+        {
             // `_-` is one byte with stray bits.
             assert_eq!(text.1, spelling("base64url"), "{}", text.0);
         }

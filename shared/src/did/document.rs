@@ -45,7 +45,11 @@ pub fn document<'k>(did: &Did, keys: impl IntoIterator<Item = (&'k str, &'k Veri
 }
 
 /// Retrieves the method `url` from the text of its DID's document.
-pub(super) fn resolve(url: &DidUrl, relationship: Relationship, text: &str) -> Result<VerificationMethod, DidError> {
+pub(super) fn resolve(
+    url: &DidUrl,
+    relationship: Relationship,
+    text: &str,
+) -> Result<VerificationMethod, DidError> {
     let limits = Limits { max_bytes: MAX_DID_DOCUMENT_BYTES, ..Limits::default() };
     let document = json::parse_within(text, &limits)?;
     let document = document.as_object().ok_or(DidError::Member("id"))?;
@@ -59,7 +63,8 @@ pub(super) fn resolve(url: &DidUrl, relationship: Relationship, text: &str) -> R
     let Some((_, method)) = listed.methods.iter().find(|(listed, _)| *listed == id) else {
         return Err(DidError::MethodNotFound(id));
     };
-    let authorised = listed.related.iter().any(|(name, listed)| *name == relationship.name() && *listed == id);
+    let authorised =
+        listed.related.iter().any(|(name, listed)| *name == relationship.name() && *listed == id);
     if !authorised {
         return Err(DidError::MethodNotAuthorised { method: id, relationship: relationship.name() });
     }

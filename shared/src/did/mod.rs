@@ -272,7 +272,8 @@ fn read_did(text: &str) -> Option<Did> {
         return None;
     }
     let (method, id) = text.strip_prefix("did:")?.split_once(':')?;
-    let good_method = !method.is_empty() && method.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let good_method =
+        !method.is_empty() && method.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     let in_id = |b: u8| b.is_ascii_alphanumeric() || b".-_:".contains(&b);
     // `*( *idchar ":" ) 1*idchar`: parts may be empty, the last one may not.
     let good_id = !id.is_empty() && !id.ends_with(':') && is_made_of(id, in_id);
@@ -284,7 +285,10 @@ fn is_made_of(text: &str, allowed: impl Fn(u8) -> bool) -> bool {
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
         let good = match byte {
-            b'%' => bytes.next().is_some_and(|b| b.is_ascii_hexdigit()) && bytes.next().is_some_and(|b| b.is_ascii_hexdigit()),
+            b'%' => {
+                bytes.next().is_some_and(|b| b.is_ascii_hexdigit())
+                    && bytes.next().is_some_and(|b| b.is_ascii_hexdigit())
+            }
             other => allowed(other),
         };
         if !good {
@@ -335,9 +339,12 @@ fn read_did_url(text: &str) -> Option<DidUrl> {
     }
     // https://www.rfc-editor.org/rfc/rfc3986#section-3.3
     let in_query = |b: u8| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?".contains(&b);
-    let (rest, fragment) = text.split_once('#').map_or((text, None), |(rest, fragment)| (rest, Some(fragment)));
+    let (rest, fragment) =
+        text.split_once('#').map_or((text, None), |(rest, fragment)| (rest, Some(fragment)));
     let (did, path_and_query) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-    if !is_made_of(path_and_query, in_query) || !fragment.is_none_or(|fragment| is_made_of(fragment, in_query)) {
+    if !is_made_of(path_and_query, in_query)
+        || !fragment.is_none_or(|fragment| is_made_of(fragment, in_query))
+    {
         return None;
     }
     Some(DidUrl {

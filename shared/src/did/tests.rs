@@ -22,15 +22,42 @@ fn resolve(url: &str, document: Option<&str>) -> Result<VerifyingKey, &'static s
 fn syntax_is_strict() {
     for did in ["did:web:a.example", "did:a1:x", "did:key:z6Mk", "did:x::y", "did:x:a%3Ab", "did:x:A-._"] {
         assert_eq!(did.parse::<Did>().map(|read| read.to_string()).as_deref(), Ok(did));
-        assert_eq!(format!("{did}/p?q=1#f").parse::<DidUrl>().map(|url| url.to_string()), Ok(format!("{did}/p?q=1#f")));
+        assert_eq!(
+            format!("{did}/p?q=1#f").parse::<DidUrl>().map(|url| url.to_string()),
+            Ok(format!("{did}/p?q=1#f"))
+        );
     }
     for did in [
-        "", "did:", "did:x", "did:x:", "did::x", "did:X:y", "DID:x:y", "did:x:y:", "did:x:y#f", "did:x:y/", "did:x:a%3",
-        "did:x:a%zz", "did:x: y", "did:x:y ", " did:x:y", "did:x:é", "did:x:y\0", "did:x_y:z",
+        "",
+        "did:",
+        "did:x",
+        "did:x:",
+        "did::x",
+        "did:X:y",
+        "DID:x:y",
+        "did:x:y:",
+        "did:x:y#f",
+        "did:x:y/",
+        "did:x:a%3",
+        "did:x:a%zz",
+        "did:x: y",
+        "did:x:y ",
+        " did:x:y",
+        "did:x:é",
+        "did:x:y\0",
+        "did:x_y:z",
     ] {
         assert_eq!(did.parse::<Did>().map_err(|error| error.code()), Err("did.syntax"), "{did}");
     }
-    for url in ["did:x:y#a#b", "did:x:y#a b", "did:x:y/\u{e9}", "did:x:y?q=%", "#f", "did:x#f", "https://a.example/#f"] {
+    for url in [
+        "did:x:y#a#b",
+        "did:x:y#a b",
+        "did:x:y/\u{e9}",
+        "did:x:y?q=%",
+        "#f",
+        "did:x#f",
+        "https://a.example/#f",
+    ] {
         assert!(url.parse::<DidUrl>().is_err(), "{url}");
     }
     assert!(format!("did:x:{}", "a".repeat(MAX_DID_URL_CHARS)).parse::<Did>().is_err());
@@ -105,9 +132,13 @@ fn a_published_document_gives_the_key() {
 #[test]
 fn a_method_may_stand_within_its_relationship() {
     let multikey = key(1).to_multikey();
-    let method =
-        format!(r##"{{"id":"#k1","type":"Multikey","controller":"{DID}","publicKeyMultibase":"{multikey}"}}"##);
-    assert_eq!(resolve(METHOD, Some(&format!(r#"{{"id":"{DID}","assertionMethod":[{method}]}}"#))), Ok(key(1)));
+    let method = format!(
+        r##"{{"id":"#k1","type":"Multikey","controller":"{DID}","publicKeyMultibase":"{multikey}"}}"##
+    );
+    assert_eq!(
+        resolve(METHOD, Some(&format!(r#"{{"id":"{DID}","assertionMethod":[{method}]}}"#))),
+        Ok(key(1))
+    );
     let elsewhere = format!(r#"{{"id":"{DID}","keyAgreement":[{method}]}}"#);
     assert_eq!(resolve(METHOD, Some(&elsewhere)), Err("did.method-not-authorised"));
     let twice = format!(r#"{{"id":"{DID}","assertionMethod":[{method}],"keyAgreement":[{method}]}}"#);
@@ -116,7 +147,10 @@ fn a_method_may_stand_within_its_relationship() {
 
 #[test]
 fn times_of_a_key_are_told() {
-    let document = lab().replace("\"Multikey\"", r#""Multikey","expires":"2030-01-01T00:00:00Z","revoked":"2026-01-01T00:00:00Z""#);
+    let document = lab().replace(
+        "\"Multikey\"",
+        r#""Multikey","expires":"2030-01-01T00:00:00Z","revoked":"2026-01-01T00:00:00Z""#,
+    );
     let method = resolve_method(&METHOD.parse().unwrap(), ASSERTION, Some(&document)).unwrap();
     assert_eq!(method.expires, "2030-01-01T00:00:00Z".parse().ok());
     assert_eq!(method.revoked, "2026-01-01T00:00:00Z".parse().ok());
@@ -130,7 +164,11 @@ fn what_the_controller_did_not_say_does_not_count() {
     let controller = format!(r#""controller":"{DID}""#);
     let multikey = format!(r#""publicKeyMultibase":"{}""#, key(1).to_multikey());
     for (from, to, code) in [
-        (format!(r#""id":"{DID}","#), r#""id":"did:web:evil.example","#.to_owned(), "did.document-id-mismatch"),
+        (
+            format!(r#""id":"{DID}","#),
+            r#""id":"did:web:evil.example","#.to_owned(),
+            "did.document-id-mismatch",
+        ),
         (format!(r#""id":"{DID}","#), format!(r#""id":"{DID}#","#), "did.document-id-mismatch"),
         (format!(r#""id":"{DID}","#), String::new(), "did.member"),
         (controller.clone(), r#""controller":"did:web:evil.example""#.to_owned(), "did.controller-mismatch"),
@@ -141,9 +179,21 @@ fn what_the_controller_did_not_say_does_not_count() {
         (reference.clone(), format!(r#""assertionMethod":["{METHOD}2"]"#), "did.method-not-authorised"),
         (reference.clone(), format!(r#""assertionMethod":"{METHOD}""#), "did.member"),
         (reference, r#""assertionMethod":[1]"#.to_owned(), "did.member"),
-        (format!(r#"[{{"id":"{METHOD}""#), r#"[{"id":"did:web:lab.example#k2""#.to_owned(), "did.method-not-found"),
-        (format!(r#"[{{"id":"{METHOD}""#), r##"[{"id":"#k1"},{"id":"did:web:lab.example#k1""##.to_owned(), "did.duplicate-method"),
-        (r#""Multikey""#.to_owned(), r#""Ed25519VerificationKey2020""#.to_owned(), "did.unsupported-method-type"),
+        (
+            format!(r#"[{{"id":"{METHOD}""#),
+            r#"[{"id":"did:web:lab.example#k2""#.to_owned(),
+            "did.method-not-found",
+        ),
+        (
+            format!(r#"[{{"id":"{METHOD}""#),
+            r##"[{"id":"#k1"},{"id":"did:web:lab.example#k1""##.to_owned(),
+            "did.duplicate-method",
+        ),
+        (
+            r#""Multikey""#.to_owned(),
+            r#""Ed25519VerificationKey2020""#.to_owned(),
+            "did.unsupported-method-type",
+        ),
         (r#""type":"Multikey","#.to_owned(), String::new(), "did.unsupported-method-type"),
         (r#""Multikey""#.to_owned(), r#""JsonWebKey""#.to_owned(), "did.member"),
         (multikey.clone(), r#""publicKeyMultibase":"z6Mk""#.to_owned(), "key.unsupported-algorithm"),
@@ -176,7 +226,11 @@ fn urls_of_fragments() {
     let did: Did = DID.parse().unwrap();
     assert_eq!(DidUrl::new(did.clone(), "k1").map(|url| url.to_string()).as_deref(), Some(METHOD));
     assert_eq!(DidUrl::new(did, "k 1"), None);
-    assert!(document(&DID.parse().unwrap(), []).get("verificationMethod").is_some_and(|list| *list == Json::Array(vec![])));
+    assert!(
+        document(&DID.parse().unwrap(), [])
+            .get("verificationMethod")
+            .is_some_and(|list| *list == Json::Array(vec![]))
+    );
 }
 
 proptest! {

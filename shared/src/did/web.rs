@@ -21,8 +21,10 @@ pub fn document_url(did: &Did) -> Result<String, DidError> {
     if !did.as_str().starts_with("did:web:") {
         return Err(DidError::UnsupportedMethod(excerpt(did.as_str())));
     }
-    let (authority, path) = did.id().split_once(':').map_or((did.id(), None), |(host, path)| (host, Some(path)));
-    let (host, port) = authority.split_once("%3A").map_or((authority, None), |(host, port)| (host, Some(port)));
+    let (authority, path) =
+        did.id().split_once(':').map_or((did.id(), None), |(host, path)| (host, Some(path)));
+    let (host, port) =
+        authority.split_once("%3A").map_or((authority, None), |(host, port)| (host, Some(port)));
     if !is_public_dns_name(host) {
         return Err(DidError::Host(excerpt(host)));
     }
@@ -42,7 +44,8 @@ pub fn document_url(did: &Did) -> Result<String, DidError> {
 /// [`DidError`] where no did:web maps to the URL.
 pub fn from_url(url: &str) -> Result<Did, DidError> {
     let refused = || DidError::WebPath(excerpt(url));
-    let rest = url.strip_prefix("https://").and_then(|rest| rest.strip_suffix("/did.json")).ok_or_else(refused)?;
+    let rest =
+        url.strip_prefix("https://").and_then(|rest| rest.strip_suffix("/did.json")).ok_or_else(refused)?;
     let (authority, path) = rest.split_once('/').ok_or_else(refused)?;
     let authority = authority.replace(':', "%3A");
     let did: Did = match path {
@@ -106,9 +109,28 @@ mod tests {
     #[test]
     fn addresses_and_local_names_are_refused() {
         for host in [
-            "localhost", "lab", "127.0.0.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "1.2.3.4", "a.0x1",
-            "printer.local", "x.localhost", "Lab.example", "lab..example", "lab.example.", "-a.example", "a-.example",
-            "lab_1.example", "%5B%3A%3A1%5D", "a%2Eexample", "user%40lab.example", "xn--.-", "metadata.internal",
+            "localhost",
+            "lab",
+            "127.0.0.1",
+            "2130706433",
+            "0x7f000001",
+            "0x7f.1",
+            "0177.0.0.1",
+            "1.2.3.4",
+            "a.0x1",
+            "printer.local",
+            "x.localhost",
+            "Lab.example",
+            "lab..example",
+            "lab.example.",
+            "-a.example",
+            "a-.example",
+            "lab_1.example",
+            "%5B%3A%3A1%5D",
+            "a%2Eexample",
+            "user%40lab.example",
+            "xn--.-",
+            "metadata.internal",
         ] {
             assert_eq!(code(&format!("did:web:{host}")), "did.host", "{host}");
         }
@@ -119,8 +141,16 @@ mod tests {
     #[test]
     fn ports_and_paths_have_one_reading() {
         for id in [
-            "lab.example%3A0", "lab.example%3A080", "lab.example%3A65536", "lab.example%3A", "lab.example%3A+80",
-            "lab.example::a", "lab.example:..:a", "lab.example:.:a", "lab.example:%2e%2e:a", "lab.example:a%2Fb",
+            "lab.example%3A0",
+            "lab.example%3A080",
+            "lab.example%3A65536",
+            "lab.example%3A",
+            "lab.example%3A+80",
+            "lab.example::a",
+            "lab.example:..:a",
+            "lab.example:.:a",
+            "lab.example:%2e%2e:a",
+            "lab.example:a%2Fb",
             "lab.example:.well-known",
         ] {
             let found = code(&format!("did:web:{id}"));
@@ -129,9 +159,15 @@ mod tests {
         // A lower-case `%3a` would be a second DID of the same URL.
         assert_eq!(code("did:web:lab.example%3a80"), "did.host");
         for url in [
-            "http://lab.example/.well-known/did.json", "https://lab.example/did.json", "https://lab.example/a/did.json?x",
-            "https://u@lab.example/a/did.json", "https://lab.example//did.json", "https://lab.example/a:b/did.json",
-            "https://lab.example/../did.json", "https://lab.example/.well-known/did.json#x", "https://lab.example",
+            "http://lab.example/.well-known/did.json",
+            "https://lab.example/did.json",
+            "https://lab.example/a/did.json?x",
+            "https://u@lab.example/a/did.json",
+            "https://lab.example//did.json",
+            "https://lab.example/a:b/did.json",
+            "https://lab.example/../did.json",
+            "https://lab.example/.well-known/did.json#x",
+            "https://lab.example",
         ] {
             assert!(from_url(url).is_err(), "{url}");
         }

@@ -218,7 +218,8 @@ impl VerifyingKey {
         let off = |_| KeyError::NotOnCurve(algorithm);
         match algorithm {
             Algorithm::Ed25519 => {
-                let bytes = bytes.try_into().map_err(|_| KeyError::WrongLength { algorithm, len: bytes.len() })?;
+                let bytes =
+                    bytes.try_into().map_err(|_| KeyError::WrongLength { algorithm, len: bytes.len() })?;
                 if !check::is_canonical_y(bytes) {
                     return Err(KeyError::NonCanonical);
                 }
@@ -227,8 +228,12 @@ impl VerifyingKey {
                 }
                 ed25519_dalek::VerifyingKey::from_bytes(bytes).map(Point::Ed25519).map_err(off)
             }
-            Algorithm::P256 => p256::ecdsa::VerifyingKey::from_sec1_bytes(bytes).map(Point::P256).map_err(off),
-            Algorithm::P384 => p384::ecdsa::VerifyingKey::from_sec1_bytes(bytes).map(Point::P384).map_err(off),
+            Algorithm::P256 => {
+                p256::ecdsa::VerifyingKey::from_sec1_bytes(bytes).map(Point::P256).map_err(off)
+            }
+            Algorithm::P384 => {
+                p384::ecdsa::VerifyingKey::from_sec1_bytes(bytes).map(Point::P384).map_err(off)
+            }
         }
         .map(Self)
     }

@@ -98,7 +98,8 @@ impl SigningKey {
         let out = |_| SecretKeyError::OutOfRange(algorithm);
         Ok(Self(match algorithm {
             Algorithm::Ed25519 => {
-                let seed = <&[u8; 32]>::try_from(secret).map_err(|_| SecretKeyError::OutOfRange(algorithm))?;
+                let seed =
+                    <&[u8; 32]>::try_from(secret).map_err(|_| SecretKeyError::OutOfRange(algorithm))?;
                 Secret::Ed25519(Box::new(ed25519_dalek::SigningKey::from_bytes(seed)))
             }
             Algorithm::P256 => {
@@ -149,11 +150,13 @@ impl SigningKey {
         match &self.0 {
             Secret::Ed25519(key) => Ok(key.try_sign(message).map_err(failed)?.to_bytes().to_vec()),
             Secret::P256(key) => {
-                let signature: p256::ecdsa::Signature = key.sign_prehash(&Sha256::digest(message)).map_err(failed)?;
+                let signature: p256::ecdsa::Signature =
+                    key.sign_prehash(&Sha256::digest(message)).map_err(failed)?;
                 Ok(signature.to_vec())
             }
             Secret::P384(key) => {
-                let signature: p384::ecdsa::Signature = key.sign_prehash(&Sha384::digest(message)).map_err(failed)?;
+                let signature: p384::ecdsa::Signature =
+                    key.sign_prehash(&Sha384::digest(message)).map_err(failed)?;
                 Ok(signature.to_vec())
             }
         }

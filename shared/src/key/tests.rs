@@ -64,10 +64,14 @@ fn a_key_has_one_multikey() {
 #[test]
 fn a_jwk_is_the_same_key() {
     let (x, y) = (b64(P256_X), b64(P256_Y));
-    let ec = format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{y}","kid":"k","alg":"ES256","use":"sig"}}"#);
+    let ec =
+        format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{y}","kid":"k","alg":"ES256","use":"sig"}}"#);
     assert_eq!(jwk(&ec), Ok(p256()));
     let (x3, y3) = (b64(P384_X), b64(P384_Y));
-    assert_eq!(jwk(&format!(r#"{{"kty":"EC","crv":"P-384","x":"{x3}","y":"{y3}","key_ops":["verify"]}}"#)), Ok(p384()));
+    assert_eq!(
+        jwk(&format!(r#"{{"kty":"EC","crv":"P-384","x":"{x3}","y":"{y3}","key_ops":["verify"]}}"#)),
+        Ok(p384())
+    );
     let okp = format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{}"}}"#, b64(ED25519));
     assert_eq!(jwk(&okp), Ok(ed25519()));
 
@@ -79,7 +83,10 @@ fn a_jwk_is_the_same_key() {
         (okp.replace("Ed25519", "X25519"), "key.unsupported-algorithm"),
         (r#"{"kty":"RSA","n":"AQAB","e":"AQAB"}"#.to_owned(), "key.unsupported-algorithm"),
         (ec.replace("P-256", "P-384").replace("ES256", "ES384"), "key.wrong-length"),
-        (ec.replace(&format!("\"x\":\"{x}\""), &format!("\"x\":\"{}\"", b64(&P256_X[2..]))), "key.wrong-length"),
+        (
+            ec.replace(&format!("\"x\":\"{x}\""), &format!("\"x\":\"{}\"", b64(&P256_X[2..]))),
+            "key.wrong-length",
+        ),
         (ec.replace(&y, &x), "key.not-on-curve"),
         (ec.replace(&x, &format!("{x}=")), "key.jwk-member"),
         (ec.replace("\"y\"", "\"z\""), "key.jwk-member"),
@@ -132,7 +139,10 @@ fn keys_of_small_order_and_second_spellings_are_refused() {
             let mut bytes = [0xff; 32];
             (bytes[0], bytes[31]) = (low, high);
             assert!(!is_canonical_y(&bytes));
-            assert_eq!(VerifyingKey::from_compressed(Algorithm::Ed25519, &bytes), Err(KeyError::NonCanonical));
+            assert_eq!(
+                VerifyingKey::from_compressed(Algorithm::Ed25519, &bytes),
+                Err(KeyError::NonCanonical)
+            );
         }
     }
     // The list is that of the curve: exactly its encodings are weak for the library that knows the curve.
@@ -146,7 +156,8 @@ fn keys_of_small_order_and_second_spellings_are_refused() {
             bytes[31] |= sign;
             assert!(is_canonical_y(&bytes) && has_small_order(&bytes));
             assert_eq!(VerifyingKey::from_compressed(Algorithm::Ed25519, &bytes), Err(KeyError::SmallOrder));
-            weak += usize::from(ed25519_dalek::VerifyingKey::from_bytes(&bytes).is_ok_and(|key| key.is_weak()));
+            weak +=
+                usize::from(ed25519_dalek::VerifyingKey::from_bytes(&bytes).is_ok_and(|key| key.is_weak()));
         }
     }
     assert!(weak >= 8, "{weak}");

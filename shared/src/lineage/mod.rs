@@ -326,15 +326,20 @@ impl Links<'_> {
             let path = vec![member.id.clone()];
             judged.trouble = Some(Trouble { outcome: *outcome, code: code.clone(), path });
         }
+        let mut seen = HashSet::new();
         for reference in &member.references {
-            self.judge_link(member, reference, &mut judged);
+            // The metrics of one evaluation name their data set again and again; once is enough to say it.
+            if seen.insert((&reference.id, &reference.kind, &reference.digest)) {
+                self.judge_link(member, reference, &mut judged);
+            }
         }
         if member.references.is_empty() {
             let check = Check::new(CheckName::Lineage, Outcome::NotApplicable, "lineage.none", "it names nothing that it builds on");
             judged.checks.push(for_node(check, member));
         } else if judged.checks.is_empty() {
-            let count = member.references.len();
-            let message = format!("{count} link{} to credentials that are here, pinned by digest, and good", if count == 1 { "" } else { "s" });
+            let parents: HashSet<&str> = member.references.iter().map(|reference| reference.digest.as_str()).collect();
+            let plural = if parents.len() == 1 { "" } else { "s" };
+            let message = format!("builds on {} credential{plural}, each here, pinned by digest, and good", parents.len());
             judged.checks.push(for_node(Check::new(CheckName::Lineage, Outcome::Pass, "lineage.proven", message), member));
         }
         judged
@@ -410,11 +415,12 @@ fn node_of(member: &Member) -> Node {
         Some((Outcome::Fail, code)) => (NodeState::Broken, code.clone(), "one of its own checks fails"),
         Some((_, code)) => (NodeState::Declared, code.clone(), "here, and one of its own checks could not be made"),
     };
-    let parents = member.references.iter().map(|reference| Edge {
-        relation: reference.relation.clone(),
-        id: reference.id.clone(),
-        digest: reference.digest.clone(),
-    });
+    let mut parents: Vec<Edge> = Vec::new();
+    for Reference { relation, id, digest, .. } in &member.references {
+        if !parents.iter().any(|edge| edge.relation == *relation && edge.id == *id && edge.digest == *digest) {
+            parents.push(Edge { relation: relation.clone(), id: id.clone(), digest: digest.clone() });
+        }
+    }
     Node {
         id: member.id.clone(),
         kind: member.kind.clone(),
@@ -423,7 +429,7 @@ fn node_of(member: &Member) -> Node {
         state,
         code: code.into(),
         message: message.to_owned(),
-        parents: parents.collect(),
+        parents,
     }
 }
 

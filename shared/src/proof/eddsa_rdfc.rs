@@ -11,6 +11,10 @@ pub(super) fn transform(document: &Json, work: &mut Work<'_, '_>) -> Result<Stri
 
 /// [Proof configuration](https://www.w3.org/TR/vc-di-eddsa/#proof-configuration-eddsa-rdfc-2022): the
 /// options under the document's `@context`.
-pub(super) fn configure(options: &Json, document: &Json, work: &mut Work<'_, '_>) -> Result<String, ProofError> {
+pub(super) fn configure(
+    options: &Json,
+    document: &Json,
+    work: &mut Work<'_, '_>,
+) -> Result<String, ProofError> {
     canonical_options(options, document, work)
 }

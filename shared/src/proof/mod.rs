@@ -40,7 +40,7 @@ pub use secured::{Hashed, Secured};
 pub use sign::{ProofOptions, add_proof};
 
 /// A cryptographic suite
-/// ([section 3.1](https://www.w3.org/TR/vc-data-integrity/#cryptographic-suites)).
+/// ([section 3](https://www.w3.org/TR/vc-data-integrity/#cryptographic-suites)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cryptosuite {
     /// ECDSA over JCS
@@ -64,7 +64,8 @@ pub enum Canonicalization {
 
 impl Cryptosuite {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::EcdsaJcs2019, Self::EcdsaRdfc2019, Self::EddsaJcs2022, Self::EddsaRdfc2022];
+    pub const ALL: [Self; 4] =
+        [Self::EcdsaJcs2019, Self::EcdsaRdfc2019, Self::EddsaJcs2022, Self::EddsaRdfc2022];
 
     /// The suite of this name, compared byte for byte.
     #[must_use]
@@ -117,7 +118,12 @@ impl Cryptosuite {
         }
     }
 
-    fn configure(self, options: &Json, document: &Json, work: &mut Work<'_, '_>) -> Result<String, ProofError> {
+    fn configure(
+        self,
+        options: &Json,
+        document: &Json,
+        work: &mut Work<'_, '_>,
+    ) -> Result<String, ProofError> {
         match self {
             Self::EcdsaJcs2019 => Ok(ecdsa_jcs::configure(options)),
             Self::EcdsaRdfc2019 => ecdsa_rdfc::configure(options, document, work),

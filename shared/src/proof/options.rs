@@ -7,8 +7,19 @@ use crate::multibase;
 
 /// The members that the specification defines. `nonce` is signed like the others and has no rule of its own.
 const MEMBERS: [&str; 13] = [
-    "@context", "challenge", "created", "cryptosuite", "domain", "expires", "id", "nonce", "previousProof", "proofPurpose",
-    "proofValue", "type", "verificationMethod",
+    "@context",
+    "challenge",
+    "created",
+    "cryptosuite",
+    "domain",
+    "expires",
+    "id",
+    "nonce",
+    "previousProof",
+    "proofPurpose",
+    "proofValue",
+    "type",
+    "verificationMethod",
 ];
 
 impl Proof {
@@ -25,8 +36,8 @@ impl Proof {
             return Err(ProofError::UnsupportedType(excerpt(kind)));
         }
         let suite = required("cryptosuite")?;
-        let cryptosuite =
-            Cryptosuite::from_name(suite).ok_or_else(|| ProofError::UnsupportedCryptosuite(excerpt(suite)))?;
+        let cryptosuite = Cryptosuite::from_name(suite)
+            .ok_or_else(|| ProofError::UnsupportedCryptosuite(excerpt(suite)))?;
         if let Some(unknown) = members.keys().find(|name| !MEMBERS.contains(name)) {
             return Err(ProofError::UnknownMember(excerpt(unknown)));
         }
@@ -47,7 +58,9 @@ impl Proof {
             cryptosuite,
             created: time("created")?,
             expires: time("expires")?,
-            verification_method: required("verificationMethod")?.parse().map_err(ProofError::VerificationMethod)?,
+            verification_method: required("verificationMethod")?
+                .parse()
+                .map_err(ProofError::VerificationMethod)?,
             previous_proof: texts(members, "previousProof")?,
             challenge: text(members, "challenge")?.map(str::to_owned),
             domain: texts(members, "domain")?,

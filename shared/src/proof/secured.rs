@@ -158,7 +158,9 @@ impl Secured {
     /// then be shown and not signed.
     fn check_context(&self, index: usize) -> Result<(), ProofError> {
         match self.proof(index)?.options().get("@context") {
-            Some(context) if self.content.get("@context") != Some(context) => Err(ProofError::ContextMismatch),
+            Some(context) if self.content.get("@context") != Some(context) => {
+                Err(ProofError::ContextMismatch)
+            }
             _ => Ok(()),
         }
     }
@@ -182,7 +184,9 @@ impl Secured {
 
     /// The proofs that a proof covers, in document order.
     fn covered(&self, proof: &Proof) -> Vec<Json> {
-        let named = |other: &&Json| id(other).is_some_and(|id| proof.previous_proof.iter().any(|wanted| wanted == id));
+        let named = |other: &&Json| {
+            id(other).is_some_and(|id| proof.previous_proof.iter().any(|wanted| wanted == id))
+        };
         self.raw.iter().filter(named).cloned().collect()
     }
 }

@@ -63,7 +63,8 @@ fn suites_take_only_their_keys() {
     };
     let (short, long) = (Some(HashAlgorithm::Sha256), Some(HashAlgorithm::Sha384));
     for suite in Cryptosuite::ALL {
-        let expected = if suite.name().starts_with("eddsa") { [short, None, None] } else { [None, short, long] };
+        let expected =
+            if suite.name().starts_with("eddsa") { [short, None, None] } else { [None, short, long] };
         assert_eq!(taken(suite), expected);
         assert_eq!(Cryptosuite::from_name(suite.name()), Some(suite));
     }
@@ -75,7 +76,8 @@ fn with_proofs(proofs: &str) -> Result<Secured, &'static str> {
 
 /// A proof with an id and what it builds on.
 fn link(id: &str, previous: &str) -> String {
-    let previous = if previous.is_empty() { String::new() } else { format!(r#""previousProof":{previous},"#) };
+    let previous =
+        if previous.is_empty() { String::new() } else { format!(r#""previousProof":{previous},"#) };
     proof().replacen("{\"type\"", &format!("{{\"id\":\"urn:{id}\",{previous}\"type\""), 1)
 }
 
@@ -95,7 +97,10 @@ fn sets_and_chains_are_in_order() {
     assert_eq!(all(&[link("a", ""), link("a", "")]), "proof.duplicate-id");
     assert_eq!(all(&[link("a", "\"urn:b\"")]), "proof.previous-proof-missing");
     assert_eq!(all(&[link("a", "\"urn:a\"")]), "proof.previous-proof-cycle");
-    assert_eq!(all(&[link("a", "\"urn:b\""), link("b", "\"urn:a\""), link("c", "")]), "proof.previous-proof-cycle");
+    assert_eq!(
+        all(&[link("a", "\"urn:b\""), link("b", "\"urn:a\""), link("c", "")]),
+        "proof.previous-proof-cycle"
+    );
     // A proof of another kind may be built on, and does not hide the others.
     let foreign = r#"{"id":"urn:a","type":"Other"}"#.to_owned();
     let secured = with_proofs(&format!("[{foreign},{}]", link("b", "\"urn:a\""))).unwrap();
@@ -175,7 +180,8 @@ mod signing {
     }
 
     fn sign(document: &Json, options: &ProofOptions, algorithm: Algorithm) -> Result<Json, &'static str> {
-        add_proof(document, options, &signer(algorithm), ContextLoader::embedded()).map_err(|error| error.code())
+        add_proof(document, options, &signer(algorithm), ContextLoader::embedded())
+            .map_err(|error| error.code())
     }
 
     fn is_valid(document: &Json, index: usize, algorithm: Algorithm) -> bool {
@@ -193,7 +199,11 @@ mod signing {
             let signed = sign(&credential(), &options, algorithm).unwrap();
             assert!(is_valid(&signed, 0, algorithm), "{suite:?} {algorithm}");
             assert_eq!(sign(&credential(), &options, algorithm).as_ref(), Ok(&signed), "deterministic");
-            for (from, to) in [("lab.example", "lap.example"), ("urn:x", "urn:y"), ("T10:00:00Z\",\"ver", "T10:00:01Z\",\"ver")] {
+            for (from, to) in [
+                ("lab.example", "lap.example"),
+                ("urn:x", "urn:y"),
+                ("T10:00:00Z\",\"ver", "T10:00:01Z\",\"ver"),
+            ] {
                 let changed = signed.to_string().replacen(from, to, 1);
                 assert_ne!(changed, signed.to_string(), "{from}");
                 assert!(!is_valid(&read(&changed), 0, algorithm), "{suite:?}: {from}");
@@ -212,14 +222,19 @@ mod signing {
         }
         // One taken out leaves the others as they were.
         let mut fewer = document.clone();
-        if let Some(Json::Array(proofs)) = fewer.as_object_mut().and_then(|members| members.get_mut("proof")) {
+        if let Some(Json::Array(proofs)) = fewer.as_object_mut().and_then(|members| members.get_mut("proof"))
+        {
             proofs.remove(0);
         }
         assert!(is_valid(&fewer, 0, suites()[1].1));
         for _ in suites().len()..MAX {
-            document = sign(&document, &ProofOptions::new(Cryptosuite::EddsaJcs2022), Algorithm::Ed25519).unwrap();
+            document =
+                sign(&document, &ProofOptions::new(Cryptosuite::EddsaJcs2022), Algorithm::Ed25519).unwrap();
         }
-        assert_eq!(sign(&document, &ProofOptions::new(Cryptosuite::EddsaJcs2022), Algorithm::Ed25519), Err("proof.too-many"));
+        assert_eq!(
+            sign(&document, &ProofOptions::new(Cryptosuite::EddsaJcs2022), Algorithm::Ed25519),
+            Err("proof.too-many")
+        );
     }
 
     const MAX: usize = crate::limits::MAX_PROOFS;
@@ -238,7 +253,9 @@ mod signing {
             first.challenge = Some("other".to_owned());
             let other = sign(&credential(), &first, algorithm).unwrap();
             let mut swapped = two.clone();
-            if let Some(Json::Array(proofs)) = swapped.as_object_mut().and_then(|members| members.get_mut("proof")) {
+            if let Some(Json::Array(proofs)) =
+                swapped.as_object_mut().and_then(|members| members.get_mut("proof"))
+            {
                 proofs[0] = other.get("proof").unwrap().clone();
             }
             assert!(is_valid(&swapped, 0, algorithm) && !is_valid(&swapped, 1, algorithm), "{suite:?}");
@@ -255,7 +272,8 @@ mod signing {
 
     #[test]
     fn a_statement_that_would_not_be_signed_stops_it() {
-        let undefined = read(&credential().to_string().replacen("\"issuer\"", "\"approvedBy\":\"x\",\"issuer\"", 1));
+        let undefined =
+            read(&credential().to_string().replacen("\"issuer\"", "\"approvedBy\":\"x\",\"issuer\"", 1));
         let options = ProofOptions::new(Cryptosuite::EcdsaRdfc2019);
         assert_eq!(sign(&undefined, &options, Algorithm::P256), Err("jsonld.undefined-term"));
     }

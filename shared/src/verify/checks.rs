@@ -62,7 +62,7 @@ impl<'e> Judge<'e> {
         }
         let findings = credential.with_proof(profile::findings);
         if findings.is_empty() {
-            let message = format!("a {} in its one allowed shape, every term of it signed", credential.kind.unwrap_or_default());
+            let message = format!("{} in its one allowed shape, every term of it signed", credential.kind.unwrap_or_default());
             return vec![Check::new(CheckName::Profile, Outcome::Pass, "profile.ok", message)];
         }
         let check = |finding: crate::schema::Finding| {
