@@ -44,7 +44,9 @@ impl Problem for EvidenceError {
             Self::Did { .. } => "only `did:web` needs a document; `did:key` and `did:jwk` carry their key",
             Self::Input { cause, .. } => cause.help(),
             Self::Json { .. } => "is this the right file? passports, drafts and bundles are JSON",
-            Self::Unknown { .. } => "give a signed passport, a bundle or a DID document; artefacts go to `--artifact`",
+            Self::Unknown { .. } => {
+                "give a signed passport, a bundle or a DID document; artefacts go to `--artifact`"
+            }
             Self::Policy { .. } => {
                 r#"a policy is JSON such as {"requireArtifacts": true, "clockSkewSecs": 300}; unknown names are refused"#
             }

@@ -49,7 +49,9 @@ impl Problem for InputError {
     fn help(&self) -> Option<String> {
         let help = match self {
             Self::Missing { .. } => "check the path; `-` reads from standard input",
-            Self::Directory { .. } => "name one file; `passport capture` is the command that takes a directory",
+            Self::Directory { .. } => {
+                "name one file; `passport capture` is the command that takes a directory"
+            }
             Self::Unreadable { .. } => "check who may read it, for example with `ls -l`",
             Self::TooLarge { .. } => {
                 "passports and claims are small; is this the model or the data, and not the text about it?"

@@ -123,6 +123,12 @@ impl Parents {
 fn read(path: &Path, credential: &Credential) -> Result<Parent, ParentError> {
     let unknown = || ParentError::UnknownKind { path: path.to_owned() };
     let kind = credential.kind.ok_or_else(unknown)?.to_owned();
-    let subject = credential.content.get("credentialSubject").and_then(Json::as_object).ok_or_else(unknown)?;
-    Ok(Parent { kind, subject: subject.clone(), id: credential.id.clone(), digest: credential.digest.to_multibase() })
+    let subject =
+        credential.content.get("credentialSubject").and_then(Json::as_object).ok_or_else(unknown)?;
+    Ok(Parent {
+        kind,
+        subject: subject.clone(),
+        id: credential.id.clone(),
+        digest: credential.digest.to_multibase(),
+    })
 }

@@ -37,9 +37,7 @@ pub(crate) fn report(report: &Report, paint: Paint) -> String {
 pub(crate) fn verdict(report: &Report, paint: Paint) -> String {
     let (tone, words) = match report.verdict {
         Verdict::Verified => (Tone::Good, "Verified".to_owned()),
-        Verdict::VerifiedWithWarnings => {
-            (Tone::Unsure, format!("Verified, with warnings ({})", report.code))
-        }
+        Verdict::VerifiedWithWarnings => (Tone::Unsure, format!("Verified, with warnings ({})", report.code)),
         Verdict::NotVerified => (Tone::Bad, format!("Not verified ({})", report.code)),
         Verdict::CouldNotCheck => (Tone::Unsure, format!("Could not check ({})", report.code)),
     };
@@ -84,8 +82,12 @@ fn one_check(check: &Check, paint: Paint) -> String {
         Outcome::NotChecked => (Tone::Unsure, "?"),
         Outcome::NotApplicable => (Tone::Dim, "–"),
     };
-    let mut text =
-        format!("  {} {:<10} {}\n", paint.text(tone, mark), name_of(check), shorten_dids(&plain(&check.message)));
+    let mut text = format!(
+        "  {} {:<10} {}\n",
+        paint.text(tone, mark),
+        name_of(check),
+        shorten_dids(&plain(&check.message))
+    );
     if matches!(check.outcome, Outcome::Pass | Outcome::NotApplicable) {
         return text;
     }
@@ -110,7 +112,10 @@ pub(crate) fn kind_of<'r>(report: &'r Report, id: &str) -> &'r str {
 
 /// The name in the report's spelling, which is its one spelling.
 fn name_of(check: &Check) -> String {
-    serde_json::to_value(check.check).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+    serde_json::to_value(check.check)
+        .ok()
+        .and_then(|name| name.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 /// The lineage as trees, children first: what was checked, then what it came from.
@@ -163,13 +168,22 @@ fn tree_line(node: &Node, relation: &str, paint: Paint) -> String {
         NodeState::Broken => (Tone::Bad, "broken"),
     };
     let issuer = node.issuer.as_deref().map(|issuer| format!(" by {}", shorten(issuer))).unwrap_or_default();
-    format!("{}{} {}{issuer}: {}", plain(relation), plain(&node.kind), plain(&node.id), paint.text(tone, state))
+    format!(
+        "{}{} {}{issuer}: {}",
+        plain(relation),
+        plain(&node.kind),
+        plain(&node.id),
+        paint.text(tone, state)
+    )
 }
 
 /// A DID that is mostly a key says enough with its ends; the report has it whole.
 fn shorten(did: &str) -> String {
     let letters: Vec<char> = plain(did).chars().collect();
-    match (letters.get(..MAX_DID_HEAD), letters.len().checked_sub(MAX_DID_TAIL).and_then(|at| letters.get(at..))) {
+    match (
+        letters.get(..MAX_DID_HEAD),
+        letters.len().checked_sub(MAX_DID_TAIL).and_then(|at| letters.get(at..)),
+    ) {
         (Some(head), Some(tail)) if letters.len() > MAX_DID_CHARACTERS => {
             format!("{}…{}", head.iter().collect::<String>(), tail.iter().collect::<String>())
         }
@@ -255,7 +269,9 @@ fn scalar(json: &Json) -> Option<String> {
 /// Text from a passport may carry anything: what would move the cursor, hide or reorder other text is shown as
 /// its code point.
 pub(crate) fn plain(text: &str) -> String {
-    text.chars().map(|c| if is_hidden(c) { format!("\\u{{{:x}}}", u32::from(c)) } else { c.to_string() }).collect()
+    text.chars()
+        .map(|c| if is_hidden(c) { format!("\\u{{{:x}}}", u32::from(c)) } else { c.to_string() })
+        .collect()
 }
 
 fn is_hidden(c: char) -> bool {
@@ -286,7 +302,10 @@ mod tests {
     #[test]
     fn a_long_did_is_shown_by_its_ends() {
         let did = format!("did:key:z{}", "x".repeat(80));
-        assert_eq!(shorten_dids(&format!("signed by `{did}` now")), "signed by `did:key:zxxxxxxxxxxxxxxx…xxxxxxxx` now");
+        assert_eq!(
+            shorten_dids(&format!("signed by `{did}` now")),
+            "signed by `did:key:zxxxxxxxxxxxxxxx…xxxxxxxx` now"
+        );
         assert_eq!(shorten_dids("signed by did:web:lab.example"), "signed by did:web:lab.example");
     }
 }

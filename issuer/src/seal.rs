@@ -65,9 +65,12 @@ impl Problem for SealError {
     fn help(&self) -> Option<String> {
         Some(match self {
             Self::Findings(_) => {
-                "declare it in a claims file and give that with `--claims FILE`; nothing was signed".to_owned()
+                "declare it in a claims file and give that with `--claims FILE`; nothing was signed"
+                    .to_owned()
             }
-            Self::JsonLd(_) => "the claims use a term or a value that has no meaning here; nothing was signed".to_owned(),
+            Self::JsonLd(_) => {
+                "the claims use a term or a value that has no meaning here; nothing was signed".to_owned()
+            }
             Self::Randomness | Self::Sign(_) => "nothing was written".to_owned(),
             Self::SelfCheck { code, help, .. } => {
                 let help = help.as_ref().map(|help| format!("{help}; ")).unwrap_or_default();
@@ -75,8 +78,12 @@ impl Problem for SealError {
             }
             Self::UnknownSuite { .. } => format!("supported are {}", names().join(", ")),
             Self::WrongKey { algorithm, .. } => {
-                let fitting = Cryptosuite::ALL.into_iter().filter(|suite| suite.hash_for(*algorithm).is_some());
-                format!("with this key use {}", fitting.map(Cryptosuite::name).collect::<Vec<_>>().join(" or "))
+                let fitting =
+                    Cryptosuite::ALL.into_iter().filter(|suite| suite.hash_for(*algorithm).is_some());
+                format!(
+                    "with this key use {}",
+                    fitting.map(Cryptosuite::name).collect::<Vec<_>>().join(" or ")
+                )
             }
         })
     }
@@ -99,7 +106,8 @@ impl fmt::Display for Listed<'_> {
         let count = self.0.len();
         write!(f, "{count} {} missing or wrong:", if count == 1 { "claim is" } else { "claims are" })?;
         let places: Vec<String> = self.0.iter().map(place).collect();
-        let width = places.iter().map(|place| place.chars().count()).max().unwrap_or_default().min(MAX_PLACE_WIDTH);
+        let width =
+            places.iter().map(|place| place.chars().count()).max().unwrap_or_default().min(MAX_PLACE_WIDTH);
         for (place, finding) in places.iter().zip(self.0) {
             let text = match &finding.help {
                 Some(what) if finding.code == "schema.missing" => what.clone(),
@@ -113,7 +121,7 @@ impl fmt::Display for Listed<'_> {
 }
 
 /// Columns kept for the places in a list of findings.
-const MAX_PLACE_WIDTH: usize = 40;
+const MAX_PLACE_WIDTH: usize = 44;
 
 /// Where a claim belongs, in the words of a claims file: `training.hardware`.
 fn place(finding: &Finding) -> String {
@@ -179,8 +187,12 @@ pub(crate) fn prepare(order: Order<'_>) -> Result<Unsigned, SealError> {
     if !findings.is_empty() {
         return Err(SealError::Findings(findings));
     }
-    let quads =
-        jsonld::canonize(&credential, ContextLoader::default(), HashAlgorithm::Sha256, &mut Budget::default())?;
+    let quads = jsonld::canonize(
+        &credential,
+        ContextLoader::default(),
+        HashAlgorithm::Sha256,
+        &mut Budget::default(),
+    )?;
     Ok(Unsigned { credential, quads, valid_from: order.valid_from })
 }
 
@@ -196,7 +208,8 @@ pub(crate) fn sign(
     let mut credential = unsigned.credential.clone();
     for suite in suites {
         let options = ProofOptions::new(*suite).created(now);
-        credential = add_proof(&credential, &options, signer, ContextLoader::default()).map_err(SealError::from)?;
+        credential =
+            add_proof(&credential, &options, signer, ContextLoader::default()).map_err(SealError::from)?;
     }
     let text = credential.to_pretty();
     let id = credential.get("id").and_then(Json::as_str).unwrap_or_default().to_owned();
@@ -238,7 +251,8 @@ pub(crate) fn suites(asked: &[String], algorithm: Algorithm) -> Result<Vec<Crypt
     }
     let mut suites = Vec::new();
     for name in asked {
-        let suite = Cryptosuite::from_name(name).ok_or_else(|| SealError::UnknownSuite { name: name.clone() })?;
+        let suite =
+            Cryptosuite::from_name(name).ok_or_else(|| SealError::UnknownSuite { name: name.clone() })?;
         if suite.hash_for(algorithm).is_none() {
             return Err(SealError::WrongKey { suite: suite.name(), algorithm });
         }

@@ -20,7 +20,9 @@ fn what_is_not_a_passport_is_malformed() {
     ] {
         place.write("bad.json", text);
         place.run("verify bad.json --json").reports(3, "not-verified", code);
-        place.run("bundle bad.json").fails(3, if code == "input.not-a-credential" { "evidence.unknown-kind" } else { code });
+        place
+            .run("bundle bad.json")
+            .fails(3, if code == "input.not-a-credential" { "evidence.unknown-kind" } else { code });
     }
     place.write("bad.json", b"\xff\xfe");
     place.run("verify bad.json").fails(3, "input.not-utf8");

@@ -2,7 +2,7 @@
 //!
 //! `serde_json` splits the text into tokens; this module decides what is taken. Refused are duplicate
 //! names (after unescaping, at any depth), the names that JavaScript treats as magic, and anything over
-//! the [limits](crate::limits), all before any meaning is looked for. Document order is kept, so that
+//! the [`limits`], all before any meaning is looked for. Document order is kept, so that
 //! what a person is shown reads like what the issuer wrote.
 //!
 //! [RFC 8259]: https://www.rfc-editor.org/rfc/rfc8259

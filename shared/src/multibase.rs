@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Every value has one spelling: padding, stray bits and other bases are refused. Where a value begins
-//! with a [multicodec](https://www.w3.org/TR/cid-1.0/#multikey), that is a minimal unsigned varint.
+//! with a [multicodec](https://www.w3.org/TR/cid-1.0/#Multikey), that is a minimal unsigned varint.
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 

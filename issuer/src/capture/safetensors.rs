@@ -21,8 +21,8 @@ use super::{CaptureError, Work};
 /// Longest header: the limit of the format's own reader.
 const MAX_HEADER_BYTES: u64 = 100_000_000;
 
-/// Most JSON values in a header: 10 a tensor, so 200 000 tensors; about 100 MB of memory.
-const MAX_HEADER_NODES: usize = 2_000_000;
+/// Most JSON values in a header: 10 a tensor, so 50 000 tensors; as objects at most 300 MB of memory.
+const MAX_HEADER_NODES: usize = 500_000;
 
 /// Element types: as the format names them, as a passport names them whatever the format, and their bits.
 const DTYPES: [(&str, &str, u64); 22] = [

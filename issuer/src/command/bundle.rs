@@ -59,7 +59,9 @@ impl Problem for BundleError {
     fn help(&self) -> Option<String> {
         let help = match self {
             Self::Empty => "give at least one signed passport",
-            Self::NotVerified { .. } => "run `passport verify` on each file to see what is wrong; nothing was written",
+            Self::NotVerified { .. } => {
+                "run `passport verify` on each file to see what is wrong; nothing was written"
+            }
             Self::TooLarge(_) => "make several bundles, one for each branch of the lineage",
         };
         Some(help.to_owned())

@@ -120,9 +120,12 @@ fn draft(path: &Path, kind: Option<KindArg>) -> Result<Draft, Failure> {
         return capture::read(path, kind.unwrap_or_default().into());
     }
     let json = evidence::read_json(path)?;
-    let draft = Draft::from_json(&json).map_err(|cause| IssueError::Draft { path: path.to_owned(), cause })?;
+    let draft =
+        Draft::from_json(&json).map_err(|cause| IssueError::Draft { path: path.to_owned(), cause })?;
     match kind.map(Kind::from) {
-        Some(asked) if asked != draft.kind => Err(IssueError::Kind { draft: noun(draft.kind), asked: noun(asked) }.into()),
+        Some(asked) if asked != draft.kind => {
+            Err(IssueError::Kind { draft: noun(draft.kind), asked: noun(asked) }.into())
+        }
         _ => Ok(draft),
     }
 }
@@ -190,7 +193,8 @@ impl Session<'_> {
     }
 
     fn sign(&self, unsigned: &Unsigned, parents: &Parents) -> Result<seal::Sealed, Failure> {
-        let (signer, public) = self.signing.store.open()?.unlock(&self.signing.key, &self.signing.secret.source())?;
+        let (signer, public) =
+            self.signing.store.open()?.unlock(&self.signing.key, &self.signing.secret.source())?;
         let suites = seal::suites(&self.signing.proof, public.algorithm()?)?;
         let mut evidence = parents.evidence();
         let mut did_documents = Vec::new();

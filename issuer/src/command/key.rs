@@ -192,7 +192,8 @@ fn show(args: &Show, shell: &mut Shell) -> Result<Exit, Failure> {
             ("verification method", &public.verification_method),
             ("created", &public.created),
         ];
-        let lines = rows.map(|(label, value)| format!("{}  {value}\n", paint.text(Tone::Dim, &format!("{label:19}"))));
+        let lines = rows
+            .map(|(label, value)| format!("{}  {value}\n", paint.text(Tone::Dim, &format!("{label:19}"))));
         shell.print.result(&lines.concat());
     }
     Ok(Exit::Success)

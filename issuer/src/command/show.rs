@@ -29,7 +29,9 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     if matches!(report.verdict, Verdict::NotVerified | Verdict::CouldNotCheck) {
         let text = render::report(report, paint);
         let needs = needed(&outcome.needs, paint);
-        shell.print.result(&format!("{text}{needs}\nThe content is not shown, because it is not verified.\n"));
+        shell
+            .print
+            .result(&format!("{text}{needs}\nThe content is not shown, because it is not verified.\n"));
         return Ok(Exit::of(report, false));
     }
     let mut text = format!("{}\n", render::verdict(report, paint));

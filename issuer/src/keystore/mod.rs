@@ -101,19 +101,30 @@ impl Problem for KeyStoreError {
 
     fn help(&self) -> Option<String> {
         Some(match self {
-            Self::Did { .. } => "give a `did:web` such as `did:web:hospital.example:ai`, or leave `--did` away".to_owned(),
-            Self::Exists { .. } => "keys are never replaced; choose another name".to_owned(),
-            Self::Algorithm { .. } | Self::Malformed { .. } | Self::Mismatch { .. } | Self::PublicHalf { .. } => {
-                "restore the file from a backup, or make a new key".to_owned()
+            Self::Did { .. } => {
+                "give a `did:web` such as `did:web:hospital.example:ai`, or leave `--did` away".to_owned()
             }
+            Self::Exists { .. } => "keys are never replaced; choose another name".to_owned(),
+            Self::Algorithm { .. }
+            | Self::Malformed { .. }
+            | Self::Mismatch { .. }
+            | Self::PublicHalf { .. } => "restore the file from a backup, or make a new key".to_owned(),
             Self::Name { .. } => {
-                format!("use up to {MAX_NAME_CHARACTERS} of a-z, 0-9, `-` and `_`, starting with a letter or digit")
+                format!(
+                    "use up to {MAX_NAME_CHARACTERS} of a-z, 0-9, `-` and `_`, starting with a letter or digit"
+                )
             }
             Self::NoHome => "say where the keys are with `--key-store DIR`".to_owned(),
             Self::Randomness => "no key was made".to_owned(),
-            Self::Unknown { .. } => "`passport key list` shows the keys; `passport key new NAME` makes one".to_owned(),
-            Self::Unusable { .. } => "check the path given with `--key-store` or `PASSPORT_KEY_STORE`".to_owned(),
-            Self::WrongPassphrase { .. } => "try again; without the passphrase the key cannot be used".to_owned(),
+            Self::Unknown { .. } => {
+                "`passport key list` shows the keys; `passport key new NAME` makes one".to_owned()
+            }
+            Self::Unusable { .. } => {
+                "check the path given with `--key-store` or `PASSPORT_KEY_STORE`".to_owned()
+            }
+            Self::WrongPassphrase { .. } => {
+                "try again; without the passphrase the key cannot be used".to_owned()
+            }
             Self::Open(error) => return error.help(),
             Self::Read(error) => return error.help(),
             Self::Write(error) => return error.help(),
@@ -191,7 +202,9 @@ impl KeyStore {
     /// Whether a key of this name can still be made. To be asked before anyone is asked for a passphrase.
     pub fn check_free(&self, name: &str) -> Result<(), KeyStoreError> {
         check_name(name)?;
-        let taken = [self.secret_path(name), self.public_path(name)].iter().any(|path| path.symlink_metadata().is_ok());
+        let taken = [self.secret_path(name), self.public_path(name)]
+            .iter()
+            .any(|path| path.symlink_metadata().is_ok());
         if taken { Err(KeyStoreError::Exists { name: name.to_owned() }) } else { Ok(()) }
     }
 
@@ -225,7 +238,8 @@ impl KeyStore {
         };
         // The secret first: a public half without its secret would look like a key.
         files::write(&path, pem.as_bytes(), Access::Private, false).map_err(taken)?;
-        files::write(&self.public_path(name), format!("{json}\n").as_bytes(), Access::Private, false).map_err(taken)?;
+        files::write(&self.public_path(name), format!("{json}\n").as_bytes(), Access::Private, false)
+            .map_err(taken)?;
         Ok(public)
     }
 
@@ -241,7 +255,8 @@ impl KeyStore {
         for entry in entries {
             let path = entry.map_err(unusable)?.path();
             let name = path.file_stem().and_then(|stem| stem.to_str());
-            if let Some(name) = name.filter(|_| path.extension().is_some_and(|extension| extension == "pem")) {
+            if let Some(name) = name.filter(|_| path.extension().is_some_and(|extension| extension == "pem"))
+            {
                 keys.push((name.to_owned(), self.public(name)?));
             }
         }
@@ -253,7 +268,8 @@ impl KeyStore {
     pub fn public(&self, name: &str) -> Result<PublicHalf, KeyStoreError> {
         check_name(name)?;
         let path = self.public_path(name);
-        let text = files::read_text(&path, MAX_KEY_FILE_BYTES).map_err(|error| self.unreadable(name, error))?;
+        let text =
+            files::read_text(&path, MAX_KEY_FILE_BYTES).map_err(|error| self.unreadable(name, error))?;
         serde_json::from_str(&text).map_err(|cause| KeyStoreError::PublicHalf { path, cause })
     }
 
@@ -262,7 +278,8 @@ impl KeyStore {
         let public = self.public(name)?;
         let path = self.secret_path(name);
         permissions::check(&path).map_err(KeyStoreError::from)?;
-        let pem = files::read_text(&path, MAX_KEY_FILE_BYTES).map_err(|error| self.unreadable(name, error))?;
+        let pem =
+            files::read_text(&path, MAX_KEY_FILE_BYTES).map_err(|error| self.unreadable(name, error))?;
         let passphrase = source.existing(name)?;
         let (algorithm, secret) = pkcs8::open(&pem, &passphrase).map_err(|unopened| match unopened {
             Unopened::Malformed => KeyStoreError::Malformed { path: path.clone() },

@@ -53,13 +53,17 @@ impl Problem for PassphraseError {
 
     fn help(&self) -> Option<String> {
         match self {
-            Self::File(_) => Some("`--passphrase-file` names a file with the passphrase on its first line".to_owned()),
+            Self::File(_) => {
+                Some("`--passphrase-file` names a file with the passphrase on its first line".to_owned())
+            }
             Self::Mismatch => Some("run the command again; no key was made".to_owned()),
             Self::NoTerminal | Self::Terminal(_) => {
                 Some(format!("use `--passphrase-file FILE`, or set `{VARIABLE}`"))
             }
             Self::Open(error) => error.help(),
-            Self::TooShort { .. } => Some("several unrelated words are easy to keep and hard to guess".to_owned()),
+            Self::TooShort { .. } => {
+                Some("several unrelated words are easy to keep and hard to guess".to_owned())
+            }
         }
     }
 }

@@ -66,8 +66,10 @@ pub(super) fn seal(
         Algorithm::Ed25519 => (ED25519, None),
     };
     let parameters = curve.as_ref().map(AnyRef::from);
-    let info = PrivateKeyInfoRef::new(AlgorithmIdentifierRef { oid, parameters }, OctetStringRef::new(&inner)?);
-    let cost = scrypt::Params::new(SCRYPT_LOG_N, SCRYPT_R, SCRYPT_P).map_err(|_| pkcs8::Error::ParametersMalformed)?;
+    let info =
+        PrivateKeyInfoRef::new(AlgorithmIdentifierRef { oid, parameters }, OctetStringRef::new(&inner)?);
+    let cost = scrypt::Params::new(SCRYPT_LOG_N, SCRYPT_R, SCRYPT_P)
+        .map_err(|_| pkcs8::Error::ParametersMalformed)?;
     let parameters = pbes2::Parameters::generate_scrypt_aes256cbc(cost, salt, iv)?;
     let document: SecretDocument = info.encrypt_with_params(parameters, passphrase)?;
     Ok(document.to_pem("ENCRYPTED PRIVATE KEY", LineEnding::LF)?)
@@ -79,7 +81,8 @@ pub(super) fn open(pem: &str, passphrase: &str) -> Result<(Algorithm, Zeroizing<
     if label != "ENCRYPTED PRIVATE KEY" {
         return Err(Unopened::Malformed);
     }
-    let sealed = EncryptedPrivateKeyInfoOwned::from_der(document.as_bytes()).map_err(|_| Unopened::Malformed)?;
+    let sealed =
+        EncryptedPrivateKeyInfoOwned::from_der(document.as_bytes()).map_err(|_| Unopened::Malformed)?;
     let opened = sealed.decrypt(passphrase).map_err(|_| Unopened::WrongPassphrase)?;
     // One wrong passphrase in 256 leaves padding that looks right, so the content is judged the same way.
     let info = PrivateKeyInfoRef::from_der(opened.as_bytes()).map_err(|_| Unopened::WrongPassphrase)?;

@@ -89,7 +89,10 @@ fn an_institution_names_its_key() {
     assert_eq!(public.verification_method, "did:web:hospital.example:ai#lab");
     assert_eq!(public.document_url().as_deref(), Some("https://hospital.example/ai/did.json"));
     let document = public.did_document().unwrap();
-    assert_eq!(document.pointer("/assertionMethod/0").unwrap().as_str(), Some("did:web:hospital.example:ai#lab"));
+    assert_eq!(
+        document.pointer("/assertionMethod/0").unwrap().as_str(),
+        Some("did:web:hospital.example:ai#lab")
+    );
     let refused = store.create("x", Algorithm::P256, Some("did:key:z6Mk"), &passphrase, NOW).unwrap_err();
     assert_eq!(refused.code(), "keystore.did");
 }

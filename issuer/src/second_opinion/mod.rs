@@ -71,7 +71,10 @@ impl Problem for Disagreement {
     }
 
     fn help(&self) -> Option<String> {
-        Some("nothing was written; this is a defect, please report it with the draft and the claims".to_owned())
+        Some(
+            "nothing was written; this is a defect, please report it with the draft and the claims"
+                .to_owned(),
+        )
     }
 
     fn exit(&self) -> Exit {

@@ -198,7 +198,10 @@ impl DIDResolver for Resolver<'_> {
             _ => {
                 let known = self.documents.iter().find(|(known, _)| known == did.as_str());
                 let (_, document) = known.ok_or(ResolutionError::NotFound)?;
-                Ok(Output::from_content(document.clone().into_bytes(), Some("application/did+json".to_owned())))
+                Ok(Output::from_content(
+                    document.clone().into_bytes(),
+                    Some("application/did+json".to_owned()),
+                ))
             }
         }
     }

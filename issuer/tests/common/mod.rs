@@ -1,5 +1,7 @@
 //! The real binary in a directory of its own, with real input.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use std::fs;
@@ -137,7 +139,8 @@ impl Done {
     pub(crate) fn reports(self, status: i32, verdict: &str, code: &str) -> Self {
         assert_eq!(self.status, status, "{}{}", self.stdout, self.stderr);
         let report = model_passport::json::parse(self.stdout.trim()).unwrap();
-        let text = |name: &str| report.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+        let text =
+            |name: &str| report.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
         assert_eq!((text("verdict").as_str(), text("code").as_str()), (verdict, code), "{}", self.stdout);
         self
     }

@@ -71,7 +71,7 @@ impl Algorithm {
         2 * self.secret_bytes()
     }
 
-    /// The [multicodec](https://www.w3.org/TR/cid-1.0/#multikey) of a public key, as a varint.
+    /// The [multicodec](https://www.w3.org/TR/cid-1.0/#Multikey) of a public key, as a varint.
     const fn codec(self) -> [u8; 2] {
         match self {
             Self::Ed25519 => [0xed, 0x01],

@@ -72,16 +72,29 @@ impl Secured {
     /// [`ProofError`] where there is no proof or too many, where identifiers repeat, or where a chain of
     /// previous proofs has a gap or a cycle.
     pub fn from_parts(content: Json, proofs: Vec<Json>) -> Result<Self, ProofError> {
+        Self::check(&proofs)?;
+        Ok(Self::checked(content, proofs))
+    }
+
+    /// What would be wrong with these proofs as a whole.
+    ///
+    /// # Errors
+    /// As [`Secured::from_parts`].
+    pub(crate) fn check(proofs: &[Json]) -> Result<(), ProofError> {
         if proofs.is_empty() {
             return Err(ProofError::None);
         }
         if proofs.len() > MAX_PROOFS {
             return Err(ProofError::TooMany { len: proofs.len(), max: MAX_PROOFS });
         }
-        check_ids(&proofs)?;
-        check_chains(&proofs)?;
+        check_ids(proofs)?;
+        check_chains(proofs)
+    }
+
+    /// [`Secured::from_parts`] of proofs that [`Secured::check`] found in order, so that nothing is lost.
+    pub(crate) fn checked(content: Json, proofs: Vec<Json>) -> Self {
         let read = proofs.iter().map(Proof::parse).collect();
-        Ok(Self { content, raw: proofs, proofs: read, transformed: Vec::new() })
+        Self { content, raw: proofs, proofs: read, transformed: Vec::new() }
     }
 
     /// The document without its proofs, and these as they stood.

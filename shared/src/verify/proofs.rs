@@ -26,28 +26,38 @@ pub(super) struct Found {
 
 pub(super) fn examine(judge: &Judge<'_>, credential: &mut Credential, signatures: &mut Vec<SignatureCheck>) -> Found {
     let mut found = Found::default();
-    let single = !matches!(credential.proof, Some(Json::Array(_)));
-    match credential.with_proof(|_, whole| Secured::read(whole.clone())) {
+    match Secured::check(credential.proofs()) {
         Err(cause @ ProofError::None) => {
             let check = fail(cause.code(), "it carries no proof: anybody could have written it".to_owned());
             found.checks.push(check.at("/proof").with_help("ask the issuer for the signed credential"));
         }
         Err(cause) => found.checks.push(refused(&cause).at("/proof")),
-        Ok(mut secured) => {
-            let count = secured.proofs().len();
-            for at in 0..count {
-                let pointer = if single { "/proof".to_owned() } else { format!("/proof/{at}") };
-                let mut one = OneProof { judge, found: &mut found, secured: &mut secured, signatures, at, pointer };
-                if let Err(check) = one.examine() {
-                    let pointer = one.pointer;
-                    found.checks.push(check.at(pointer));
-                }
-            }
-        }
+        Ok(()) => examine_each(judge, credential, signatures, &mut found),
     }
     let issuer = found.issuer(judge.policy.profile, credential.issuer.as_deref());
     found.checks.push(issuer);
     found
+}
+
+fn examine_each(judge: &Judge<'_>, credential: &mut Credential, signatures: &mut Vec<SignatureCheck>, found: &mut Found) {
+    let content = std::mem::replace(&mut credential.content, Json::Null);
+    let (single, proofs) = match credential.proof.take() {
+        Some(Json::Array(proofs)) => (false, proofs),
+        proof => (true, proof.into_iter().collect()),
+    };
+    let mut secured = Secured::checked(content, proofs);
+    let count = secured.proofs().len();
+    for at in 0..count {
+        let pointer = if single { "/proof".to_owned() } else { format!("/proof/{at}") };
+        let mut one = OneProof { judge, found, secured: &mut secured, signatures, at, pointer };
+        if let Err(check) = one.examine() {
+            let pointer = one.pointer;
+            found.checks.push(check.at(pointer));
+        }
+    }
+    let (content, mut proofs) = secured.into_parts();
+    credential.content = content;
+    credential.proof = if single { proofs.pop() } else { Some(Json::Array(proofs)) };
 }
 
 fn fail(code: &'static str, message: String) -> Check {
