@@ -21,6 +21,10 @@
 //! Modules in reading order: [`verify`](mod@verify) says what happens; [`report`] what comes out; [`passport`] and
 //! [`evidence`] what goes in; then the stages above. Every cap is in [`limits`].
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub mod canon;
 pub mod did;
 pub mod digest;
