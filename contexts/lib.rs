@@ -69,7 +69,7 @@ pub const CID_V1: Document = Document {
 pub const COMMON_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/common.schema.json",
     text: include_str!("passport/common.schema.json"),
-    sha256: "97cc75b5289f32a8be2dac561be33898fb9adf31feba9cad739f87c416f86157",
+    sha256: "d479818678a334430c9aa072f404826ed799ae51e89c86e1ebedfbc628a4d4b9",
 };
 
 /// What a `DatasetPassport` credential must hold.

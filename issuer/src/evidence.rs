@@ -12,6 +12,7 @@ use crate::capture;
 use crate::exit::Exit;
 use crate::files;
 use crate::problem::{Failure, Problem};
+use crate::progress::Bar;
 
 /// Why a file is no evidence.
 #[derive(Debug, Error)]
@@ -78,7 +79,7 @@ pub(crate) fn gather(files: &[PathBuf], artifacts: &[PathBuf]) -> Result<Evidenc
         add(path, files::read_text(path, files::MAX_BUNDLE_BYTES)?, &mut evidence)?;
     }
     for path in artifacts {
-        evidence.artifacts.extend(capture::artifacts(path, &())?);
+        evidence.artifacts.extend(capture::artifacts(path, &Bar::new())?);
     }
     Ok(evidence)
 }

@@ -22,7 +22,11 @@ impl Bar {
         Self(bar)
     }
 
-    pub(crate) fn finish(&self) {
+}
+
+/// Done or failed: what comes next starts on a clean line.
+impl Drop for Bar {
+    fn drop(&mut self) {
         self.0.finish_and_clear();
     }
 }

@@ -1,7 +1,5 @@
 //! From nothing to a verdict, with the real binary and real input.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may stop at the first surprise")]
-
 mod common;
 
 use common::{Done, Place};

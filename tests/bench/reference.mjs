@@ -11,13 +11,37 @@ import { cryptosuite } from '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite';
 import * as vc from '@digitalbazaar/vc';
 import jsigs from 'jsonld-signatures';
 
+const MULTIKEY = 'https://w3id.org/security/multikey/v1';
 const CONTEXTS = {
   'https://www.w3.org/ns/credentials/v2': 'w3c/credentials-v2.jsonld',
   'https://w3id.org/model-passport/v1': 'passport/v1.jsonld',
   'https://w3id.org/security/data-integrity/v2': 'w3c/data-integrity-v2.jsonld',
-  'https://w3id.org/security/multikey/v1': 'w3c/multikey-v1.jsonld',
+  [MULTIKEY]: 'w3c/multikey-v1.jsonld',
   'https://www.w3.org/ns/did/v1': 'w3c/did-v1.jsonld',
 };
+
+/**
+ * A document loader of the embedded contexts and of what a did:key says itself. Nothing is fetched, and what
+ * was made once is kept, as a service keeps it.
+ */
+export function createDocumentLoader() {
+  const documents = new Map(Object.entries(CONTEXTS).map(([url, file]) => [url, readContext(file)]));
+  return async (url) => {
+    if (url.startsWith('did:key:') && !documents.has(url)) addDidKey(documents, url);
+    if (!documents.has(url)) throw new Error(`nothing is fetched, and ${url} is not here`);
+    return { contextUrl: null, documentUrl: url, document: documents.get(url) };
+  };
+}
+
+// The method's rule: the identifier is the key, and the key's fragment is the identifier again.
+function addDidKey(documents, url) {
+  const [did] = url.split('#');
+  const publicKeyMultibase = did.slice('did:key:'.length);
+  const id = `${did}#${publicKeyMultibase}`;
+  const method = { id, type: 'Multikey', controller: did, publicKeyMultibase };
+  documents.set(id, { '@context': MULTIKEY, ...method });
+  documents.set(did, { '@context': ['https://www.w3.org/ns/did/v1', MULTIKEY], id: did, verificationMethod: [method], assertionMethod: [id] });
+}
 
 /** An issuer and verifier around one fresh P-256 key. */
 export async function reference() {
@@ -25,27 +49,17 @@ export async function reference() {
   const did = `did:key:${keyPair.publicKeyMultibase}`;
   keyPair.id = `${did}#${keyPair.publicKeyMultibase}`;
   keyPair.controller = did;
-  const documents = new Map(Object.entries(CONTEXTS).map(([url, file]) => [url, readContext(file)]));
-  documents.set(did, {
-    '@context': ['https://www.w3.org/ns/did/v1', 'https://w3id.org/security/multikey/v1'],
-    id: did,
-    verificationMethod: [await keyPair.export({ publicKey: true, includeContext: false })],
-    assertionMethod: [keyPair.id],
-  });
-  documents.set(keyPair.id, await keyPair.export({ publicKey: true, includeContext: true }));
-  const documentLoader = async (url) => {
-    if (!documents.has(url)) throw new Error(`nothing is fetched, and ${url} is not here`);
-    return { contextUrl: null, documentUrl: url, document: documents.get(url) };
-  };
+  const documentLoader = createDocumentLoader();
   const signing = new DataIntegrityProof({ signer: keyPair.signer(), cryptosuite });
   const verifying = new DataIntegrityProof({ cryptosuite });
+  const issue = (credential) => vc.issue({ credential, suite: signing, documentLoader });
 
   return {
     did,
     /** Signs a subject as a credential of a kind. */
-    issue: (kind, credentialSubject) => vc.issue({
-      credential: credentialOf(kind, did, credentialSubject), suite: signing, documentLoader,
-    }),
+    issue: (kind, credentialSubject) => issue(credentialOf(kind, did, credentialSubject)),
+    /** Signs a whole credential in this issuer's name. */
+    sign: ({ proof, ...credential }) => issue({ ...credential, issuer: did }),
     /** The whole check of a credential. */
     verify: async (credential) => {
       const result = await vc.verifyCredential({ credential, suite: verifying, documentLoader });

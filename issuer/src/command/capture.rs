@@ -65,10 +65,7 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
 
 /// Captures with a progress bar.
 pub(crate) fn read(path: &Path, kind: Kind) -> Result<Draft, Failure> {
-    let bar = Bar::new();
-    let draft = capture::capture(path, kind, &bar)?;
-    bar.finish();
-    Ok(draft)
+    Ok(capture::capture(path, kind, &Bar::new())?)
 }
 
 /// Writes a result to its file or to standard output.

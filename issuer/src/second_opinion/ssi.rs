@@ -206,3 +206,6 @@ impl DIDResolver for Resolver<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
