@@ -19,6 +19,8 @@ use crate::progress::Bar;
 pub(crate) enum EvidenceError {
     #[error("`{did}` in `{}` is not a DID with a document of its own", path.display())]
     Did { path: PathBuf, did: String },
+    #[error("the evidence `{}` cannot be read: {cause}", path.display())]
+    Evidence { path: PathBuf, cause: serde_json::Error },
     #[error("the file `{}` cannot be taken: {cause}", path.display())]
     Input { path: PathBuf, cause: InputError },
     #[error("the file `{}` is not JSON that can be taken: {cause}", path.display())]
@@ -33,6 +35,7 @@ impl Problem for EvidenceError {
     fn code(&self) -> &'static str {
         match self {
             Self::Did { .. } => "evidence.did",
+            Self::Evidence { .. } => "evidence.malformed",
             Self::Input { cause, .. } => cause.code(),
             Self::Json { cause, .. } => cause.code(),
             Self::Policy { .. } => "policy.malformed",
@@ -43,6 +46,9 @@ impl Problem for EvidenceError {
     fn help(&self) -> Option<String> {
         let help = match self {
             Self::Did { .. } => "only `did:web` needs a document; `did:key` and `did:jwk` carry their key",
+            Self::Evidence { .. } => {
+                r#"evidence is JSON such as {"documents": [], "credentials": [], "artifacts": []}; unknown names are refused"#
+            }
             Self::Input { cause, .. } => cause.help(),
             Self::Json { .. } => "is this the right file? passports, drafts and bundles are JSON",
             Self::Unknown { .. } => {
@@ -64,6 +70,12 @@ impl Problem for EvidenceError {
 pub(crate) fn read_policy(path: &Path) -> Result<Policy, Failure> {
     let text = files::read_text(path, files::MAX_DOCUMENT_BYTES)?;
     Ok(serde_json::from_str(&text).map_err(|cause| EvidenceError::Policy { path: path.to_owned(), cause })?)
+}
+
+/// Reads evidence in the form that the other shells take.
+pub(crate) fn read_evidence(path: &Path) -> Result<Evidence, Failure> {
+    let text = files::read_text(path, files::MAX_BUNDLE_BYTES)?;
+    Ok(serde_json::from_str(&text).map_err(|cause| EvidenceError::Evidence { path: path.to_owned(), cause })?)
 }
 
 /// Reads a JSON document strictly.

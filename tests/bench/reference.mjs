@@ -21,11 +21,12 @@ const CONTEXTS = {
 };
 
 /**
- * A document loader of the embedded contexts and of what a did:key says itself. Nothing is fetched, and what
- * was made once is kept, as a service keeps it.
+ * A document loader of the embedded contexts, of `others` as `[URL, document]`, and of what a did:key says
+ * itself. Nothing is fetched, and what was made once is kept, as a service keeps it.
  */
-export function createDocumentLoader() {
-  const documents = new Map(Object.entries(CONTEXTS).map(([url, file]) => [url, readContext(file)]));
+export function createDocumentLoader(others = []) {
+  const embedded = Object.entries(CONTEXTS).map(([url, file]) => [url, readContext(file)]);
+  const documents = new Map([...embedded, ...others]);
   return async (url) => {
     if (url.startsWith('did:key:') && !documents.has(url)) addDidKey(documents, url);
     if (!documents.has(url)) throw new Error(`nothing is fetched, and ${url} is not here`);

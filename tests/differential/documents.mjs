@@ -5,8 +5,9 @@ import { readFileSync } from 'node:fs';
 
 const V2 = 'https://www.w3.org/ns/credentials/v2';
 const EXAMPLES = ['dataset-passport', 'evaluation-attestation', 'model-passport'];
-// A made-up vocabulary, for the parts of contexts that our own does not use.
-const INLINE = {
+const VOCABULARY = 'https://example.org/contexts/course/v1';
+// Made up, for the parts of contexts that our own does not use.
+const TERMS = {
   '@protected': true,
   ex: 'https://example.org/terms#',
   Course: { '@id': 'ex:Course', '@context': { '@protected': true, title: { '@id': 'ex:title', '@language': 'en' }, credits: 'ex:credits' } },
@@ -20,14 +21,17 @@ const INLINE = {
 };
 const TEXTS = ['plain', 'with "quotes" and \\ backslash', 'two\nlines\tand a tab', 'Grüße, 你好, 🜁', 'e\u0301 is not \u00e9', ' '];
 
+/** What has to be brought along, as `[URL, document]`. */
+export const contexts = [[VOCABULARY, { '@context': TERMS }]];
+
 /** All of them. */
 export function documents() {
   const examples = EXAMPLES.map((name) => [name, JSON.parse(readFileSync(new URL(`../fixtures/examples/${name}.json`, import.meta.url), 'utf8'))]);
-  const own = TEXTS.map((text, at) => [`text ${at}`, credential([V2, INLINE], subject(text, at), at)]);
+  const own = TEXTS.map((text, at) => [`text ${at}`, credential([V2, VOCABULARY], subject(text, at), at)]);
   const minimal = ['minimal', credential([V2], { id: 'did:example:holder' }, 90)];
-  const anonymous = ['a subject without a name', credential([V2, INLINE], { type: 'Person', fullName: 'A. Nonymous', attended: ['urn:x:1', 'urn:x:2'] }, 91)];
-  const several = ['several subjects', credential([V2, INLINE], [subject('one', 1), subject('two', 2)], 92)];
-  const nested = ['nested nodes without names', credential([V2, INLINE], { type: 'Person', fullName: 'A', 'ex:knows': [{ type: 'Person', fullName: 'B' }, { type: 'Person', fullName: 'B', 'ex:knows': { type: 'Person', fullName: 'C' } }] }, 93)];
+  const anonymous = ['a subject without a name', credential([V2, VOCABULARY], { type: 'Person', fullName: 'A. Nonymous', attended: ['urn:x:1', 'urn:x:2'] }, 91)];
+  const several = ['several subjects', credential([V2, VOCABULARY], [subject('one', 1), subject('two', 2)], 92)];
+  const nested = ['nested nodes without names', credential([V2, VOCABULARY], { type: 'Person', fullName: 'A', 'ex:knows': [{ type: 'Person', fullName: 'B' }, { type: 'Person', fullName: 'B', 'ex:knows': { type: 'Person', fullName: 'C' } }] }, 93)];
   return [...examples, ...own, minimal, anonymous, several, nested].map(([name, document]) => [name, withoutProof(document)]);
 }
 

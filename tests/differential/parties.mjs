@@ -14,6 +14,7 @@ import * as vc from '@digitalbazaar/vc';
 import jsigs from 'jsonld-signatures';
 
 import { createDocumentLoader } from '../bench/reference.mjs';
+import { contexts } from './documents.mjs';
 
 const SIGNED = '2026-11-21T11:00:00Z';
 const SUITES = {
@@ -22,7 +23,7 @@ const SUITES = {
   'eddsa-jcs-2022': { sign: eddsaJcs.createSignCryptosuite(), verify: eddsaJcs.createVerifyCryptosuite() },
   'eddsa-rdfc-2022': { sign: eddsaRdfc, verify: eddsaRdfc },
 };
-const documentLoader = createDocumentLoader();
+const documentLoader = createDocumentLoader(contexts);
 
 /** Every cryptosuite with every curve that it takes. */
 export const parties = await Promise.all([
@@ -47,7 +48,9 @@ async function party(suite, curve) {
   return { name: `${suite} on ${curve}`, did, sign };
 }
 
-const fixed = (bytes) => Uint8Array.from({ length: bytes }, (_, at) => at + 7);
+function fixed(bytes) {
+  return Uint8Array.from({ length: bytes }, (_, at) => at + 7);
+}
 
 function ed25519Key() {
   return Ed25519Multikey.generate({ seed: fixed(32) });

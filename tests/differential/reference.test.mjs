@@ -6,8 +6,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { verify } from '../../verifier-wasm/node.js';
-import { modelSubject } from '../bench/subject.mjs';
-import { documents } from './documents.mjs';
+import { contexts, documents } from './documents.mjs';
 import { parties, verifyCredential, verifyProof } from './parties.mjs';
 
 const NOW = '2026-11-21T12:00:00Z';
@@ -29,18 +28,18 @@ function twins(text) {
   };
 }
 
-// The last character that says something: the one before it may be all that a longer value keeps.
 const changed = (text) => `${text.slice(0, -2)}${text.at(-2) === 'a' ? 'b' : 'a'}${text.at(-1)}`;
 
+// Changes the first text that is found, and the identifier where there is none.
 function changeText(subject) {
-  const name = ['name', 'description', 'version', 'purpose'].find((member) => typeof subject[member] === 'string');
-  if (name !== undefined) {
-    subject[name] += ' and more';
-    return;
-  }
-  const inner = Object.values(subject).flat().find((value) => typeof value === 'object');
-  assert(inner, 'a subject without text');
-  changeText(inner);
+  const [first] = [subject].flat();
+  if (!changedText(first)) first.id += '0';
+}
+
+function changedText(node) {
+  const name = Object.keys(node).find((member) => typeof node[member] === 'string' && !['id', 'type'].includes(member));
+  if (name !== undefined) node[name] += '0';
+  return name !== undefined || Object.values(node).flat().some((value) => typeof value === 'object' && changedText(value));
 }
 
 const credentialsOfBundle = JSON.parse(inputOf('bundle')).presentation.verifiableCredential.map((credential) => JSON.stringify(credential));
@@ -63,16 +62,19 @@ test('the reference verifies what this project signed', async (context) => {
 });
 
 test('this project verifies what the reference signed', async (context) => {
-  const proofOnly = async (text) => (await verify(text, { policy: { profile: 'proof-only' }, now: NOW }));
-  const ours = documents();
-  assert(ours.length >= 10, `only ${ours.length} documents`);
+  const evidence = { documents: contexts.map(([url, document]) => ({ url, text: JSON.stringify(document) })) };
+  const proofOnly = (text) => verify(text, { evidence, policy: { profile: 'proof-only' }, now: NOW });
+  const unsignedDocuments = documents();
+  assert(unsignedDocuments.length >= 10, `only ${unsignedDocuments.length} documents`);
   for (const party of parties) {
     await context.test(party.name, async () => {
-      for (const [name, unsigned] of ours) {
+      for (const [name, unsigned] of unsignedDocuments) {
         const text = JSON.stringify(await party.sign(unsigned));
         assert.deepEqual(await verifyProof(text), { verified: true, why: '' }, `${name}: the reference's own view`);
-        const report = await proofOnly(text);
-        assert.equal(report.verdict, 'verified', `${name}: ${JSON.stringify(report.checks)}`);
+        // A lineage may be incomplete here; the signature is what is compared.
+        const { checks } = await proofOnly(text);
+        const proofs = checks.filter(({ check }) => check === 'proof').map(({ code }) => code);
+        assert.deepEqual([proofs, checks.filter(({ outcome }) => outcome === 'fail')], [['proof.ok'], []], name);
         for (const [what, twin] of Object.entries(twins(text))) {
           const report = await proofOnly(twin);
           assert.equal(report.verdict, 'not-verified', `${name}: it takes ${what}`);
@@ -98,12 +100,4 @@ test('a passport that the reference signed is a passport', async (context) => {
       }
     });
   }
-});
-
-test('both agree on the subject that the benchmark measures', async () => {
-  const subject = modelSubject([{ path: 'model.onnx', bytes: Buffer.from('weights') }]);
-  const [, , party] = parties;
-  const unsigned = { '@context': ['https://www.w3.org/ns/credentials/v2', 'https://w3id.org/model-passport/v1'], id: 'urn:uuid:0d9c3a52-2e41-4b53-8a0c-0e3d8c1f7a10', type: ['VerifiableCredential', 'ModelPassport'], validFrom: '2026-11-01T00:00:00Z', credentialSubject: subject };
-  const text = JSON.stringify(await party.sign(unsigned));
-  assert.equal((await verify(text, { policy: { profile: 'proof-only' }, now: NOW })).verdict, 'verified');
 });

@@ -38,6 +38,9 @@ pub struct Means {
     /// A passport of the lineage, a bundle or a DID document to check with (repeatable)
     #[arg(long, value_name = "FILE")]
     pub(crate) with: Vec<PathBuf>,
+    /// Evidence as JSON, in the form that the library and the npm package take
+    #[arg(long, value_name = "FILE")]
+    pub(crate) evidence: Option<PathBuf>,
     /// A policy: what to require (JSON)
     #[arg(long, value_name = "FILE", env = "PASSPORT_POLICY")]
     pub(crate) policy: Option<PathBuf>,
@@ -79,7 +82,13 @@ impl Means {
             Some(path) => evidence::read_policy(path)?,
             None => Policy::default(),
         };
-        let evidence = evidence::gather(&self.with, &self.artifact)?;
+        let mut evidence = evidence::gather(&self.with, &self.artifact)?;
+        if let Some(path) = &self.evidence {
+            let more = evidence::read_evidence(path)?;
+            evidence.documents.extend(more.documents);
+            evidence.credentials.extend(more.credentials);
+            evidence.artifacts.extend(more.artifacts);
+        }
         Ok(check(text, &evidence, &policy, shell.time(self.at)))
     }
 }

@@ -1,17 +1,17 @@
 //! JSON as a verifier must read it: [RFC 8259] text, [I-JSON] values, no two readings.
 //!
-//! `serde_json` splits the text into tokens; this module decides what is taken. Refused are duplicate
-//! names (after unescaping, at any depth), the names that JavaScript treats as magic, and anything over
+//! One reader, its own: a shared one would read numbers differently when any other crate of a build asks it
+//! to. Refused are duplicate names (after unescaping, at any depth), the names that JavaScript treats as magic, and anything over
 //! the [`limits`], all before any meaning is looked for. Document order is kept, so that
 //! what a person is shown reads like what the issuer wrote.
 //!
 //! [RFC 8259]: https://www.rfc-editor.org/rfc/rfc8259
 //! [I-JSON]: https://www.rfc-editor.org/rfc/rfc7493
 
-use std::cell::{Cell, RefCell};
+mod read;
+
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use crate::limits;
@@ -20,9 +20,6 @@ use crate::limits;
 ///
 /// [I-JSON, section 2.2]: https://www.rfc-editor.org/rfc/rfc7493#section-2.2
 pub const MAX_SAFE_INTEGER: i64 = (1 << 53) - 1;
-
-/// Names that assign to an object's prototype in JavaScript instead of becoming a member.
-const MAGIC_NAMES: [&str; 3] = ["__proto__", "constructor", "prototype"];
 
 /// One JSON value.
 #[derive(Debug, Clone, PartialEq)]
@@ -149,149 +146,7 @@ pub fn parse(text: &str) -> Result<Json, JsonError> {
 /// # Errors
 /// [`JsonError`], for the first cause met.
 pub fn parse_within(text: &str, limits: &Limits) -> Result<Json, JsonError> {
-    if text.len() > limits.max_bytes {
-        return Err(JsonError::TooLong { len: text.len(), max: limits.max_bytes });
-    }
-    let reading = Reading { limits, nodes: Cell::new(0), fault: RefCell::new(None) };
-    let mut tokens = serde_json::Deserializer::from_str(text);
-    let read = Seed { reading: &reading, depth: 0 }.deserialize(&mut tokens);
-    let value = read.and_then(|value| tokens.end().map(|()| value));
-    value.map_err(|syntax| reading.fault.take().unwrap_or_else(|| JsonError::Syntax(syntax.to_string())))
-}
-
-struct Reading<'l> {
-    limits: &'l Limits,
-    nodes: Cell<usize>,
-    /// The cause behind the error that serde carries as text only.
-    fault: RefCell<Option<JsonError>>,
-}
-
-impl Reading<'_> {
-    fn fail<E: serde::de::Error>(&self, fault: JsonError) -> E {
-        let text = E::custom(&fault);
-        self.fault.replace(Some(fault));
-        text
-    }
-
-    fn check_string<E: serde::de::Error>(&self, text: &str) -> Result<(), E> {
-        let max = self.limits.max_string_bytes;
-        if text.len() > max {
-            return Err(self.fail(JsonError::TooLongString { len: text.len(), max }));
-        }
-        Ok(())
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Seed<'r, 'l> {
-    reading: &'r Reading<'l>,
-    depth: usize,
-}
-
-impl<'r, 'l> Seed<'r, 'l> {
-    fn inside<E: serde::de::Error>(self) -> Result<Self, E> {
-        let depth = self.depth + 1;
-        if depth > self.reading.limits.max_depth {
-            return Err(self.reading.fail(JsonError::TooDeep(self.reading.limits.max_depth)));
-        }
-        Ok(Seed { reading: self.reading, depth })
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Seed<'_, '_> {
-    type Value = Json;
-
-    fn deserialize<D: Deserializer<'de>>(self, tokens: D) -> Result<Json, D::Error> {
-        let nodes = self.reading.nodes.get() + 1;
-        self.reading.nodes.set(nodes);
-        if nodes > self.reading.limits.max_nodes {
-            return Err(self.reading.fail(JsonError::TooManyNodes(self.reading.limits.max_nodes)));
-        }
-        tokens.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Seed<'_, '_> {
-    type Value = Json;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E: serde::de::Error>(self) -> Result<Json, E> {
-        Ok(Json::Null)
-    }
-
-    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Json, E> {
-        Ok(Json::Bool(value))
-    }
-
-    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Json, E> {
-        Number::from_integer(i128::from(value))
-            .map(Json::Number)
-            .ok_or_else(|| self.reading.fail(JsonError::InexactInteger(value.to_string())))
-    }
-
-    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Json, E> {
-        Number::from_integer(i128::from(value))
-            .map(Json::Number)
-            .ok_or_else(|| self.reading.fail(JsonError::InexactInteger(value.to_string())))
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Json, E> {
-        if !value.is_finite() {
-            return Err(E::custom("number out of range"));
-        }
-        Ok(Json::Number(Number::Double(value)))
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Json, E> {
-        self.reading.check_string(text)?;
-        Ok(Json::String(text.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json, A::Error> {
-        let seed = self.inside()?;
-        let mut array = Vec::new();
-        while let Some(item) = items.next_element_seed(seed)? {
-            array.push(item);
-        }
-        Ok(Json::Array(array))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Json, A::Error> {
-        let seed = self.inside()?;
-        let mut members: Vec<(String, Json)> = Vec::with_capacity(8);
-        while let Some(name) = entries.next_key::<String>()? {
-            self.reading.check_string(&name)?;
-            if MAGIC_NAMES.contains(&name.as_str()) {
-                return Err(self.reading.fail(JsonError::ForbiddenName(name)));
-            }
-            let value = entries.next_value_seed(seed)?;
-            members.push((name, value));
-        }
-        if let Some(name) = duplicate(&members) {
-            return Err(self.reading.fail(JsonError::DuplicateName(name.to_owned())));
-        }
-        Ok(Json::Object(Object { members }))
-    }
-}
-
-fn duplicate(members: &[(String, Json)]) -> Option<&str> {
-    // Comparing each with each is fastest for the objects that people write; a hostile one gets a sort.
-    if members.len() <= 16 {
-        let mut rest = members;
-        while let Some(((name, _), tail)) = rest.split_first() {
-            if tail.iter().any(|(other, _)| other == name) {
-                return Some(name);
-            }
-            rest = tail;
-        }
-        return None;
-    }
-    let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
-    names.sort_unstable();
-    names.array_windows().find_map(|[a, b]| (a == b).then_some(*a))
+    read::document(text, limits)
 }
 
 impl Number {
@@ -583,19 +438,6 @@ impl Serialize for Json {
                 }
                 map.end()
             }
-        }
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Json {
-    /// Under the default limits for depth, nodes and strings.
-    fn deserialize<D: Deserializer<'de>>(tokens: D) -> Result<Self, D::Error> {
-        let limits = Limits::default();
-        let reading = Reading { limits: &limits, nodes: Cell::new(0), fault: RefCell::new(None) };
-        let value = Seed { reading: &reading, depth: 0 }.deserialize(tokens);
-        match reading.fault.take() {
-            Some(fault) => Err(D::Error::custom(fault)),
-            None => value,
         }
     }
 }
