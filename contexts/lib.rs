@@ -17,119 +17,116 @@ pub struct Document {
 }
 
 /// The context of every passport, first in its `@context`.
-pub const CREDENTIALS_V2: Document = Document {
+pub static CREDENTIALS_V2: Document = Document {
     url: "https://www.w3.org/ns/credentials/v2",
     text: include_str!("w3c/credentials-v2.jsonld"),
     sha256: "59955ced6697d61e03f2b2556febe5308ab16842846f5b586d7f1f7adec92734",
 };
 
 /// Our own terms, second in a passport's `@context`.
-pub const PASSPORT_V1: Document = Document {
+pub static PASSPORT_V1: Document = Document {
     url: "https://w3id.org/model-passport/v1",
     text: include_str!("passport/v1.jsonld"),
     sha256: "def0e47851ddd894f61e52524c44557de9ae446b3eb769c14704efbda73b825a",
 };
 
 /// Verifiable Credentials 1.1, for foreign credentials.
-pub const CREDENTIALS_V1: Document = Document {
+pub static CREDENTIALS_V1: Document = Document {
     url: "https://www.w3.org/2018/credentials/v1",
     text: include_str!("w3c/credentials-v1.jsonld"),
     sha256: "ab4ddd9a531758807a79a5b450510d61ae8d147eab966cc9a200c07095b0cdcc",
 };
 
 /// Data Integrity proofs on documents that do not use [`CREDENTIALS_V2`].
-pub const DATA_INTEGRITY_V2: Document = Document {
+pub static DATA_INTEGRITY_V2: Document = Document {
     url: "https://w3id.org/security/data-integrity/v2",
     text: include_str!("w3c/data-integrity-v2.jsonld"),
     sha256: "67f21e6e33a6c14e5ccfd2fc7865f7474fb71a04af7e94136cb399dfac8ae8f4",
 };
 
 /// Keys in DID documents.
-pub const MULTIKEY_V1: Document = Document {
+pub static MULTIKEY_V1: Document = Document {
     url: "https://w3id.org/security/multikey/v1",
     text: include_str!("w3c/multikey-v1.jsonld"),
     sha256: "ba2c182de2d92f7e47184bcca8fcf0beaee6d3986c527bf664c195bbc7c58597",
 };
 
 /// DID documents.
-pub const DID_V1: Document = Document {
+pub static DID_V1: Document = Document {
     url: "https://www.w3.org/ns/did/v1",
     text: include_str!("w3c/did-v1.jsonld"),
     sha256: "62c1054bf404d6dd3a4b26b64f830fd72095f6a26edc4469908c94351352ce5f",
 };
 
 /// Controlled identifier documents.
-pub const CID_V1: Document = Document {
+pub static CID_V1: Document = Document {
     url: "https://www.w3.org/ns/cid/v1",
     text: include_str!("w3c/cid-v1.jsonld"),
     sha256: "ea216ecc1cb02cd39b693dba2250141e270ba0bf95890be107dd9a9e8e43de85",
 };
 
 /// What the schemas of the credential kinds have in common.
-pub const COMMON_SCHEMA: Document = Document {
+pub static COMMON_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/common.schema.json",
     text: include_str!("passport/common.schema.json"),
     sha256: "d479818678a334430c9aa072f404826ed799ae51e89c86e1ebedfbc628a4d4b9",
 };
 
 /// What a `DatasetPassport` credential must hold.
-pub const DATASET_PASSPORT_SCHEMA: Document = Document {
+pub static DATASET_PASSPORT_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/dataset-passport.schema.json",
     text: include_str!("passport/dataset-passport.schema.json"),
     sha256: "f7a64df43a45926ea6e4794d74021211519c9ed4562f701e353f717151b8a984",
 };
 
 /// What a `ModelPassport` credential must hold.
-pub const MODEL_PASSPORT_SCHEMA: Document = Document {
+pub static MODEL_PASSPORT_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/model-passport.schema.json",
     text: include_str!("passport/model-passport.schema.json"),
     sha256: "711387a92e5489f0dca7ede5e7eebc6db817dcf57a1e4d1157f9ad2a333822e2",
 };
 
 /// What an `EvaluationAttestation` credential must hold.
-pub const EVALUATION_ATTESTATION_SCHEMA: Document = Document {
+pub static EVALUATION_ATTESTATION_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/evaluation-attestation.schema.json",
     text: include_str!("passport/evaluation-attestation.schema.json"),
     sha256: "25633154b374c0de8f022c5e4daf807767c0e4e814dc68679883d89023ac4757",
 };
 
 /// What every verifier answers: the one wire type that all shells share.
-pub const REPORT_SCHEMA: Document = Document {
+pub static REPORT_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/report.schema.json",
     text: include_str!("passport/report.schema.json"),
     sha256: "298577255c12d4ef9fa0c72ca930e3812a381c71f0522f92f2f9e0058dbdd946",
 };
 
-const CONTEXTS: [Document; 7] =
-    [CREDENTIALS_V2, PASSPORT_V1, CREDENTIALS_V1, DATA_INTEGRITY_V2, MULTIKEY_V1, DID_V1, CID_V1];
+static CONTEXTS: [&Document; 7] =
+    [&CREDENTIALS_V2, &PASSPORT_V1, &CREDENTIALS_V1, &DATA_INTEGRITY_V2, &MULTIKEY_V1, &DID_V1, &CID_V1];
 
-const SCHEMAS: [Document; 5] = [
-    COMMON_SCHEMA,
-    DATASET_PASSPORT_SCHEMA,
-    MODEL_PASSPORT_SCHEMA,
-    EVALUATION_ATTESTATION_SCHEMA,
-    REPORT_SCHEMA,
+static SCHEMAS: [&Document; 5] = [
+    &COMMON_SCHEMA,
+    &DATASET_PASSPORT_SCHEMA,
+    &MODEL_PASSPORT_SCHEMA,
+    &EVALUATION_ATTESTATION_SCHEMA,
+    &REPORT_SCHEMA,
 ];
-
-static EMBEDDED_CONTEXTS: [Document; 7] = CONTEXTS;
-static EMBEDDED_SCHEMAS: [Document; 5] = SCHEMAS;
 
 /// Every embedded context.
 #[must_use]
-pub fn all() -> &'static [Document] {
-    &EMBEDDED_CONTEXTS
+pub fn all() -> &'static [&'static Document] {
+    &CONTEXTS
 }
 
 /// The context that has exactly this URL.
 #[must_use]
 pub fn get(url: &str) -> Option<&'static Document> {
-    EMBEDDED_CONTEXTS.iter().find(|document| document.url == url)
+    CONTEXTS.iter().copied().find(|document| document.url == url)
 }
 
 /// Every embedded schema.
 #[must_use]
-pub fn schemas() -> &'static [Document] {
-    &EMBEDDED_SCHEMAS
+pub fn schemas() -> &'static [&'static Document] {
+    &SCHEMAS
 }
 
 /// The schema of a kind of credential, such as `ModelPassport`.
@@ -150,7 +147,7 @@ mod tests {
     use super::*;
 
     fn documents() -> impl Iterator<Item = &'static Document> {
-        all().iter().chain(schemas())
+        all().iter().chain(schemas()).copied()
     }
 
     #[test]

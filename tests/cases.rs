@@ -13,7 +13,10 @@ fn every_case_has_the_verdict_that_its_builder_expects() {
         let verdict = serde_json::to_value(report.verdict).unwrap();
         let expected = (case.expect.verdict.as_str(), case.expect.code.as_str());
         if (verdict.as_str().unwrap(), report.code.as_ref()) != expected {
-            wrong.push(format!("{}: expected {expected:?}, got {verdict} {} {:#?}", case.name, report.code, report.checks));
+            wrong.push(format!(
+                "{}: expected {expected:?}, got {verdict} {} {:#?}",
+                case.name, report.code, report.checks
+            ));
         }
     }
     assert!(cases.len() >= 80, "only {} cases", cases.len());
@@ -25,7 +28,12 @@ fn every_report_is_the_stored_one_and_fits_its_schema() {
     let schema = schema::report().expect("the schema of reports");
     for case in stored_cases() {
         let text = case.verify().to_json();
-        assert_eq!(text, case.report.trim_end(), "{}: run `cargo vectors` and look at what changed", case.name);
+        assert_eq!(
+            text,
+            case.report.trim_end(),
+            "{}: run `cargo vectors` and look at what changed",
+            case.name
+        );
         let findings = schema.validate(&json::parse(&text).unwrap());
         assert!(findings.is_empty(), "{}: {findings:?}", case.name);
     }
@@ -37,7 +45,9 @@ fn nothing_is_shown_of_a_credential_that_does_not_hold() {
         let report = case.verify();
         for shown in &report.shown {
             let blocked = report.checks.iter().any(|check| {
-                check.node.as_ref() == Some(&shown.node) && check.blocks() && check.check != model_passport::report::CheckName::Lineage
+                check.node.as_ref() == Some(&shown.node)
+                    && check.blocks()
+                    && check.check != model_passport::report::CheckName::Lineage
                     && check.check != model_passport::report::CheckName::Artifacts
             });
             assert!(!blocked, "{} shows {}", case.name, shown.node);

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use model_passport::canon::rdfc::{self, HashAlgorithm};
 use model_passport::canon::{jcs, nquads};
-use model_passport::json::{self, Json, MAX_SAFE_INTEGER, Number, Object};
+use model_passport::json::{self, Json, JsonError, MAX_SAFE_INTEGER, Number, Object};
 use model_passport::jsonld::{self, ContextLoader};
 use model_passport::limits::Budget;
 use model_passport::{Evidence, Policy, Report, Verdict, needs, verify};
@@ -21,11 +21,16 @@ use proptest::sample::{Index, select};
 static CASES: LazyLock<Vec<Stored>> = LazyLock::new(stored_cases);
 
 /// Everything that some case shows: what was signed by somebody, and may be shown.
-static SHOWN: LazyLock<HashSet<String>> = LazyLock::new(|| CASES.iter().flat_map(|case| shown(&case.verify())).collect());
+static SHOWN: LazyLock<HashSet<String>> =
+    LazyLock::new(|| CASES.iter().flat_map(|case| shown(&case.verify())).collect());
 
 /// The cases that hold as they are, by themselves.
 static GOOD: LazyLock<Vec<Json>> = LazyLock::new(|| {
-    let alone = |case: &&Stored| case.expect.verdict == "verified" && case.evidence == Evidence::default() && case.policy == Policy::default();
+    let alone = |case: &&Stored| {
+        case.expect.verdict == "verified"
+            && case.evidence == Evidence::default()
+            && case.policy == Policy::default()
+    };
     CASES.iter().filter(alone).map(|case| json::parse(&case.input).unwrap()).collect()
 });
 
@@ -56,7 +61,9 @@ fn leaves(json: &Json, pointer: &str, found: &mut Vec<String>) {
             items.iter().enumerate().for_each(|(at, item)| leaves(item, &format!("{pointer}/{at}"), found));
         }
         Json::Object(object) => {
-            object.iter().for_each(|(name, value)| leaves(value, &format!("{pointer}/{}", json::escape_token(name)), found));
+            object.iter().for_each(|(name, value)| {
+                leaves(value, &format!("{pointer}/{}", json::escape_token(name)), found)
+            });
         }
         _ => found.push(pointer.to_owned()),
     }
@@ -80,7 +87,8 @@ const MAGIC_NAMES: [&str; 3] = ["__proto__", "constructor", "prototype"];
 /// Any JSON value.
 fn any_json() -> impl Strategy<Value = Json> {
     let double = any::<f64>().prop_filter("JSON has finite numbers", |number| number.is_finite());
-    let name = any::<String>().prop_filter("names that are taken", |name| !MAGIC_NAMES.contains(&name.as_str()));
+    let name =
+        any::<String>().prop_filter("names that are taken", |name| !MAGIC_NAMES.contains(&name.as_str()));
     let leaf = prop_oneof![
         Just(Json::Null),
         any::<bool>().prop_map(Json::from),
@@ -91,7 +99,8 @@ fn any_json() -> impl Strategy<Value = Json> {
     leaf.prop_recursive(4, 64, 8, move |inner| {
         prop_oneof![
             vec(inner.clone(), 0..8).prop_map(Json::from),
-            btree_map(name.clone(), inner, 0..8).prop_map(|members| members.into_iter().collect::<Object>().into()),
+            btree_map(name.clone(), inner, 0..8)
+                .prop_map(|members| members.into_iter().collect::<Object>().into()),
         ]
     })
 }
@@ -99,7 +108,10 @@ fn any_json() -> impl Strategy<Value = Json> {
 /// Statements among a few nodes, most of them blank, as N-Quads.
 fn any_statements() -> impl Strategy<Value = Vec<String>> {
     let node = || select(vec!["_:a", "_:b", "_:c", "_:d", "_:e", "<urn:x:1>"]);
-    let object = prop_oneof![node().prop_map(str::to_owned), select(vec!["\"x\"", "\"x\"@de", "\"\\n\\\\\""]).prop_map(str::to_owned)];
+    let object = prop_oneof![
+        node().prop_map(str::to_owned),
+        select(vec!["\"x\"", "\"x\"@de", "\"\\n\\\\\""]).prop_map(str::to_owned)
+    ];
     let graph = select(vec!["", "<urn:g:1>", "_:a", "_:g"]);
     let statement = (node(), select(vec!["<urn:p:1>", "<urn:p:2>"]), object, graph);
     vec(statement.prop_map(|(s, p, o, g)| format!("{s} {p} {o} {g} .\n")), 0..12)
@@ -181,7 +193,7 @@ proptest! {
         }
         let text = String::from_utf8_lossy(&bytes);
         let report = verify(&text, &case.evidence, &case.policy, case.now());
-        needs(&text, &case.evidence, &case.policy);
+        let _ = needs(&text, &case.evidence, &case.policy);
         prop_assert!(shown(&report).iter().all(|content| SHOWN.contains(content)), "{text}");
     }
 
@@ -203,7 +215,11 @@ proptest! {
     #[test]
     fn the_canonical_json_is_its_own_canonical_form(value in any_json()) {
         let text = jcs::to_string(&value);
-        prop_assert_eq!(jcs::to_string(&json::parse(&text).unwrap()), text);
+        match json::parse(&text) {
+            // From 2^53 to 10^21 the scheme writes a float as rounded digits, which no integer may be.
+            Err(JsonError::InexactInteger(_)) => {}
+            read => prop_assert_eq!(jcs::to_string(&read.unwrap()), text),
+        }
     }
 
     #[test]

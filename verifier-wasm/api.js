@@ -10,8 +10,8 @@ import { checkSignatures } from './signatures.js';
 // WebAssembly memory never shrinks: above this, a new instance costs less than the memory that is held.
 const KEPT_MEMORY_BYTES = 128 * 2 ** 20;
 
-// The verifier refuses what is over 1 MiB by its length alone. What is far longer need not be copied for that.
-const LONGEST_TEXT = 16 * 2 ** 20;
+// The verifier refuses a bundle over 16 MiB by its length alone. What is longer need not be copied for that.
+const LONGEST_TEXT = 16 * 2 ** 20 + 1;
 
 /** Thrown for misuse and for a verifier that could not work. What is wrong with a passport is in its report. */
 export class PassportVerifierError extends Error {

@@ -22,7 +22,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         .encode_into(EncodeInto::Always)
         // After a trap the instance is replaced; objects of the old one are refused by the glue.
         .reset_state_function(true)
-        .remove_name_section(true)
         .remove_producers_section(true);
     bindgen.generate(output)?;
     Ok(())

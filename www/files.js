@@ -1,7 +1,7 @@
 // What the user drops, chooses or pastes, and whether it is a passport or one of the files that a passport is about.
 
 // What is longer is refused by the verifier, from its length.
-const LONGEST_PASSPORT_BYTES = 2 * 2 ** 20;
+const LONGEST_PASSPORT_BYTES = 16 * 2 ** 20 + 1;
 const DROPPED_FILES = 10_000;
 
 /** The files of a drop, folders included: `[{ path, file }]`. */

@@ -75,7 +75,8 @@ pub(crate) fn read_policy(path: &Path) -> Result<Policy, Failure> {
 /// Reads evidence in the form that the other shells take.
 pub(crate) fn read_evidence(path: &Path) -> Result<Evidence, Failure> {
     let text = files::read_text(path, files::MAX_BUNDLE_BYTES)?;
-    Ok(serde_json::from_str(&text).map_err(|cause| EvidenceError::Evidence { path: path.to_owned(), cause })?)
+    Ok(serde_json::from_str(&text)
+        .map_err(|cause| EvidenceError::Evidence { path: path.to_owned(), cause })?)
 }
 
 /// Reads a JSON document strictly.

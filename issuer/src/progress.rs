@@ -21,7 +21,6 @@ impl Bar {
         }
         Self(bar)
     }
-
 }
 
 /// Done or failed: what comes next starts on a clean line.

@@ -15,9 +15,14 @@ fn the_binary_gives_the_report_of_the_library() {
     let mut count = 0;
     for entry in fs::read_dir(folder).unwrap() {
         let case = entry.unwrap().path();
-        let expect: Value = serde_json::from_str(&fs::read_to_string(case.join("expect.json")).unwrap()).unwrap();
+        let expect: Value =
+            serde_json::from_str(&fs::read_to_string(case.join("expect.json")).unwrap()).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_passport"));
-        command.arg("verify").arg(case.join("input.json")).arg("--json").args(["--at", expect["now"].as_str().unwrap()]);
+        command
+            .arg("verify")
+            .arg(case.join("input.json"))
+            .arg("--json")
+            .args(["--at", expect["now"].as_str().unwrap()]);
         for (option, name) in [("--evidence", "evidence.json"), ("--policy", "policy.json")] {
             if case.join(name).exists() {
                 command.arg(option).arg(case.join(name));
@@ -26,7 +31,12 @@ fn the_binary_gives_the_report_of_the_library() {
         let output = command.output().unwrap();
         let report = fs::read_to_string(case.join("report.json")).unwrap();
         if String::from_utf8_lossy(&output.stdout) != report || output.status.code() != Some(exit(&report)) {
-            wrong.push(format!("{}: exit {:?}\n{}", case.display(), output.status.code(), String::from_utf8_lossy(&output.stderr)));
+            wrong.push(format!(
+                "{}: exit {:?}\n{}",
+                case.display(),
+                output.status.code(),
+                String::from_utf8_lossy(&output.stderr)
+            ));
         }
         count += 1;
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
+use crate::json::{self, Json, JsonError, Limits, Number, Object, write};
 
 /// Something that a shell must bring before a verdict can be given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -16,6 +17,22 @@ pub struct Need {
     pub why: String,
 }
 
+impl Need {
+    /// The JSON text of a list of needs.
+    #[must_use]
+    pub fn list_to_json(needs: &[Self]) -> String {
+        let mut out = String::new();
+        write::list(needs, &mut out, |need, out| {
+            let mut members = write::Members::new(out);
+            members.text("url", &need.url);
+            members.text("kind", need.kind.name());
+            members.text("why", &need.why);
+            members.end();
+        });
+        out
+    }
+}
+
 /// The kinds of [`Need`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -26,6 +43,18 @@ pub enum NeedKind {
     DidDocument,
     /// A status list credential.
     StatusList,
+}
+
+impl NeedKind {
+    /// Its name in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Credential => "credential",
+            Self::DidDocument => "didDocument",
+            Self::StatusList => "statusList",
+        }
+    }
 }
 
 /// What a shell brought. In JSON: camelCase names, every list optional.
@@ -114,4 +143,205 @@ pub enum Profile {
     /// The proofs of any credential and nothing else. Never a default: it does not bind the key to the
     /// issuer.
     ProofOnly,
+}
+
+/// Why a text is not taken as evidence or policy.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ShapeError {
+    /// It is not JSON.
+    #[error(transparent)]
+    Json(#[from] JsonError),
+    /// A member is missing.
+    #[error("the member `{0}` is missing")]
+    Missing(&'static str),
+    /// A member that this version does not know: what it asks for would be left undone.
+    #[error("the member `{0}` is not known")]
+    Unknown(String),
+    /// A value is not of the wanted kind.
+    #[error("`{member}` is not {wanted}")]
+    Wrong {
+        /// The member, or what is read.
+        member: &'static str,
+        /// What it has to be.
+        wanted: &'static str,
+    },
+}
+
+impl Evidence {
+    /// Reads the JSON text.
+    ///
+    /// # Errors
+    /// [`ShapeError`], for the first cause met.
+    pub fn from_json(text: &str) -> Result<Self, ShapeError> {
+        let json = read_own(text)?;
+        let object = members(&json, "evidence", &["documents", "credentials", "artifacts"])?;
+        Ok(Self {
+            documents: list(object, "documents", Document::read)?,
+            credentials: list(object, "credentials", |item| {
+                let text = item.as_str().map(str::to_owned);
+                text.ok_or(ShapeError::Wrong { member: "credentials", wanted: "a list of texts" })
+            })?,
+            artifacts: list(object, "artifacts", Artifact::read)?,
+        })
+    }
+}
+
+impl Document {
+    fn read(json: &Json) -> Result<Self, ShapeError> {
+        let object = members(json, "documents", &["url", "retrieved", "text"])?;
+        Ok(Self {
+            url: text(object, "url")?,
+            retrieved: text_if(object, "retrieved")?,
+            text: text(object, "text")?,
+        })
+    }
+}
+
+impl Artifact {
+    fn read(json: &Json) -> Result<Self, ShapeError> {
+        let object = members(json, "artifacts", &["path", "size", "sha256", "merkleRoot"])?;
+        Ok(Self {
+            path: text(object, "path")?,
+            size: unsigned(object, "size")?.ok_or(ShapeError::Missing("size"))?,
+            sha256: text_if(object, "sha256")?,
+            merkle_root: text_if(object, "merkleRoot")?,
+        })
+    }
+}
+
+impl Policy {
+    /// Reads the JSON text.
+    ///
+    /// # Errors
+    /// [`ShapeError`], for the first cause met.
+    pub fn from_json(text: &str) -> Result<Self, ShapeError> {
+        let json = read_own(text)?;
+        let object = members(&json, "policy", &["profile", "requireArtifacts", "clockSkewSecs"])?;
+        let wrong = |member, wanted| ShapeError::Wrong { member, wanted };
+        let profile = match object.get("profile").map(Json::as_str) {
+            None | Some(Some("passport")) => Profile::Passport,
+            Some(Some("proof-only")) => Profile::ProofOnly,
+            Some(_) => return Err(wrong("profile", "`passport` or `proof-only`")),
+        };
+        let require_artifacts = object.get("requireArtifacts").map_or(Some(false), Json::as_bool);
+        let skew = unsigned(object, "clockSkewSecs")?.map(u32::try_from).transpose();
+        Ok(Self {
+            profile,
+            require_artifacts: require_artifacts.ok_or(wrong("requireArtifacts", "true or false"))?,
+            clock_skew_secs: skew.map_err(|_| wrong("clockSkewSecs", "a number of seconds"))?,
+        })
+    }
+}
+
+/// What a shell says comes from this machine: only its shape is checked. The texts in it have their own limits.
+fn read_own(text: &str) -> Result<Json, JsonError> {
+    let limits = Limits {
+        max_bytes: usize::MAX,
+        max_depth: 4,
+        max_nodes: usize::MAX,
+        max_string_bytes: usize::MAX,
+        ..Limits::default()
+    };
+    json::parse_within(text, &limits)
+}
+
+fn members<'j>(json: &'j Json, what: &'static str, known: &[&str]) -> Result<&'j Object, ShapeError> {
+    let object = json.as_object().ok_or(ShapeError::Wrong { member: what, wanted: "an object" })?;
+    match object.keys().find(|name| !known.contains(name)) {
+        Some(name) => Err(ShapeError::Unknown(name.to_owned())),
+        None => Ok(object),
+    }
+}
+
+fn list<T>(
+    object: &Object,
+    name: &'static str,
+    read: fn(&Json) -> Result<T, ShapeError>,
+) -> Result<Vec<T>, ShapeError> {
+    match object.get(name) {
+        None => Ok(Vec::new()),
+        Some(Json::Array(items)) => items.iter().map(read).collect(),
+        Some(_) => Err(ShapeError::Wrong { member: name, wanted: "a list" }),
+    }
+}
+
+/// A text; null counts as left out.
+fn text_if(object: &Object, name: &'static str) -> Result<Option<String>, ShapeError> {
+    match object.get(name) {
+        None | Some(Json::Null) => Ok(None),
+        Some(Json::String(text)) => Ok(Some(text.clone())),
+        Some(_) => Err(ShapeError::Wrong { member: name, wanted: "a text" }),
+    }
+}
+
+fn text(object: &Object, name: &'static str) -> Result<String, ShapeError> {
+    text_if(object, name)?.ok_or(ShapeError::Missing(name))
+}
+
+/// A whole number from zero; null counts as left out.
+fn unsigned(object: &Object, name: &'static str) -> Result<Option<u64>, ShapeError> {
+    match object.get(name) {
+        None | Some(Json::Null) => Ok(None),
+        Some(Json::Number(Number::Integer(number))) if *number >= 0 => Ok(u64::try_from(*number).ok()),
+        Some(_) => Err(ShapeError::Wrong { member: name, wanted: "a whole number from zero" }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn evidence_and_policy_read_as_serde_reads_them() {
+        for text in [
+            "{}",
+            r#"{"documents":[],"credentials":["{}"]}"#,
+            r#"{"documents":[{"url":"u","text":"t"},{"url":"u","retrieved":"r","text":"t"},{"url":"u","retrieved":null,"text":"t"}]}"#,
+            r#"{"artifacts":[{"path":"p","size":9007199254740991},{"path":"p","size":0,"sha256":"s","merkleRoot":"m"}]}"#,
+            r#"{"artifacts":[{"path":"p","size":1,"merkle_root":"m"}]}"#,
+            r#"{"artifacts":[{"path":"p","size":-1}]}"#,
+            r#"{"artifacts":[{"path":"p","size":1.5}]}"#,
+            r#"{"artifacts":[{"path":"p"}]}"#,
+            r#"{"documents":{}}"#,
+            r#"{"documents":[{"url":"u"}]}"#,
+            r#"{"documents":[{"url":1,"text":"t"}]}"#,
+            r#"{"credentials":[{}]}"#,
+            r#"{"credentials":null}"#,
+            r#"{"documents":[],"documents":[]}"#,
+            r#"{"more":1}"#,
+            "null",
+            "\"x\"",
+            "{",
+        ] {
+            assert_eq!(Evidence::from_json(text).ok(), serde_json::from_str(text).ok(), "{text}");
+        }
+        for text in [
+            "{}",
+            r#"{"profile":"passport"}"#,
+            r#"{"profile":"proof-only","requireArtifacts":true,"clockSkewSecs":0}"#,
+            r#"{"clockSkewSecs":null}"#,
+            r#"{"clockSkewSecs":4294967295}"#,
+            r#"{"clockSkewSecs":4294967296}"#,
+            r#"{"clockSkewSecs":"1"}"#,
+            r#"{"clockSkewSecs":-1}"#,
+            r#"{"profile":"ProofOnly"}"#,
+            r#"{"profile":null}"#,
+            r#"{"requireArtifacts":1}"#,
+            r#"{"require_artifacts":true}"#,
+            "1",
+            "",
+        ] {
+            assert_eq!(Policy::from_json(text).ok(), serde_json::from_str(text).ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn needs_are_written_as_serde_writes_them() {
+        let needs = [NeedKind::Credential, NeedKind::DidDocument, NeedKind::StatusList].map(|kind| Need {
+            url: "https://a".to_owned(),
+            kind,
+            why: "\"why\"".to_owned(),
+        });
+        assert_eq!(Need::list_to_json(&needs), serde_json::to_string(&needs).unwrap());
+    }
 }

@@ -15,6 +15,21 @@ pub const MAX_NODES: usize = 20_000;
 /// Longest string or member name, in bytes of UTF-8.
 pub const MAX_STRING_BYTES: usize = 64 << 10;
 
+/// Longest member name, in bytes of UTF-8. A pointer names every member on its way, so this bounds reports too.
+pub const MAX_NAME_BYTES: usize = 256;
+
+/// Longest IRI. Statements repeat their subject's.
+pub const MAX_IRI_BYTES: usize = 2048;
+
+/// Most bytes of one document's canonical statements: those of a full passport are 20 kB.
+pub const MAX_CANONICAL_BYTES: usize = 4 << 20;
+
+/// Findings listed at most of one credential; a text with more is wrong as a whole.
+pub const MAX_FINDINGS: usize = 64;
+
+/// Links followed from one credential; our schemas allow far fewer.
+pub const MAX_REFERENCES: usize = 1_000;
+
 /// Most bytes of a multibase text that is decoded as base58btc, whose cost grows with the square:
 /// a P-384 signature takes 133 characters.
 pub const MAX_BASE58_CHARS: usize = 256;
@@ -42,6 +57,19 @@ pub const MAX_CREDENTIALS: usize = 10_000;
 /// needs about 1 million.
 pub const CANON_WORK: u64 = 16_000_000;
 
+/// The purse of one input: what a hostile one may cost in all, and what a credential costs honestly.
+#[must_use]
+pub fn input_budget(credentials: usize) -> Budget {
+    let credentials = u64::try_from(credentials).unwrap_or(u64::MAX);
+    Budget::new(CANON_WORK.saturating_add(credentials.saturating_mul(8 << 10)))
+}
+
+/// Signatures checked of one input: honest credentials have several thousand bytes for each.
+#[must_use]
+pub const fn max_signatures(input_bytes: usize) -> usize {
+    MAX_PROOFS + input_bytes / 2048
+}
+
 /// A purse of work that is spent and never refilled.
 ///
 /// A count of calls does not bound the work where the cost of a call grows with the input, so the unit
@@ -68,6 +96,11 @@ impl Budget {
             self.left = 0;
             None
         }
+    }
+
+    /// Takes out all that is left: nothing more of this input is worth the work.
+    pub fn exhaust(&mut self) {
+        self.left = 0;
     }
 
     /// What is left.

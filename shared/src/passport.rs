@@ -122,10 +122,13 @@ impl Credential {
         let kinds: Vec<_> = KINDS.into_iter().filter(|kind| has_type(&object, kind)).collect();
         let kind = if let [kind] = kinds.as_slice() { Some(*kind) } else { None };
         let issuer = object.get("issuer");
-        let issuer = issuer.and_then(|issuer| issuer.as_str().or_else(|| issuer.get("id")?.as_str())).map(str::to_owned);
+        let issuer = issuer
+            .and_then(|issuer| issuer.as_str().or_else(|| issuer.get("id")?.as_str()))
+            .map(str::to_owned);
         let content = Json::Object(object);
         let digest = digest(&content);
-        let id = content.get("id").and_then(Json::as_str).map_or_else(|| digest.to_multibase(), str::to_owned);
+        let id =
+            content.get("id").and_then(Json::as_str).map_or_else(|| digest.to_multibase(), str::to_owned);
         Ok(Self { id, kind, issuer, digest, content, proof })
     }
 
@@ -167,8 +170,11 @@ fn has_type(object: &Object, name: &str) -> bool {
 /// [`InputError`], for the first cause met.
 pub fn read(text: &str) -> Result<Input, InputError> {
     // Only a bundle may be larger than a credential, and only within the same limits for each of its parts.
-    let bundle = Limits { max_bytes: MAX_BUNDLE_BYTES, max_nodes: 16 * limits::MAX_NODES, ..Limits::default() };
-    let Json::Object(mut object) = json::parse_within(text, &bundle)? else { return Err(InputError::NotACredential) };
+    let bundle =
+        Limits { max_bytes: MAX_BUNDLE_BYTES, max_nodes: 16 * limits::MAX_NODES, ..Limits::default() };
+    let Json::Object(mut object) = json::parse_within(text, &bundle)? else {
+        return Err(InputError::NotACredential);
+    };
     let (mut presentation, documents) = if object.get("bundle").and_then(Json::as_str) == Some(BUNDLE) {
         let documents = object.get("evidence").map(read_documents).transpose()?.unwrap_or_default();
         let Some(Json::Object(presentation)) = object.remove("presentation") else {
@@ -227,7 +233,8 @@ fn read_documents(evidence: &Json) -> Result<Vec<Document>, InputError> {
 mod tests {
     use super::*;
 
-    const CREDENTIAL: &str = r#"{"id":"urn:uuid:1","type":["VerifiableCredential","ModelPassport"],"issuer":"did:key:z"}"#;
+    const CREDENTIAL: &str =
+        r#"{"id":"urn:uuid:1","type":["VerifiableCredential","ModelPassport"],"issuer":"did:key:z"}"#;
 
     fn code(text: &str) -> &'static str {
         read(text).map_or_else(|e| e.code(), |_| "ok")
@@ -236,15 +243,26 @@ mod tests {
     #[test]
     fn the_three_forms_are_told_apart() {
         assert_eq!(code(CREDENTIAL), "ok");
-        assert_eq!(code(&format!(r#"{{"type":"VerifiablePresentation","verifiableCredential":[{CREDENTIAL}]}}"#)), "ok");
-        let bundle = |rest: &str| format!(r#"{{"bundle":"{BUNDLE}","presentation":{{"verifiableCredential":{CREDENTIAL}}}{rest}}}"#);
+        assert_eq!(
+            code(&format!(r#"{{"type":"VerifiablePresentation","verifiableCredential":[{CREDENTIAL}]}}"#)),
+            "ok"
+        );
+        let bundle = |rest: &str| {
+            format!(r#"{{"bundle":"{BUNDLE}","presentation":{{"verifiableCredential":{CREDENTIAL}}}{rest}}}"#)
+        };
         assert_eq!(code(&bundle("")), "ok");
         assert_eq!(code(&bundle(r#","evidence":{"documents":[{"url":"https://x","text":"{}"}]}"#)), "ok");
-        assert_eq!(code(&bundle(r#","evidence":{"documents":[{"url":"https://x"}]}"#)), "input.bundle-malformed");
+        assert_eq!(
+            code(&bundle(r#","evidence":{"documents":[{"url":"https://x"}]}"#)),
+            "input.bundle-malformed"
+        );
         assert_eq!(code(&bundle(r#","evidence":{"documents":{}}"#)), "input.bundle-malformed");
         assert_eq!(code(&format!(r#"{{"bundle":"{BUNDLE}"}}"#)), "input.bundle-malformed");
         assert_eq!(code(r#"{"type":"VerifiablePresentation"}"#), "input.no-credentials");
-        assert_eq!(code(r#"{"type":"VerifiablePresentation","verifiableCredential":["eyJ"]}"#), "input.not-a-credential");
+        assert_eq!(
+            code(r#"{"type":"VerifiablePresentation","verifiableCredential":["eyJ"]}"#),
+            "input.not-a-credential"
+        );
         assert_eq!(code("[]"), "input.not-a-credential");
         assert_eq!(code("{}"), "input.not-a-credential");
         assert_eq!(code("{"), "json.syntax");
@@ -252,9 +270,16 @@ mod tests {
 
     #[test]
     fn a_credential_is_no_larger_inside_a_bundle() {
-        let large = format!(r#"{{"type":"VerifiableCredential","x":[{}]}}"#, vec!["0"; limits::MAX_NODES].join(","));
-        assert_eq!(code(&format!(r#"{{"type":"VerifiablePresentation","verifiableCredential":[{large}]}}"#)), "input.credential-too-large");
-        let long = format!(r#"{{"type":"VerifiableCredential","x":[{}]}}"#, vec![format!("\"{}\"", "x".repeat(60_000)); 20].join(","));
+        let large =
+            format!(r#"{{"type":"VerifiableCredential","x":[{}]}}"#, vec!["0"; limits::MAX_NODES].join(","));
+        assert_eq!(
+            code(&format!(r#"{{"type":"VerifiablePresentation","verifiableCredential":[{large}]}}"#)),
+            "input.credential-too-large"
+        );
+        let long = format!(
+            r#"{{"type":"VerifiableCredential","x":[{}]}}"#,
+            vec![format!("\"{}\"", "x".repeat(60_000)); 20].join(",")
+        );
         assert_eq!(code(&long), "json.too-long");
     }
 

@@ -4,12 +4,10 @@
 //! So that what is shown is what was signed, a passport has one shape only: exactly two contexts, no other
 //! `@` name, a closed schema for each kind, no null, no empty array or object, no fractional number.
 
-use crate::json::{At, Json, Number};
+use crate::json::{self, At, Json, Number, Object};
+use crate::limits::MAX_FINDINGS;
 use crate::passport::{CONTEXT, CREDENTIALS_V2, Credential, KINDS};
 use crate::schema::{self, Finding};
-
-/// Findings listed at most; a text with more is wrong as a whole.
-const MAX_FINDINGS: usize = 64;
 
 /// What keeps a credential from being a model passport; empty if nothing does.
 #[must_use]
@@ -46,9 +44,14 @@ fn finding(pointer: impl Into<String>, code: &'static str, message: String, help
 
 /// The rules that hold at any depth. Recursion is as shallow as the parser's limit.
 fn lint(value: &Json, at: &At<'_>, findings: &mut Vec<Finding>) {
+    if findings.len() >= MAX_FINDINGS {
+        return;
+    }
     let mut wrong = |code, message: String, help| findings.push(finding(at.pointer(), code, message, help));
     match value {
-        Json::Null => wrong("profile.null", "null says nothing that is signed".into(), "leave the member out"),
+        Json::Null => {
+            wrong("profile.null", "null says nothing that is signed".into(), "leave the member out")
+        }
         Json::Number(Number::Double(number)) => wrong(
             "profile.fraction",
             format!("`{number}` is not an integer; implementations write such numbers differently"),
@@ -57,10 +60,18 @@ fn lint(value: &Json, at: &At<'_>, findings: &mut Vec<Finding>) {
         // A scalar has no dimensions. Shapes only stand in JSON literals, which are signed as they are.
         Json::Array(items) if items.is_empty() && at.name() == Some("shape") => {}
         Json::Array(items) if items.is_empty() => {
-            wrong("profile.empty", "an empty array says nothing that is signed".into(), "leave the member out");
+            wrong(
+                "profile.empty",
+                "an empty array says nothing that is signed".into(),
+                "leave the member out",
+            );
         }
         Json::Object(object) if object.is_empty() => {
-            wrong("profile.empty", "an empty object says nothing that is signed".into(), "leave the member out");
+            wrong(
+                "profile.empty",
+                "an empty object says nothing that is signed".into(),
+                "leave the member out",
+            );
         }
         Json::Array(items) => {
             for (index, item) in items.iter().enumerate() {
@@ -70,7 +81,7 @@ fn lint(value: &Json, at: &At<'_>, findings: &mut Vec<Finding>) {
         Json::Object(object) => {
             for (name, value) in object.iter() {
                 let at = at.member(name);
-                if name.starts_with('@') && !is_context(&at.pointer()) {
+                if name.starts_with('@') && findings.len() < MAX_FINDINGS && !is_context(&at.pointer()) {
                     findings.push(finding(
                         at.pointer(),
                         "profile.keyword",
@@ -85,6 +96,53 @@ fn lint(value: &Json, at: &At<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// The credential with its arrays in one order.
+///
+/// Statements are a set: a signature over them says nothing about the order of an array, unless the array is a
+/// JSON literal. So whatever order it came in, the content is shown in this one.
+#[must_use]
+pub(crate) fn in_signed_order(mut content: Json) -> Json {
+    JSON_TERMS.with(|terms| put_in_order(&mut content, terms));
+    content
+}
+
+thread_local! {
+    /// The terms of our context whose values are JSON literals, signed as they stand.
+    static JSON_TERMS: Vec<String> = {
+        let context = json::parse(model_passport_contexts::PASSPORT_V1.text).ok();
+        let terms = context.as_ref().and_then(|context| context.get("@context")).and_then(Json::as_object);
+        let is_literal = |definition: &Json| definition.get("@type").and_then(Json::as_str) == Some("@json");
+        let terms = terms.into_iter().flat_map(Object::iter).filter(|(_, definition)| is_literal(definition));
+        terms.map(|(name, _)| name.to_owned()).collect()
+    };
+}
+
+fn put_in_order(value: &mut Json, literals: &[String]) {
+    match value {
+        Json::Array(items) => {
+            items.iter_mut().for_each(|item| put_in_order(item, literals));
+            items.sort_by_cached_key(sort_key);
+        }
+        Json::Object(object) => {
+            for (name, value) in object.iter_mut() {
+                // Contexts and types have one order in every passport.
+                if !matches!(name, "@context" | "type") && !literals.iter().any(|literal| literal == name) {
+                    put_in_order(value, literals);
+                }
+            }
+        }
+        Json::Bool(_) | Json::Null | Json::Number(_) | Json::String(_) => {}
+    }
+}
+
+/// Nodes by identifier, shorter ones first, so that the tenth part follows the ninth; texts by their letters.
+fn sort_key(item: &Json) -> (usize, String) {
+    match item.get("id").and_then(Json::as_str) {
+        Some(id) => (id.len(), id.to_owned()),
+        None => (0, item.as_str().unwrap_or_default().to_owned()),
+    }
+}
+
 /// One identifier, one node: what two objects with one `id` say could be told in either of them, and make the
 /// same statements. Only links may repeat, and then they are the same link.
 fn check_ids(whole: &Json, findings: &mut Vec<Finding>) {
@@ -92,7 +150,7 @@ fn check_ids(whole: &Json, findings: &mut Vec<Finding>) {
     collect_nodes(whole, &mut nodes);
     nodes.sort_unstable_by_key(|node| node.id);
     for [a, b] in nodes.array_windows() {
-        if a.id == b.id && (a.link.is_none() || a.link != b.link) {
+        if findings.len() < MAX_FINDINGS && a.id == b.id && (a.link.is_none() || a.link != b.link) {
             findings.push(finding(
                 "",
                 "profile.repeated-id",
@@ -126,5 +184,6 @@ fn collect_nodes<'j>(value: &'j Json, nodes: &mut Vec<NodeId<'j>>) {
 /// The credential has a context, and the proofs of some suites repeat it, which verification compares.
 fn is_context(pointer: &str) -> bool {
     let Some(parent) = pointer.strip_suffix("/@context") else { return false };
-    matches!(parent, "" | "/proof") || parent.strip_prefix("/proof/").is_some_and(|index| !index.contains('/'))
+    matches!(parent, "" | "/proof")
+        || parent.strip_prefix("/proof/").is_some_and(|index| !index.contains('/'))
 }

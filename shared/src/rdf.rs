@@ -8,6 +8,8 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
+use crate::limits::MAX_IRI_BYTES;
+
 /// One RDF term.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Term {
@@ -49,10 +51,12 @@ pub struct Quad {
 impl Quad {
     /// The blank nodes of this statement in the order subject, object, graph.
     pub(crate) fn blanks(&self) -> impl Iterator<Item = u32> {
-        [Some(self.subject), Some(self.object), self.graph].into_iter().flatten().filter_map(|term| match term {
-            Term::Blank(node) => Some(node),
-            Term::Iri(_) | Term::Literal(_) => None,
-        })
+        [Some(self.subject), Some(self.object), self.graph].into_iter().flatten().filter_map(
+            |term| match term {
+                Term::Blank(node) => Some(node),
+                Term::Iri(_) | Term::Literal(_) => None,
+            },
+        )
     }
 }
 
@@ -153,6 +157,18 @@ impl Dataset {
         out.push_str(" .\n");
     }
 
+    /// Bytes of all statements written out, but for the names of blank nodes.
+    pub(crate) fn canonical_bytes(&self) -> usize {
+        let term = |term: Term| match term {
+            Term::Iri(span) | Term::Literal(span) => span.range().len(),
+            Term::Blank(_) => 8,
+        };
+        let quad = |quad: &Quad| {
+            term(quad.subject) + term(quad.predicate) + term(quad.object) + quad.graph.map_or(0, term) + 6
+        };
+        self.quads.iter().map(quad).fold(0, usize::saturating_add)
+    }
+
     /// All statements as canonical N-Quads: each once, sorted by code point.
     pub(crate) fn to_canonical(&self, label: &mut dyn FnMut(u32, &mut String)) -> String {
         let mut lines = String::with_capacity(self.text.len() + self.quads.len() * 96);
@@ -229,6 +245,9 @@ pub(crate) const RDF_JSON: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#JS
 /// characters that [IRIREF](https://www.w3.org/TR/n-quads/#grammar-production-IRIREF) leaves out.
 #[must_use]
 pub fn is_absolute_iri(text: &str) -> bool {
+    if text.len() > MAX_IRI_BYTES {
+        return false;
+    }
     let Some((scheme, _)) = text.split_once(':') else { return false };
     let mut letters = scheme.bytes();
     letters.next().is_some_and(|b| b.is_ascii_alphabetic())
@@ -242,7 +261,8 @@ static IRI_BYTES: [bool; 256] = {
     let mut byte = 0;
     #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which stops at a wrong index")]
     while byte < 256 {
-        table[byte] = !(byte <= 0x20 || matches!(byte, 0x22 | 0x3c | 0x3e | 0x5c | 0x5e | 0x60 | 0x7b | 0x7c | 0x7d));
+        table[byte] =
+            !(byte <= 0x20 || matches!(byte, 0x22 | 0x3c | 0x3e | 0x5c | 0x5e | 0x60 | 0x7b | 0x7c | 0x7d));
         byte += 1;
     }
     table

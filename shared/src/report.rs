@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use crate::json::Json;
+use crate::json::{Json, write};
 use crate::time::Timestamp;
 
 /// The stages of a verification, in the order of the report.
@@ -38,6 +38,26 @@ pub enum CheckName {
     Policy,
 }
 
+impl CheckName {
+    /// Its name in the report.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Parse => "parse",
+            Self::Profile => "profile",
+            Self::Proof => "proof",
+            Self::Issuer => "issuer",
+            Self::Validity => "validity",
+            Self::Status => "status",
+            Self::Trust => "trust",
+            Self::Artifacts => "artifacts",
+            Self::Lineage => "lineage",
+            Self::Evidence => "evidence",
+            Self::Policy => "policy",
+        }
+    }
+}
+
 /// The result of one check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -52,6 +72,20 @@ pub enum Outcome {
     NotChecked,
     /// The question does not arise.
     NotApplicable,
+}
+
+impl Outcome {
+    /// Its name in the report.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Warn => "warn",
+            Self::Fail => "fail",
+            Self::NotChecked => "not-checked",
+            Self::NotApplicable => "not-applicable",
+        }
+    }
 }
 
 /// One check and its result.
@@ -82,7 +116,12 @@ pub struct Check {
 impl Check {
     /// A required check with a result.
     #[must_use]
-    pub fn new(check: CheckName, outcome: Outcome, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+    pub fn new(
+        check: CheckName,
+        outcome: Outcome,
+        code: impl Into<Cow<'static, str>>,
+        message: impl Into<String>,
+    ) -> Self {
         let (code, message) = (code.into(), message.into());
         Self { check, node: None, outcome, required: true, code, message, help: None, pointer: None }
     }
@@ -134,6 +173,19 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Its name in the report.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::VerifiedWithWarnings => "verified-with-warnings",
+            Self::NotVerified => "not-verified",
+            Self::CouldNotCheck => "could-not-check",
+        }
+    }
+}
+
+impl Verdict {
     /// The verdict of these checks, and the check that decided it, if one did. Without checks there is
     /// nothing to stand on.
     #[must_use]
@@ -167,6 +219,19 @@ pub enum NodeState {
     Missing,
     /// Its digest, its proof or another of its own checks does not hold.
     Broken,
+}
+
+impl NodeState {
+    /// Its name in the report.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Proven => "proven",
+            Self::Declared => "declared",
+            Self::Missing => "missing",
+            Self::Broken => "broken",
+        }
+    }
 }
 
 /// One credential or thing in the lineage.
@@ -256,8 +321,58 @@ impl Report {
     /// The JSON text of the report.
     #[must_use]
     pub fn to_json(&self) -> String {
-        // Nothing in a report can fail to be written.
-        serde_json::to_string(self).unwrap_or_default()
+        let mut out = String::with_capacity(16 << 10);
+        let mut report = write::Members::new(&mut out);
+        report.text("version", self.version);
+        report.text("verdict", self.verdict.name());
+        report.text("code", &self.code);
+        report.text("checkedAt", &self.checked_at);
+        write::list(&self.checks, report.next("checks"), Check::write);
+        write::list(&self.nodes, report.next("nodes"), Node::write);
+        write::list(&self.shown, report.next("shown"), |shown, out| {
+            let mut members = write::Members::new(out);
+            members.text("node", &shown.node);
+            write::value(&shown.content, members.next("content"));
+            members.end();
+        });
+        report.end();
+        out
+    }
+}
+
+impl Check {
+    fn write(&self, out: &mut String) {
+        let mut members = write::Members::new(out);
+        members.text("check", self.check.name());
+        members.text_if("node", self.node.as_deref());
+        members.text("outcome", self.outcome.name());
+        write::flag(self.required, members.next("required"));
+        members.text("code", &self.code);
+        members.text("message", &self.message);
+        members.text_if("help", self.help.as_deref());
+        members.text_if("pointer", self.pointer.as_deref());
+        members.end();
+    }
+}
+
+impl Node {
+    fn write(&self, out: &mut String) {
+        let mut members = write::Members::new(out);
+        members.text("id", &self.id);
+        members.text("kind", &self.kind);
+        members.text("digest", &self.digest);
+        members.text_if("issuer", self.issuer.as_deref());
+        members.text("state", self.state.name());
+        members.text("code", &self.code);
+        members.text("message", &self.message);
+        write::list(&self.parents, members.next("parents"), |edge, out| {
+            let mut members = write::Members::new(out);
+            members.text("relation", &edge.relation);
+            members.text("id", &edge.id);
+            members.text("digest", &edge.digest);
+            members.end();
+        });
+        members.end();
     }
 }
 
@@ -286,6 +401,51 @@ mod tests {
         assert_eq!(verdict(&[(Warn, true), (NotChecked, true)]), Verdict::CouldNotCheck);
         assert_eq!(verdict(&[(NotChecked, true), (Fail, true)]), Verdict::NotVerified);
         assert_eq!(verdict(&[(Fail, false)]), Verdict::NotVerified);
+    }
+
+    /// The text is written by hand, and shells may also serialize a report: both must say the same.
+    #[test]
+    fn the_text_is_what_serde_writes() {
+        use CheckName::{
+            Artifacts, Evidence, Issuer, Lineage, Parse, Policy, Profile, Proof, Status, Trust, Validity,
+        };
+        use NodeState::{Broken, Declared, Missing, Proven};
+        use Outcome::{Fail, NotApplicable, NotChecked, Pass, Warn};
+        let names =
+            [Parse, Profile, Proof, Issuer, Validity, Status, Trust, Artifacts, Lineage, Evidence, Policy];
+        let outcomes = [Pass, Warn, Fail, NotChecked, NotApplicable];
+        let plain = names.into_iter().zip(outcomes.into_iter().cycle());
+        let mut checks: Vec<_> =
+            plain.map(|(name, outcome)| Check::new(name, outcome, "x", "\"\n")).collect();
+        let full = Check {
+            node: Some("n".into()),
+            ..Check::new(Parse, Pass, "x", "").with_help("h").at("/p").optional()
+        };
+        checks.push(full);
+        let node = |state| Node {
+            id: "i".into(),
+            kind: "k".into(),
+            digest: "d".into(),
+            issuer: (state == Proven).then(|| "did:x".into()),
+            state,
+            code: "c".into(),
+            message: "m".into(),
+            parents: vec![Edge { relation: "r".into(), id: "i".into(), digest: "d".into() }; 2],
+        };
+        let nodes = [Proven, Declared, Missing, Broken].map(node).to_vec();
+        let content = crate::json::parse(r#"{"a":[1,-2,0.5,null,true,{}],"b":"\u0001\u00e9/"}"#).unwrap();
+        let mut report = Report::new(
+            checks,
+            nodes,
+            vec![Shown { node: "n".into(), content }],
+            Timestamp::from_unix_secs(0),
+        );
+        for verdict in
+            [Verdict::Verified, Verdict::VerifiedWithWarnings, Verdict::NotVerified, Verdict::CouldNotCheck]
+        {
+            report.verdict = verdict;
+            assert_eq!(report.to_json(), serde_json::to_string(&report).unwrap());
+        }
     }
 
     #[test]

@@ -31,7 +31,8 @@ const SUITES: [(Cryptosuite, Algorithm); 6] = [
 fn quads(credential: &Json) -> String {
     let mut unsecured = credential.clone();
     unsecured.as_object_mut().and_then(|members| members.remove("proof"));
-    jsonld::canonize(&unsecured, ContextLoader::embedded(), HashAlgorithm::Sha256, &mut Budget::default()).unwrap()
+    jsonld::canonize(&unsecured, ContextLoader::embedded(), HashAlgorithm::Sha256, &mut Budget::default())
+        .unwrap()
 }
 
 /// What the other implementation says of a credential of ours.
@@ -94,7 +95,11 @@ fn we_take_what_it_signs_and_nothing_else() {
             assert_eq!(proofs(&report), [Outcome::Pass], "{suite:?} {algorithm}: {report:#?}");
             for twin in twins(&signed) {
                 let report = proof_only(&twin);
-                assert_eq!((report.verdict, proofs(&report)), (Verdict::NotVerified, vec![Outcome::Fail]), "{twin}");
+                assert_eq!(
+                    (report.verdict, proofs(&report)),
+                    (Verdict::NotVerified, vec![Outcome::Fail]),
+                    "{twin}"
+                );
             }
         }
     }

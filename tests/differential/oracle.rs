@@ -40,7 +40,9 @@ pub fn issue(party: &Party, suite: Cryptosuite, unsigned: &Json) -> Json {
 
 fn whole(suite: AnySuite, key: JWK, method: &str, credential: &Json) -> Json {
     let document: DataIntegrityDocument = serde_json::from_str(&credential.to_string()).expect("a document");
-    let options = format!(r#"{{"created":"{SIGNED}","verificationMethod":"{method}","proofPurpose":"assertionMethod"}}"#);
+    let options = format!(
+        r#"{{"created":"{SIGNED}","verificationMethod":"{method}","proofPurpose":"assertionMethod"}}"#
+    );
     let options: AnyInputOptions = serde_json::from_str(&options).expect("options");
     let environment = SignatureEnvironment { json_ld_loader: Embedded, eip712_loader: () };
     let resolver: VerificationMethodDIDResolver<_, AnyMethod> = VerificationMethodDIDResolver::new(DIDKey);
@@ -80,7 +82,9 @@ fn jwk(key: &SigningKey) -> String {
     let text = |bytes: &[u8]| multibase::encode_base64url(bytes).split_off(1);
     let (public, secret) = (key.verifying_key().uncompressed(), text(&key.to_secret_bytes()));
     let curve = match key.algorithm() {
-        Algorithm::Ed25519 => return format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{}","d":"{secret}"}}"#, text(&public)),
+        Algorithm::Ed25519 => {
+            return format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{}","d":"{secret}"}}"#, text(&public));
+        }
         Algorithm::P256 => "P-256",
         Algorithm::P384 => "P-384",
     };

@@ -9,7 +9,7 @@ use model_passport::proof::{Cryptosuite, ProofOptions, add_proof};
 use model_passport::time::Timestamp;
 
 /// When the cases were signed.
-pub const SIGNED: &str = "2026-11-21T11:00:00Z";
+pub const SIGNED: &str = "2026-11-01T11:00:00Z";
 
 /// When the cases are verified, unless one says otherwise.
 pub const NOW: &str = "2026-11-21T12:00:00Z";
@@ -70,7 +70,8 @@ impl Party {
     #[must_use]
     pub fn sign(&self, suite: Cryptosuite, credential: &Json) -> Json {
         let options = ProofOptions::new(suite).created(time(SIGNED));
-        add_proof(credential, &options, &self.signer, ContextLoader::embedded()).expect("a credential that can be signed")
+        add_proof(credential, &options, &self.signer, ContextLoader::embedded())
+            .expect("a credential that can be signed")
     }
 
     /// The suite over statements that takes this party's key.
@@ -89,7 +90,8 @@ impl Party {
 /// When the seed makes no key.
 #[must_use]
 pub fn signing_key(algorithm: Algorithm, seed: u8) -> SigningKey {
-    let secret: Vec<u8> = (0..algorithm.secret_bytes()).map(|at| seed.wrapping_add(u8::try_from(at).unwrap_or(0))).collect();
+    let secret: Vec<u8> =
+        (0..algorithm.secret_bytes()).map(|at| seed.wrapping_add(u8::try_from(at).unwrap_or(0))).collect();
     SigningKey::from_secret_bytes(algorithm, &secret).expect("a seed that makes a key")
 }
 
@@ -124,7 +126,9 @@ pub fn remove(json: &mut Json, pointer: &str) -> Json {
 
 fn find<'j>(json: &'j mut Json, pointer: &str) -> &'j mut Json {
     pointer.split('/').skip(1).fold(json, |json, token| match json {
-        Json::Object(object) => object.get_mut(token).unwrap_or_else(|| panic!("no member {token} of {pointer}")),
+        Json::Object(object) => {
+            object.get_mut(token).unwrap_or_else(|| panic!("no member {token} of {pointer}"))
+        }
         Json::Array(items) => {
             let at: usize = token.parse().expect("an index");
             items.get_mut(at).expect("an item")
@@ -163,7 +167,10 @@ pub fn bundle(credentials: &[&Json], documents: &[(&str, &str)]) -> Json {
     let presentation = Object::from_iter([
         ("@context", Json::from(vec![Json::from(passport::CREDENTIALS_V2)])),
         ("type", vec![Json::from("VerifiablePresentation")].into()),
-        ("verifiableCredential", credentials.iter().map(|credential| (*credential).clone()).collect::<Vec<_>>().into()),
+        (
+            "verifiableCredential",
+            credentials.iter().map(|credential| (*credential).clone()).collect::<Vec<_>>().into(),
+        ),
     ]);
     let document = |(url, text): &(&str, &str)| {
         Json::from(Object::from_iter([("url", *url), ("retrieved", SIGNED), ("text", *text)]))

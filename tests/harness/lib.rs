@@ -65,21 +65,29 @@ pub fn cases_folder() -> PathBuf {
 /// When a folder is not a whole case.
 #[must_use]
 pub fn stored_cases() -> Vec<Stored> {
-    let mut folders: Vec<PathBuf> =
-        fs::read_dir(cases_folder()).expect("tests/cases").map(|entry| entry.expect("an entry").path()).collect();
+    let mut folders: Vec<PathBuf> = fs::read_dir(cases_folder())
+        .expect("tests/cases")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
     folders.sort();
     folders.into_iter().filter(|folder| folder.is_dir()).map(|folder| read_case(&folder)).collect()
 }
 
 fn read_case(folder: &Path) -> Stored {
-    let text = |name: &str| fs::read_to_string(folder.join(name)).unwrap_or_else(|e| panic!("{}/{name}: {e}", folder.display()));
+    let text = |name: &str| {
+        fs::read_to_string(folder.join(name)).unwrap_or_else(|e| panic!("{}/{name}: {e}", folder.display()))
+    };
     let optional = |name: &str| folder.join(name).exists().then(|| text(name));
     Stored {
         name: folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         folder: folder.to_owned(),
         input: text("input.json"),
-        evidence: optional("evidence.json").map(|json| serde_json::from_str(&json).expect("evidence")).unwrap_or_default(),
-        policy: optional("policy.json").map(|json| serde_json::from_str(&json).expect("policy")).unwrap_or_default(),
+        evidence: optional("evidence.json")
+            .map(|json| serde_json::from_str(&json).expect("evidence"))
+            .unwrap_or_default(),
+        policy: optional("policy.json")
+            .map(|json| serde_json::from_str(&json).expect("policy"))
+            .unwrap_or_default(),
         expect: serde_json::from_str(&text("expect.json")).expect("expect.json"),
         report: text("report.json"),
     }

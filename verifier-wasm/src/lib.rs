@@ -12,8 +12,8 @@
 //! `index.js` makes a `PassportVerifierError`.
 
 use model_passport::digest::merkle;
-use model_passport::{Answer, Evidence, Policy, Timestamp};
-use serde::de::DeserializeOwned;
+use model_passport::evidence::ShapeError;
+use model_passport::{Answer, Evidence, Need, Policy, Timestamp};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// The version of the verifier, which every report names.
@@ -29,8 +29,7 @@ pub fn version() -> String {
 /// `misuse.evidence`, `misuse.policy`
 #[wasm_bindgen]
 pub fn needs(text: &str, evidence: &str, policy: &str) -> Result<String, String> {
-    let needs = model_passport::needs(text, &read_evidence(evidence)?, &read_policy(policy)?);
-    serde_json::to_string(&needs).map_err(|error| misuse("internal", &error))
+    Ok(Need::list_to_json(&model_passport::needs(text, &read_evidence(evidence)?, &read_policy(policy)?)))
 }
 
 /// Verifies in one go, signatures included: JSON text of the report.
@@ -39,7 +38,8 @@ pub fn needs(text: &str, evidence: &str, policy: &str) -> Result<String, String>
 /// `misuse.evidence`, `misuse.policy`, `misuse.now`
 #[wasm_bindgen]
 pub fn verify(text: &str, evidence: &str, policy: &str, now: &str) -> Result<String, String> {
-    let report = model_passport::verify(text, &read_evidence(evidence)?, &read_policy(policy)?, read_time(now)?);
+    let report =
+        model_passport::verify(text, &read_evidence(evidence)?, &read_policy(policy)?, read_time(now)?);
     Ok(report.to_json())
 }
 
@@ -125,11 +125,11 @@ pub fn merkle_root(leaves: &[u8]) -> Result<String, String> {
 }
 
 fn read_evidence(text: &str) -> Result<Evidence, String> {
-    read(text).map_err(|error| misuse("misuse.evidence", &error))
+    read(text, Evidence::from_json).map_err(|error| misuse("misuse.evidence", &error))
 }
 
 fn read_policy(text: &str) -> Result<Policy, String> {
-    read(text).map_err(|error| misuse("misuse.policy", &error))
+    read(text, Policy::from_json).map_err(|error| misuse("misuse.policy", &error))
 }
 
 fn read_time(text: &str) -> Result<Timestamp, String> {
@@ -137,8 +137,8 @@ fn read_time(text: &str) -> Result<Timestamp, String> {
 }
 
 /// No text stands for the default.
-fn read<T: DeserializeOwned + Default>(text: &str) -> Result<T, serde_json::Error> {
-    if text.is_empty() { Ok(T::default()) } else { serde_json::from_str(text) }
+fn read<T: Default>(text: &str, from_json: fn(&str) -> Result<T, ShapeError>) -> Result<T, ShapeError> {
+    if text.is_empty() { Ok(T::default()) } else { from_json(text) }
 }
 
 fn misuse(code: &str, message: &dyn std::fmt::Display) -> String {

@@ -1,7 +1,6 @@
 //! The real binary in a directory of its own, with real input.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
-
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use std::fs;

@@ -6,7 +6,8 @@
 
 use std::fmt::Write as _;
 
-use crate::json::{Json, Number, Object};
+use crate::json::write::text;
+use crate::json::{Json, Number, Object, double};
 
 /// The canonical text of a value.
 #[must_use]
@@ -22,7 +23,7 @@ fn write_value(value: &Json, out: &mut String) {
         Json::Bool(true) => out.push_str("true"),
         Json::Bool(false) => out.push_str("false"),
         Json::Number(number) => write_number(*number, out),
-        Json::String(text) => write_text(text, out),
+        Json::String(value) => text(value, out),
         Json::Array(items) => {
             out.push('[');
             for (at, item) in items.iter().enumerate() {
@@ -51,45 +52,17 @@ fn write_object(object: &Object, out: &mut String) {
         if at > 0 {
             out.push(',');
         }
-        write_text(name, out);
+        text(name, out);
         out.push(':');
         write_value(value, out);
     }
     out.push('}');
 }
 
-/// A string with the only escapes that the scheme allows ([section 3.2.2.2]).
-///
-/// [section 3.2.2.2]: https://www.rfc-editor.org/rfc/rfc8785#section-3.2.2.2
-fn write_text(text: &str, out: &mut String) {
-    out.push('"');
-    let mut rest = text;
-    while let Some(at) = rest.bytes().position(|b| b < 0x20 || b == b'"' || b == b'\\') {
-        let (plain, special) = rest.split_at(at);
-        out.push_str(plain);
-        let mut chars = special.chars();
-        match chars.next() {
-            Some('"') => out.push_str("\\\""),
-            Some('\\') => out.push_str("\\\\"),
-            Some('\u{8}') => out.push_str("\\b"),
-            Some('\t') => out.push_str("\\t"),
-            Some('\n') => out.push_str("\\n"),
-            Some('\u{c}') => out.push_str("\\f"),
-            Some('\r') => out.push_str("\\r"),
-            // Writing to a String cannot fail.
-            Some(control) => _ = write!(out, "\\u{:04x}", u32::from(control)),
-            None => {}
-        }
-        rest = chars.as_str();
-    }
-    out.push_str(rest);
-    out.push('"');
-}
-
 /// A number as ECMAScript prints it ([section 3.2.2.3]).
 ///
 /// [section 3.2.2.3]: https://www.rfc-editor.org/rfc/rfc8785#section-3.2.2.3
-fn write_number(number: Number, out: &mut String) {
+pub(crate) fn write_number(number: Number, out: &mut String) {
     match number {
         // Writing to a String cannot fail.
         Number::Integer(value) => _ = write!(out, "{value}"),
@@ -109,10 +82,8 @@ fn write_double(value: f64, out: &mut String) {
     if value < 0.0 {
         out.push('-');
     }
-    let scientific = shortest(value.abs());
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
-    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let (digits, exponent) = double::shortest(value.abs());
+    let digits = digits.to_string();
     let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
     // `point` digits stand before the decimal point.
     let point = exponent + 1;
@@ -129,15 +100,6 @@ fn write_double(value: f64, out: &mut String) {
             _ = write!(out, "{first}{dot}{rest}e{sign}{}", exponent.abs());
         }
     }
-}
-
-/// The shortest digits in scientific notation. Where two texts of that length are equally near, ECMAScript
-/// takes the even one; `{:e}` may give the other, and rounding to its length gives the even one.
-fn shortest(value: f64) -> String {
-    let text = format!("{value:e}");
-    let digits = text.bytes().take_while(|b| *b != b'e').filter(u8::is_ascii_digit).count();
-    let nearest = format!("{value:.*e}", digits.saturating_sub(1));
-    if nearest.parse() == Ok(value) { nearest } else { text }
 }
 
 #[cfg(test)]

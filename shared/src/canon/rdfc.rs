@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use sha2::Digest as _;
 
-use crate::limits::Budget;
+use crate::limits::{Budget, MAX_CANONICAL_BYTES};
 use crate::rdf::{Dataset, Quad, Term};
 
 /// Nested calls of Hash N-Degree Quads. Honest graphs stay under ten; a wasm stack holds a thousand.
@@ -46,7 +46,19 @@ pub struct Canonical {
 ///
 /// # Errors
 /// [`OverBudget`] when the budget or the recursion depth is used up.
-pub fn canonicalize(dataset: &Dataset, hash: HashAlgorithm, budget: &mut Budget) -> Result<Canonical, OverBudget> {
+pub fn canonicalize(
+    dataset: &Dataset,
+    hash: HashAlgorithm,
+    budget: &mut Budget,
+) -> Result<Canonical, OverBudget> {
+    if budget.left() == 0 {
+        return Err(OverBudget);
+    }
+    // Every statement repeats the name of its subject, which can be long: this is what the text will take.
+    if dataset.canonical_bytes() > MAX_CANONICAL_BYTES {
+        budget.exhaust();
+        return Err(OverBudget);
+    }
     let mut state = State::new(dataset, hash, budget);
     state.name_blank_nodes()?;
     let names = state.canonical.labels(dataset.blank_count());
@@ -188,7 +200,13 @@ impl<'d, 'b> State<'d, 'b> {
     }
 
     /// [Hash Related Blank Node](https://www.w3.org/TR/rdf-canon/#hash-related-blank-node)
-    fn hash_related(&mut self, related: u32, quad: &Quad, issuer: &Issuer, position: char) -> Result<String, OverBudget> {
+    fn hash_related(
+        &mut self,
+        related: u32,
+        quad: &Quad,
+        issuer: &Issuer,
+        position: char,
+    ) -> Result<String, OverBudget> {
         let mut input = String::from(position);
         if position != 'g' {
             input.push_str(self.dataset.term_text(quad.predicate));
@@ -234,13 +252,20 @@ impl<'d, 'b> State<'d, 'b> {
     }
 
     /// Steps 5.2 to 5.4.6 of Hash N-Degree Quads.
-    fn least_path(&mut self, mut group: Vec<u32>, issuer: &Issuer, depth: usize) -> Result<(String, Issuer), OverBudget> {
+    fn least_path(
+        &mut self,
+        mut group: Vec<u32>,
+        issuer: &Issuer,
+        depth: usize,
+    ) -> Result<(String, Issuer), OverBudget> {
         let mut chosen: Option<(String, Issuer)> = None;
         group.sort_unstable();
         let mut counters = vec![0_usize; group.len()];
         let mut at = 0;
         loop {
-            if let Some(found) = self.try_order(&group, issuer, chosen.as_ref().map(|(path, _)| path.as_str()), depth)? {
+            if let Some(found) =
+                self.try_order(&group, issuer, chosen.as_ref().map(|(path, _)| path.as_str()), depth)?
+            {
                 chosen = Some(found);
             }
             // The next order, by Heap's algorithm without recursion.

@@ -8,7 +8,9 @@
 //! [RFC 8259]: https://www.rfc-editor.org/rfc/rfc8259
 //! [I-JSON]: https://www.rfc-editor.org/rfc/rfc7493
 
+pub(crate) mod double;
 mod read;
+pub(crate) mod write;
 
 use std::fmt;
 
@@ -62,8 +64,10 @@ pub struct Limits {
     pub max_depth: usize,
     /// Values in all.
     pub max_nodes: usize,
-    /// Bytes of one string or name.
+    /// Bytes of one string.
     pub max_string_bytes: usize,
+    /// Bytes of one name.
+    pub max_name_bytes: usize,
 }
 
 impl Default for Limits {
@@ -73,6 +77,7 @@ impl Default for Limits {
             max_depth: limits::MAX_DEPTH,
             max_nodes: limits::MAX_NODES,
             max_string_bytes: limits::MAX_STRING_BYTES,
+            max_name_bytes: limits::MAX_NAME_BYTES,
         }
     }
 }
@@ -106,7 +111,15 @@ pub enum JsonError {
     /// Too many values.
     #[error("more than {0} values")]
     TooManyNodes(usize),
-    /// A string or name is too long.
+    /// A name is too long.
+    #[error("a name of {len} bytes, over the limit of {max}")]
+    TooLongName {
+        /// Bytes found.
+        len: usize,
+        /// Bytes allowed.
+        max: usize,
+    },
+    /// A string is too long.
     #[error("a string of {len} bytes, over the limit of {max}")]
     TooLongString {
         /// Bytes found.
@@ -128,6 +141,7 @@ impl JsonError {
             Self::TooDeep(_) => "json.too-deep",
             Self::TooLong { .. } => "json.too-long",
             Self::TooManyNodes(_) => "json.too-many-nodes",
+            Self::TooLongName { .. } => "json.name-too-long",
             Self::TooLongString { .. } => "json.string-too-long",
         }
     }
@@ -156,7 +170,10 @@ impl Number {
         if (-max..=max).contains(&value) {
             return i64::try_from(value).ok().map(Number::Integer);
         }
-        #[expect(clippy::as_conversions, reason = "the only way to round an integer to a float; checked back")]
+        #[expect(
+            clippy::as_conversions,
+            reason = "the only way to round an integer to a float; checked back"
+        )]
         let double = value as f64;
         #[expect(clippy::as_conversions, reason = "exact for a float without fraction; compared")]
         let back = double as i128;
@@ -445,7 +462,9 @@ impl Serialize for Json {
 impl fmt::Display for Json {
     /// Compact JSON text.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+        let mut text = String::new();
+        write::value(self, &mut text);
+        f.write_str(&text)
     }
 }
 
@@ -463,7 +482,9 @@ mod tests {
         assert_eq!(code(r#"[{"b":{"a":1,"\u0061":2}}]"#), "json.duplicate-name");
         assert_eq!(code(r#"{"__proto__":{}}"#), "json.forbidden-name");
         assert_eq!(code(r#"{"\u005f_proto__":{}}"#), "json.forbidden-name");
-        for text in ["", "\u{feff}{}", "{} {}", "{}x", "[1,]", "{'a':1}", "// c\n{}", "[NaN]", "1e400", r#""\ud800""#] {
+        for text in
+            ["", "\u{feff}{}", "{} {}", "{}x", "[1,]", "{'a':1}", "// c\n{}", "[NaN]", "1e400", r#""\ud800""#]
+        {
             assert_eq!(code(text), "json.syntax", "{text}");
         }
         assert_eq!(code("9007199254740993"), "json.inexact-integer");
@@ -487,7 +508,8 @@ mod tests {
         assert_eq!(code(&format!("[{}]", vec!["0"; 19_999].join(","))), "ok");
         assert_eq!(code(&format!("[{}]", vec!["0"; 20_000].join(","))), "json.too-many-nodes");
         assert_eq!(code(&format!("\"{}\"", "x".repeat(65_537))), "json.string-too-long");
-        assert_eq!(code(&format!("{{\"{}\":1}}", "x".repeat(65_537))), "json.string-too-long");
+        assert_eq!(code(&format!("{{\"{}\":1}}", "x".repeat(256))), "ok");
+        assert_eq!(code(&format!("{{\"{}\":1}}", "x".repeat(257))), "json.name-too-long");
         assert_eq!(code(&" ".repeat((1 << 20) + 1)), "json.too-long");
     }
 

@@ -2,7 +2,7 @@
 //!
 //! [RFC 8259]: https://www.rfc-editor.org/rfc/rfc8259
 
-use super::{Json, JsonError, Limits, Number, Object};
+use super::{Json, JsonError, Limits, Number, Object, double};
 
 /// Names that assign to an object's prototype in JavaScript instead of becoming a member.
 const MAGIC_NAMES: [&str; 3] = ["__proto__", "constructor", "prototype"];
@@ -123,6 +123,9 @@ impl<'t> Reader<'t> {
                 return Err(self.syntax("no name of a member"));
             }
             let name = self.string()?;
+            if name.len() > self.limits.max_name_bytes {
+                return Err(JsonError::TooLongName { len: name.len(), max: self.limits.max_name_bytes });
+            }
             if MAGIC_NAMES.contains(&name.as_str()) {
                 return Err(JsonError::ForbiddenName(name));
             }
@@ -201,7 +204,8 @@ impl<'t> Reader<'t> {
         if !(0xdc00..0xe000).contains(&low) {
             return Err(self.syntax("half of a surrogate pair"));
         }
-        char::from_u32(0x1_0000 + ((unit - 0xd800) << 10) + (low - 0xdc00)).ok_or_else(|| self.syntax("no code point"))
+        char::from_u32(0x1_0000 + ((unit - 0xd800) << 10) + (low - 0xdc00))
+            .ok_or_else(|| self.syntax("no code point"))
     }
 
     fn hex(&mut self) -> Result<u32, JsonError> {
@@ -246,7 +250,9 @@ impl<'t> Reader<'t> {
         }
         match text.parse::<f64>() {
             // Written without a fraction and too long for any integer type.
-            Ok(_) if self.at == whole && text != "-0" => Err(JsonError::InexactInteger(text.chars().take(64).collect())),
+            Ok(_) if self.at == whole && text != "-0" => {
+                Err(JsonError::InexactInteger(text.chars().take(64).collect()))
+            }
             Ok(value) if value.is_finite() => Ok(Json::Number(Number::Double(value))),
             _ => Err(self.syntax("a number out of range")),
         }
@@ -324,7 +330,16 @@ mod tests {
     #[test]
     fn escapes_make_characters() {
         assert_eq!(parse(r#""\u00e9\ud83d\ude00\/\n""#).unwrap().as_str(), Some("é😀/\n"));
-        for text in [r#""\ud83d""#, r#""\ud83dx""#, r#""\ude00""#, r#""\ud83d\u0041""#, r#""\x""#, r#""\u12""#, "\"\\é\"", "\"\n\""] {
+        for text in [
+            r#""\ud83d""#,
+            r#""\ud83dx""#,
+            r#""\ude00""#,
+            r#""\ud83d\u0041""#,
+            r#""\x""#,
+            r#""\u12""#,
+            "\"\\é\"",
+            "\"\n\"",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

@@ -58,7 +58,8 @@ impl Keyword {
 
 /// Whether a text has the form of a keyword: `@` and letters. JSON-LD reserves all of them.
 pub(super) fn looks_like_keyword(text: &str) -> bool {
-    text.strip_prefix('@').is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphabetic()))
+    text.strip_prefix('@')
+        .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphabetic()))
 }
 
 /// What a name stands for.
@@ -148,9 +149,16 @@ pub(super) struct Store {
     locals: Vec<Rc<Json>>,
     by_url: HashMap<Rc<str>, LocalId>,
     applied: HashMap<(ContextId, LocalId, Scope), ContextId>,
-    /// Contexts of whole documents, by their text, so that a known `@context` costs one look-up.
-    documents: HashMap<String, ContextId>,
+    /// Contexts of whole documents, by their URLs, so that a known `@context` costs one look-up.
+    documents: HashMap<Vec<String>, Known>,
     foreign: bool,
+    steps: usize,
+}
+
+/// A result, and the steps that it took: a look-up counts as many, so that what was read before changes nothing.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    context: ContextId,
     steps: usize,
 }
 
@@ -203,7 +211,7 @@ impl Store {
         self.applied.retain(|(context, local, _), result| {
             context.0 < mark.contexts && local.0 < mark.locals && result.0 < mark.contexts
         });
-        self.documents.retain(|_, result| result.0 < mark.contexts);
+        self.documents.retain(|_, result| result.context.0 < mark.contexts);
     }
 
     pub(super) fn context(&self, id: ContextId) -> Rc<Context> {
@@ -228,15 +236,24 @@ impl Store {
         local: &Json,
         loader: ContextLoader<'_>,
     ) -> Result<ContextId, JsonLdError> {
-        let whole = if active == Self::INITIAL { joined_urls(local) } else { None };
-        if let Some(known) = whole.as_ref().and_then(|text| self.documents.get(text)) {
-            return Ok(*known);
+        let whole = if active == Self::INITIAL { urls(local) } else { None };
+        if let Some(known) = whole.as_ref().and_then(|urls| self.documents.get(urls)).copied() {
+            return self.again(known);
         }
-        let result = self.process(active, local, Scope::Document, loader, 0)?;
-        if let Some(text) = whole {
-            self.documents.insert(text, result);
+        let before = self.steps;
+        let context = self.process(active, local, Scope::Document, loader, 0)?;
+        if let Some(urls) = whole.filter(|_| !self.foreign) {
+            self.documents.insert(urls, Known { context, steps: self.steps - before });
         }
-        Ok(result)
+        Ok(context)
+    }
+
+    fn again(&mut self, known: Known) -> Result<ContextId, JsonLdError> {
+        self.steps += known.steps;
+        if self.steps > MAX_CONTEXTS {
+            return Err(JsonLdError::TooMuch { what: "context steps", max: MAX_CONTEXTS });
+        }
+        Ok(known.context)
     }
 
     /// Applies the context of a term or type.
@@ -251,9 +268,13 @@ impl Store {
             return Ok(*known);
         }
         let json = self.locals.get(local.0).map(Rc::clone).unwrap_or_else(|| Rc::new(Json::Null));
-        let result = self.process(active, &json, scope, loader, 0)?;
-        self.applied.insert((active, local, scope), result);
-        Ok(result)
+        // Found or made, a scoped context counts the same: not at all. How many there can be is bounded by the
+        // contexts in the document, which count, and by the nodes that use them.
+        let before = self.steps;
+        let context = self.process(active, &json, scope, loader, 0)?;
+        self.steps = before;
+        self.applied.insert((active, local, scope), context);
+        Ok(context)
     }
 
     /// The [Context Processing Algorithm](https://www.w3.org/TR/json-ld11-api/#context-processing-algorithm).
@@ -279,7 +300,8 @@ impl Store {
                 Json::Null => {
                     let context = self.context(result);
                     if scope != Scope::Property
-                        && let Some((term, _)) = context.terms.iter().find(|(_, definition)| definition.protected)
+                        && let Some((term, _)) =
+                            context.terms.iter().find(|(_, definition)| definition.protected)
                     {
                         return Err(JsonLdError::ProtectedTerm(term.to_string()));
                     }
@@ -292,8 +314,11 @@ impl Store {
                 }
                 Json::String(url) => {
                     let loaded = self.load(url, loader)?;
-                    let document = self.locals.get(loaded.0).map(Rc::clone).unwrap_or_else(|| Rc::new(Json::Null));
-                    let inner = document.get("@context").ok_or_else(|| invalid("no @context in the document", local))?;
+                    let document =
+                        self.locals.get(loaded.0).map(Rc::clone).unwrap_or_else(|| Rc::new(Json::Null));
+                    let inner = document
+                        .get("@context")
+                        .ok_or_else(|| invalid("no @context in the document", local))?;
                     self.process(result, inner, scope, loader, nesting + 1)?
                 }
                 Json::Object(object) => {
@@ -323,7 +348,9 @@ impl Store {
         } else {
             let supplied = loader.supplied.iter().find(|(known, _)| known == url);
             self.foreign = true;
-            supplied.map(|(_, json)| json.clone()).ok_or_else(|| JsonLdError::UnknownContext(url.to_owned()))?
+            supplied
+                .map(|(_, json)| json.clone())
+                .ok_or_else(|| JsonLdError::UnknownContext(url.to_owned()))?
         };
         let local = self.keep_local(json);
         self.by_url.insert(url.into(), local);
@@ -338,7 +365,8 @@ impl Store {
                 "@version" if is_1_1(value) => {}
                 "@version" => return Err(invalid("@version is not 1.1", value)),
                 "@protected" => {
-                    protected = value.as_bool().ok_or_else(|| invalid("@protected is not a boolean", value))?;
+                    protected =
+                        value.as_bool().ok_or_else(|| invalid("@protected is not a boolean", value))?;
                 }
                 "@propagate" | "@type" => {}
                 "@vocab" => context.vocab = vocabulary(value, &context)?,
@@ -358,10 +386,9 @@ impl Store {
     }
 }
 
-/// The text of a `@context` of URLs only.
-fn joined_urls(local: &Json) -> Option<String> {
-    let urls: Option<Vec<&str>> = local.one_or_many().iter().map(Json::as_str).collect();
-    Some(urls?.join("\n"))
+/// A `@context` of URLs only.
+fn urls(local: &Json) -> Option<Vec<String>> {
+    local.one_or_many().iter().map(|url| url.as_str().map(str::to_owned)).collect()
 }
 
 fn is_1_1(value: &Json) -> bool {
@@ -426,7 +453,8 @@ impl Context {
 
     /// The same where terms and `@vocab` have no say: identifiers and datatypes.
     pub(super) fn expand_iri(&self, text: &str) -> Option<Rc<str>> {
-        let (prefix, suffix) = text.get(1..).and_then(|tail| tail.find(':')).map(|at| text.split_at(at + 1))?;
+        let (prefix, suffix) =
+            text.get(1..).and_then(|tail| tail.find(':')).map(|at| text.split_at(at + 1))?;
         let suffix = suffix.get(1..).unwrap_or_default();
         if prefix != "_"
             && !suffix.starts_with("//")
@@ -491,7 +519,12 @@ impl Making<'_, '_> {
         Ok(())
     }
 
-    fn read_definition(&mut self, term: &str, object: &Object, simple: bool) -> Result<Definition, JsonLdError> {
+    fn read_definition(
+        &mut self,
+        term: &str,
+        object: &Object,
+        simple: bool,
+    ) -> Result<Definition, JsonLdError> {
         let mut definition = Definition {
             meaning: Meaning::Nothing,
             coercion: Coercion::Plain,
@@ -507,14 +540,16 @@ impl Making<'_, '_> {
             match name {
                 "@id" | "@type" => {}
                 "@protected" => {
-                    definition.protected = value.as_bool().ok_or_else(|| invalid("@protected is not a boolean", value))?;
+                    definition.protected =
+                        value.as_bool().ok_or_else(|| invalid("@protected is not a boolean", value))?;
                 }
                 "@container" => read_container(value, &mut definition)?,
                 "@context" => definition.context = Some(self.store.keep_local(value.clone())),
                 "@language" => definition.language = Some(language(value)?),
                 "@direction" => definition.direction = Some(direction(value)?),
                 "@prefix" => {
-                    definition.prefix = value.as_bool().ok_or_else(|| invalid("@prefix is not a boolean", value))?;
+                    definition.prefix =
+                        value.as_bool().ok_or_else(|| invalid("@prefix is not a boolean", value))?;
                 }
                 "@reverse" => definition.unsupported = Some("@reverse"),
                 "@nest" => definition.unsupported = Some("@nest"),
@@ -548,7 +583,9 @@ impl Making<'_, '_> {
                 }
                 self.depend_on(id)?;
                 definition.meaning = match self.context.expand(id) {
-                    Some(Meaning::Keyword(Keyword::Context)) => return Err(bad("an alias of @context", term)),
+                    Some(Meaning::Keyword(Keyword::Context)) => {
+                        return Err(bad("an alias of @context", term));
+                    }
                     Some(Meaning::Nothing) | None => return Err(bad("a term without an IRI", term)),
                     Some(meaning) => meaning,
                 };
@@ -560,7 +597,10 @@ impl Making<'_, '_> {
                     }
                 }
                 let gen_delim = |iri: &str| iri.ends_with([':', '/', '?', '#', '[', ']', '@']);
-                if simple && !term.contains([':', '/']) && matches!(&definition.meaning, Meaning::Iri(iri) if gen_delim(iri)) {
+                if simple
+                    && !term.contains([':', '/'])
+                    && matches!(&definition.meaning, Meaning::Iri(iri) if gen_delim(iri))
+                {
                     definition.prefix = true;
                 }
             }

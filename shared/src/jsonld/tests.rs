@@ -21,7 +21,11 @@ const XSD: &str = "http://www.w3.org/2001/XMLSchema#";
 fn terms_prefixes_and_vocab() {
     let context = r#"{"ex":"urn:ex:","p":"ex:p","@vocab":"urn:v#"}"#;
     assert_eq!(
-        quads_in(context, r#""@id":"urn:s","p":"a","ex:q":"b","other":"c","urn:full":"d","@type":["T","ex:U"]"#).unwrap(),
+        quads_in(
+            context,
+            r#""@id":"urn:s","p":"a","ex:q":"b","other":"c","urn:full":"d","@type":["T","ex:U"]"#
+        )
+        .unwrap(),
         "<urn:s> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <urn:ex:U> .\n\
          <urn:s> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <urn:v#T> .\n\
          <urn:s> <urn:ex:p> \"a\" .\n<urn:s> <urn:ex:q> \"b\" .\n<urn:s> <urn:full> \"d\" .\n<urn:s> <urn:v#other> \"c\" .\n"
@@ -65,7 +69,8 @@ fn doubles_have_one_form() {
 #[test]
 fn lists_sets_and_language_maps() {
     let context = r#"{"l":{"@id":"urn:l","@container":"@list"},"m":{"@id":"urn:m","@container":"@language"},"s":{"@id":"urn:s","@container":"@set"}}"#;
-    let text = quads_in(context, r#""@id":"urn:x","l":["a","b"],"m":{"de":"Ja","@none":"y"},"s":["1"]"#).unwrap();
+    let text =
+        quads_in(context, r#""@id":"urn:x","l":["a","b"],"m":{"de":"Ja","@none":"y"},"s":["1"]"#).unwrap();
     let rdf = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
     for line in [
         format!("_:c14n0 <{rdf}rest> <{rdf}nil> .\n"),
@@ -79,9 +84,13 @@ fn lists_sets_and_language_maps() {
 
 #[test]
 fn types_bring_contexts_that_end_at_the_next_node() {
-    let context = r#"{"id":"@id","type":"@type","p":{"@id":"urn:p"},"T":{"@id":"urn:T","@context":{"q":"urn:q"}}}"#;
+    let context =
+        r#"{"id":"@id","type":"@type","p":{"@id":"urn:p"},"T":{"@id":"urn:T","@context":{"q":"urn:q"}}}"#;
     assert!(quads_in(context, r#""id":"urn:a","type":"T","q":"1""#).is_ok());
-    assert_eq!(code(context, r#""id":"urn:a","type":"T","p":{"id":"urn:b","q":"1"}"#), "jsonld.undefined-term");
+    assert_eq!(
+        code(context, r#""id":"urn:a","type":"T","p":{"id":"urn:b","q":"1"}"#),
+        "jsonld.undefined-term"
+    );
     assert_eq!(code(context, r#""id":"urn:a","q":"1""#), "jsonld.undefined-term");
     let propagating = r#"{"id":"@id","type":"@type","p":"urn:p","T":{"@id":"urn:T","@context":{"@propagate":true,"q":"urn:q"}}}"#;
     assert_eq!(code(propagating, r#""id":"urn:a","type":"T","p":{"id":"urn:b","q":"1"}"#), "ok");
@@ -89,14 +98,17 @@ fn types_bring_contexts_that_end_at_the_next_node() {
 
 #[test]
 fn terms_bring_contexts_that_go_on() {
-    let context = r#"{"@protected":true,"id":"@id","p":{"@id":"urn:p","@context":{"q":"urn:q","p":"urn:other"}}}"#;
+    let context =
+        r#"{"@protected":true,"id":"@id","p":{"@id":"urn:p","@context":{"q":"urn:q","p":"urn:other"}}}"#;
     let text = quads_in(context, r#""id":"urn:a","p":{"id":"urn:b","q":{"id":"urn:c","p":"x"}}"#).unwrap();
     assert_eq!(text, "<urn:a> <urn:p> <urn:b> .\n<urn:b> <urn:q> <urn:c> .\n<urn:c> <urn:other> \"x\" .\n");
 }
 
 #[test]
 fn protected_terms_stay() {
-    let again = |second: &str| code(&format!(r#"[{{"@protected":true,"p":"urn:p"}},{second}]"#), r#""@id":"urn:a","p":"x""#);
+    let again = |second: &str| {
+        code(&format!(r#"[{{"@protected":true,"p":"urn:p"}},{second}]"#), r#""@id":"urn:a","p":"x""#)
+    };
     assert_eq!(again(r#"{"p":"urn:p"}"#), "ok");
     assert_eq!(again(r#"{"p":"urn:q"}"#), "jsonld.protected-term");
     assert_eq!(again(r#"{"p":null}"#), "jsonld.protected-term");

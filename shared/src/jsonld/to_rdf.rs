@@ -7,18 +7,24 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::context::{Coercion, Context, ContextId, Definition, Keyword, Meaning, Scope, Store, looks_like_keyword};
+use super::context::{
+    Coercion, Context, ContextId, Definition, Keyword, Meaning, Scope, Store, looks_like_keyword,
+};
 use super::{ContextLoader, JsonLdError, excerpt};
 use crate::canon::jcs;
-use crate::json::{Json, Number, Object};
+use crate::json::{Json, Number, Object, double};
 use crate::limits::MAX_QUADS;
 use crate::rdf::{
-    Dataset, Quad, RDF_FIRST, RDF_JSON, RDF_NIL, RDF_REST, RDF_TYPE, Term, XSD_BOOLEAN, XSD_DOUBLE, XSD_INTEGER, is_absolute_iri,
-    is_language_tag,
+    Dataset, Quad, RDF_FIRST, RDF_JSON, RDF_NIL, RDF_REST, RDF_TYPE, Term, XSD_BOOLEAN, XSD_DOUBLE,
+    XSD_INTEGER, is_absolute_iri, is_language_tag,
 };
 
 /// The statements of a document.
-pub(super) fn document(json: &Json, store: &mut Store, loader: ContextLoader<'_>) -> Result<Dataset, JsonLdError> {
+pub(super) fn document(
+    json: &Json,
+    store: &mut Store,
+    loader: ContextLoader<'_>,
+) -> Result<Dataset, JsonLdError> {
     let mut mapping = Mapping { store, loader, data: Dataset::new(), labels: HashMap::new() };
     for item in json.one_or_many() {
         let object = item.as_object().ok_or_else(|| wrong("a document is not an object", item))?;
@@ -60,6 +66,9 @@ impl Mapping<'_, '_> {
         out: &mut Vec<Term>,
     ) -> Result<(), JsonLdError> {
         match value {
+            Json::Array(items) if items.is_empty() => {
+                Err(wrong("an empty array says nothing that could be signed", value))
+            }
             Json::Array(items) => {
                 for item in items {
                     self.values(item, active, definition, graph, out)?;
@@ -78,7 +87,11 @@ impl Mapping<'_, '_> {
     }
 
     /// The context inside the value of a term that has one.
-    fn property_scope(&mut self, active: ContextId, definition: Option<&Definition>) -> Result<ContextId, JsonLdError> {
+    fn property_scope(
+        &mut self,
+        active: ContextId,
+        definition: Option<&Definition>,
+    ) -> Result<ContextId, JsonLdError> {
         match definition.and_then(|definition| definition.context) {
             Some(local) => self.store.apply_scoped(active, local, Scope::Property, self.loader),
             None => Ok(active),
@@ -101,7 +114,11 @@ impl Mapping<'_, '_> {
         }
         let type_scope = self.store.context(active);
         active = self.enter_type_scope(object, active, &type_scope)?;
-        let context = if active_is(self.store, active, &type_scope) { Rc::clone(&type_scope) } else { self.store.context(active) };
+        let context = if active_is(self.store, active, &type_scope) {
+            Rc::clone(&type_scope)
+        } else {
+            self.store.context(active)
+        };
         let entries = entries(object, &context)?;
         if let Some(entry) = entries.iter().find(|entry| entry.is(Keyword::Value)) {
             out.push(self.value_object(&entries, entry.value, &context, object)?);
@@ -136,14 +153,26 @@ impl Mapping<'_, '_> {
     }
 
     /// Step 11 of expansion: the contexts of the object's types, in the order of their names.
-    fn enter_type_scope(&mut self, object: &Object, active: ContextId, scope: &Context) -> Result<ContextId, JsonLdError> {
+    fn enter_type_scope(
+        &mut self,
+        object: &Object,
+        active: ContextId,
+        scope: &Context,
+    ) -> Result<ContextId, JsonLdError> {
         let mut active = active;
-        let mut names: Vec<&str> =
-            object.keys().filter(|name| scope.expand(name) == Some(Meaning::Keyword(Keyword::Type))).collect();
+        let mut names: Vec<&str> = object
+            .keys()
+            .filter(|name| scope.expand(name) == Some(Meaning::Keyword(Keyword::Type)))
+            .collect();
         names.sort_unstable();
         for name in names {
-            let mut types: Vec<&str> =
-                object.get(name).map(Json::one_or_many).unwrap_or_default().iter().filter_map(Json::as_str).collect();
+            let mut types: Vec<&str> = object
+                .get(name)
+                .map(Json::one_or_many)
+                .unwrap_or_default()
+                .iter()
+                .filter_map(Json::as_str)
+                .collect();
             types.sort_unstable();
             for name in types {
                 if let Some(local) = scope.term(name).and_then(|definition| definition.context) {
@@ -167,7 +196,8 @@ impl Mapping<'_, '_> {
         let subject = match (ids.next(), ids.next()) {
             (None, _) => self.data.fresh_blank(),
             (Some(id), None) => {
-                let text = id.value.as_str().ok_or_else(|| wrong("an identifier is not a string", id.value))?;
+                let text =
+                    id.value.as_str().ok_or_else(|| wrong("an identifier is not a string", id.value))?;
                 self.reference(text, &context)?
             }
             (Some(_), Some(second)) => return Err(wrong("a second identifier", second.value)),
@@ -183,9 +213,6 @@ impl Mapping<'_, '_> {
                     let predicate = self.data.iri(iri);
                     objects.clear();
                     self.property(entry, active, graph, &mut objects)?;
-                    if objects.is_empty() {
-                        return Err(wrong("an empty array says nothing that could be signed", entry.value));
-                    }
                     for object in &objects {
                         self.push(Quad { subject, predicate, object: *object, graph })?;
                     }
@@ -195,7 +222,16 @@ impl Mapping<'_, '_> {
         Ok(subject)
     }
 
-    fn types(&mut self, value: &Json, subject: Term, scope: &Context, graph: Option<Term>) -> Result<(), JsonLdError> {
+    fn types(
+        &mut self,
+        value: &Json,
+        subject: Term,
+        scope: &Context,
+        graph: Option<Term>,
+    ) -> Result<(), JsonLdError> {
+        if value.one_or_many().is_empty() {
+            return Err(wrong("an empty array says nothing that could be signed", value));
+        }
         let predicate = self.data.iri(RDF_TYPE);
         for item in value.one_or_many() {
             let name = item.as_str().ok_or_else(|| wrong("a type is not a string", item))?;
@@ -301,7 +337,8 @@ impl Mapping<'_, '_> {
         refuse_direction(&context, definition)?;
         for (language, value) in map.iter() {
             for item in value.one_or_many() {
-                let text = item.as_str().ok_or_else(|| wrong("a text in a language is not a string", item))?;
+                let text =
+                    item.as_str().ok_or_else(|| wrong("a text in a language is not a string", item))?;
                 out.push(match context.expand(language) {
                     Some(Meaning::Keyword(Keyword::None)) => self.data.typed_literal(text, None),
                     _ if is_language_tag(language) => self.data.language_literal(text, language),
@@ -320,12 +357,16 @@ impl Mapping<'_, '_> {
         context: &Context,
         object: &Object,
     ) -> Result<Term, JsonLdError> {
-        let (mut datatype, mut language) = (None, None);
+        let (mut values, mut datatype, mut language) = (0, None, None);
         for entry in entries {
+            let only = |slot: &mut Option<_>| match slot.replace(entry.value) {
+                Some(_) => Err(wrong("one keyword under two names", entry.value)),
+                None => Ok(()),
+            };
             match entry.meaning {
-                Meaning::Keyword(Keyword::Value) => {}
-                Meaning::Keyword(Keyword::Type) => datatype = Some(entry.value),
-                Meaning::Keyword(Keyword::Language) => language = Some(entry.value),
+                Meaning::Keyword(Keyword::Value) if values == 0 => values = 1,
+                Meaning::Keyword(Keyword::Type) => only(&mut datatype)?,
+                Meaning::Keyword(Keyword::Language) => only(&mut language)?,
                 Meaning::Keyword(Keyword::Direction | Keyword::Index) => {
                     return Err(JsonLdError::Unsupported(entry.name.to_owned()));
                 }
@@ -333,11 +374,14 @@ impl Mapping<'_, '_> {
             }
         }
         match (datatype, language) {
-            (Some(_), Some(_)) => Err(wrong("a value with both type and language", &Json::Object(object.clone()))),
+            (Some(_), Some(_)) => {
+                Err(wrong("a value with both type and language", &Json::Object(object.clone())))
+            }
             (None, Some(language)) => {
                 let tag = language.as_str().filter(|tag| is_language_tag(tag));
                 let tag = tag.ok_or_else(|| wrong("not a language tag", language))?;
-                let text = value.as_str().ok_or_else(|| wrong("a text in a language is not a string", value))?;
+                let text =
+                    value.as_str().ok_or_else(|| wrong("a text in a language is not a string", value))?;
                 Ok(self.data.language_literal(text, tag))
             }
             (None, None) => self.native(value, None),
@@ -355,7 +399,12 @@ impl Mapping<'_, '_> {
     }
 
     /// [Value Expansion](https://www.w3.org/TR/json-ld11-api/#value-expansion) of a string, number or boolean.
-    fn scalar(&mut self, value: &Json, context: &Context, definition: Option<&Definition>) -> Result<Term, JsonLdError> {
+    fn scalar(
+        &mut self,
+        value: &Json,
+        context: &Context,
+        definition: Option<&Definition>,
+    ) -> Result<Term, JsonLdError> {
         let coercion = definition.map_or(&Coercion::Plain, |definition| &definition.coercion);
         match (coercion, value) {
             (Coercion::Id, Json::String(text)) => self.reference(text, context),
@@ -392,10 +441,12 @@ impl Mapping<'_, '_> {
                         self.data.typed_literal(&integer.to_string(), Some(datatype.unwrap_or(XSD_INTEGER)))
                     }
                     // Adding zero turns negative zero into zero.
-                    Number::Double(_) if whole => {
-                        self.data.typed_literal(&format!("{:.0}", value + 0.0), Some(datatype.unwrap_or(XSD_INTEGER)))
-                    }
-                    _ => self.data.typed_literal(&canonical_double(value), Some(datatype.unwrap_or(XSD_DOUBLE))),
+                    Number::Double(_) if whole => self
+                        .data
+                        .typed_literal(&format!("{:.0}", value + 0.0), Some(datatype.unwrap_or(XSD_INTEGER))),
+                    _ => self
+                        .data
+                        .typed_literal(&canonical_double(value), Some(datatype.unwrap_or(XSD_DOUBLE))),
                 }
             }
             other => return Err(wrong("a value is not a string, number or boolean", other)),
@@ -461,17 +512,22 @@ fn is_list_object(value: &Json, context: &Context) -> bool {
 /// Statements have no place for a base direction: signing would lose it.
 fn refuse_direction(context: &Context, definition: Option<&Definition>) -> Result<(), JsonLdError> {
     let own = definition.and_then(|definition| definition.direction);
-    if own.unwrap_or(context.directed) { Err(JsonLdError::Unsupported("@direction".to_owned())) } else { Ok(()) }
+    if own.unwrap_or(context.directed) {
+        Err(JsonLdError::Unsupported("@direction".to_owned()))
+    } else {
+        Ok(())
+    }
 }
 
 /// The canonical form of `xsd:double` that [JSON-LD prescribes](https://www.w3.org/TR/json-ld11-api/#data-round-tripping):
 /// up to 16 digits, at least one after the point.
 fn canonical_double(value: f64) -> String {
-    let text = format!("{value:.15e}");
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let mantissa = mantissa.trim_end_matches('0');
-    let zero = if mantissa.ends_with('.') { "0" } else { "" };
-    format!("{mantissa}{zero}E{exponent}")
+    let sign = if value.is_sign_negative() { "-" } else { "" };
+    let (digits, exponent) = if value == 0.0 { (0, 0) } else { double::rounded(value.abs(), 16) };
+    let digits = digits.to_string();
+    let (first, rest) = digits.split_at(1);
+    let rest = rest.trim_end_matches('0');
+    format!("{sign}{first}.{}E{exponent}", if rest.is_empty() { "0" } else { rest })
 }
 
 fn wrong(what: &'static str, value: &Json) -> JsonLdError {

@@ -14,7 +14,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::digest::Digest;
 use crate::json::{At, Json};
-use crate::limits::{MAX_LINEAGE_DEPTH, MAX_LINEAGE_EDGES, MAX_LINEAGE_NODES};
+use crate::limits::{MAX_LINEAGE_DEPTH, MAX_LINEAGE_EDGES, MAX_LINEAGE_NODES, MAX_REFERENCES};
 use crate::passport::KINDS;
 use crate::report::{Check, CheckName, Edge, Node, NodeState, Outcome};
 use crate::time::Timestamp;
@@ -56,18 +56,21 @@ impl Reference {
     }
 }
 
-/// The links in a credential, in document order.
+/// The links in a credential, in document order; `None` where there are more than [`MAX_REFERENCES`].
 #[must_use]
-pub fn references(content: &Json) -> Vec<Reference> {
+pub fn references(content: &Json) -> Option<Vec<Reference>> {
     let mut found = Vec::new();
     if let Some(subject) = content.get("credentialSubject") {
         collect(subject, &At::ROOT.member("credentialSubject"), &mut found);
     }
-    found
+    (found.len() <= MAX_REFERENCES).then_some(found)
 }
 
 // The depth of a document is capped when it is parsed, so this recursion is shallow.
 fn collect(value: &Json, at: &At<'_>, found: &mut Vec<Reference>) {
+    if found.len() > MAX_REFERENCES {
+        return;
+    }
     match value {
         Json::Array(items) => {
             for (index, item) in items.iter().enumerate() {
@@ -79,7 +82,10 @@ fn collect(value: &Json, at: &At<'_>, found: &mut Vec<Reference>) {
                 let at = at.member(name);
                 match value {
                     Json::Array(items) if RELATIONS.contains(&name) => {
-                        let links = items.iter().enumerate().filter_map(|(index, item)| reference(name, item, &at.item(index)));
+                        let links = items
+                            .iter()
+                            .enumerate()
+                            .filter_map(|(index, item)| reference(name, item, &at.item(index)));
                         found.extend(links);
                     }
                     Json::Object(_) if RELATIONS.contains(&name) => found.extend(reference(name, value, &at)),
@@ -139,18 +145,14 @@ pub struct Walk {
 #[must_use]
 pub fn walk(members: &[Member]) -> Walk {
     let mut walk = Walk::default();
-    let by_digest: HashMap<Digest, usize> = members.iter().enumerate().rev().map(|(at, m)| (m.digest, at)).collect();
+    // Of two copies of one content, the one whose own checks hold is the parent.
+    let mut by_digest: HashMap<Digest, usize> = HashMap::new();
     let mut by_id: HashMap<&str, usize> = HashMap::new();
     for (at, member) in members.iter().enumerate() {
-        let first = *by_id.entry(&member.id).or_insert(at);
-        if members.get(first).is_some_and(|other| other.digest != member.digest) {
-            walk.checks.push(about(
-                member,
-                Outcome::Fail,
-                "lineage.conflicting-ids",
-                format!("two different credentials carry the identifier `{}`", member.id),
-                "one of them is not what its issuer signed under this identifier; ask the issuer which one is",
-            ));
+        by_id.entry(&member.id).or_insert(at);
+        let known = by_digest.entry(member.digest).or_insert(at);
+        if members.get(*known).is_some_and(|known| known.blocked.is_some()) && member.blocked.is_none() {
+            *known = at;
         }
     }
     let order = match reach(members, &by_digest, &mut walk) {
@@ -160,8 +162,23 @@ pub fn walk(members: &[Member]) -> Walk {
             return walk;
         }
     };
-    if let Some(cycle) = find_cycle(members, &by_id) {
-        let message = format!("the credentials build on each other in a circle: {}", cycle.join(" -> "));
+    // What was brought along and is not needed says nothing about the input.
+    let mut reached: Vec<usize> = walk.reached.iter().copied().collect();
+    reached.sort_unstable();
+    let mut contents: HashMap<&str, Digest> = HashMap::new();
+    for member in reached.iter().filter_map(|at| members.get(*at)) {
+        if *contents.entry(&member.id).or_insert(member.digest) != member.digest {
+            walk.checks.push(about(
+                member,
+                Outcome::Fail,
+                "lineage.conflicting-ids",
+                format!("two different credentials carry the identifier `{}`", member.id),
+                "one of them is not what its issuer signed under this identifier; ask the issuer which one is",
+            ));
+        }
+    }
+    if let Some(cycle) = find_cycle(members, &reached, &by_id) {
+        let message = format!("the credentials build on each other in a circle: {}", join(&cycle));
         walk.checks.push(Check::new(CheckName::Lineage, Outcome::Fail, "lineage.cycle", message));
     }
     // Parents before children: what is wrong with a parent is known when its children are looked at.
@@ -169,7 +186,8 @@ pub fn walk(members: &[Member]) -> Walk {
     let mut outside: HashSet<(String, String)> = HashSet::new();
     for at in order.into_iter().rev() {
         let Some(member) = members.get(at) else { continue };
-        let found = Links { members, by_digest: &by_digest, by_id: &by_id, troubled: &troubled }.judge(member);
+        let found =
+            Links { members, by_digest: &by_digest, by_id: &by_id, troubled: &troubled }.judge(member);
         if let Some(trouble) = found.trouble {
             troubled.insert(at, trouble);
         }
@@ -186,13 +204,18 @@ pub fn walk(members: &[Member]) -> Walk {
 }
 
 /// The members reached from the input, every one after all that build on it.
-fn reach(members: &[Member], by_digest: &HashMap<Digest, usize>, walk: &mut Walk) -> Result<Vec<usize>, Check> {
+fn reach(
+    members: &[Member],
+    by_digest: &HashMap<Digest, usize>,
+    walk: &mut Walk,
+) -> Result<Vec<usize>, Check> {
     let too_much = |what: &str, max: usize| {
         let message = format!("the lineage has more than {max} {what}");
         Err(Check::new(CheckName::Lineage, Outcome::Fail, "lineage.too-large", message))
     };
     let mut parents: HashMap<usize, Vec<usize>> = HashMap::new();
-    let mut queue: VecDeque<usize> = members.iter().enumerate().filter(|(_, m)| m.is_input).map(|(at, _)| at).collect();
+    let mut queue: VecDeque<usize> =
+        members.iter().enumerate().filter(|(_, m)| m.is_input).map(|(at, _)| at).collect();
     walk.reached.extend(&queue);
     let mut edges = 0;
     while let Some(at) = queue.pop_front() {
@@ -202,7 +225,8 @@ fn reach(members: &[Member], by_digest: &HashMap<Digest, usize>, walk: &mut Walk
             return too_much("links", MAX_LINEAGE_EDGES);
         }
         let credentials = references.iter().filter(|reference| reference.is_credential());
-        let mut found: Vec<usize> = credentials.filter_map(|r| pinned(r, by_digest)).filter(|p| *p != at).collect();
+        let mut found: Vec<usize> =
+            credentials.filter_map(|r| pinned(r, by_digest)).filter(|p| *p != at).collect();
         found.sort_unstable();
         found.dedup();
         for parent in &found {
@@ -246,15 +270,15 @@ fn pinned(reference: &Reference, by_digest: &HashMap<Digest, usize>) -> Option<u
 }
 
 /// A circle of identifiers, as credentials with made-up digests could claim it.
-fn find_cycle(members: &[Member], by_id: &HashMap<&str, usize>) -> Option<Vec<String>> {
+fn find_cycle(members: &[Member], reached: &[usize], by_id: &HashMap<&str, usize>) -> Option<Vec<String>> {
     #[derive(Clone, Copy, PartialEq)]
     enum Mark {
         OnPath,
         Done,
     }
     let mut marks: HashMap<usize, Mark> = HashMap::new();
-    for start in 0..members.len() {
-        let mut path: Vec<(usize, usize)> = vec![(start, 0)];
+    for start in reached {
+        let mut path: Vec<(usize, usize)> = vec![(*start, 0)];
         while let Some((at, next)) = path.last_mut() {
             let at = *at;
             if *next == 0 && marks.get(&at) == Some(&Mark::Done) {
@@ -275,7 +299,9 @@ fn find_cycle(members: &[Member], by_id: &HashMap<&str, usize>) -> Option<Vec<St
                 Some(Mark::OnPath) => {
                     let from = path.iter().position(|(on_path, _)| *on_path == parent).unwrap_or(0);
                     let ids = path.iter().skip(from).map(|(on_path, _)| *on_path).chain([parent]);
-                    return Some(ids.filter_map(|on_path| members.get(on_path)).map(|m| m.id.clone()).collect());
+                    return Some(
+                        ids.filter_map(|on_path| members.get(on_path)).map(|m| m.id.clone()).collect(),
+                    );
                 }
                 None => path.push((parent, 0)),
             }
@@ -309,7 +335,10 @@ struct Judged {
 impl Judged {
     fn add(&mut self, check: Check, trouble: Option<Trouble>) {
         if let Some(trouble) = trouble {
-            let worse = self.trouble.as_ref().is_none_or(|t| t.outcome != Outcome::Fail && trouble.outcome == Outcome::Fail);
+            let worse = self
+                .trouble
+                .as_ref()
+                .is_none_or(|t| t.outcome != Outcome::Fail && trouble.outcome == Outcome::Fail);
             if worse {
                 self.trouble = Some(trouble);
             }
@@ -334,13 +363,25 @@ impl Links<'_> {
             }
         }
         if member.references.is_empty() {
-            let check = Check::new(CheckName::Lineage, Outcome::NotApplicable, "lineage.none", "it names nothing that it builds on");
+            let check = Check::new(
+                CheckName::Lineage,
+                Outcome::NotApplicable,
+                "lineage.none",
+                "it names nothing that it builds on",
+            );
             judged.checks.push(for_node(check, member));
         } else if judged.checks.is_empty() {
-            let parents: HashSet<&str> = member.references.iter().map(|reference| reference.digest.as_str()).collect();
+            let parents: HashSet<&str> =
+                member.references.iter().map(|reference| reference.digest.as_str()).collect();
             let plural = if parents.len() == 1 { "" } else { "s" };
-            let message = format!("builds on {} credential{plural}, each here, pinned by digest, and good", parents.len());
-            judged.checks.push(for_node(Check::new(CheckName::Lineage, Outcome::Pass, "lineage.proven", message), member));
+            let message = format!(
+                "builds on {} credential{plural}, each here, pinned by digest, and good",
+                parents.len()
+            );
+            judged.checks.push(for_node(
+                Check::new(CheckName::Lineage, Outcome::Pass, "lineage.proven", message),
+                member,
+            ));
         }
         judged
     }
@@ -350,40 +391,86 @@ impl Links<'_> {
         let own = |outcome, code: &'static str| {
             Some(Trouble { outcome, code: code.to_owned(), path: vec![member.id.clone()] })
         };
-        let say = |outcome, code, message: String, help| about(member, outcome, code, message, help).at(reference.pointer.clone());
+        let say = |outcome, code, message: String, help| {
+            about(member, outcome, code, message, help).at(reference.pointer.clone())
+        };
         if Digest::from_multibase(&reference.digest).is_err() {
-            let message = format!("`{relation}` pins `{id}` by `{}`, which is not a SHA-256 or SHA-384 digest", reference.digest);
-            let check = say(Outcome::Fail, "lineage.weak-digest", message, "only full-length SHA-2 digests bind a parent");
+            let message = format!(
+                "`{relation}` pins `{id}` by `{}`, which is not a SHA-256 or SHA-384 digest",
+                reference.digest
+            );
+            let check = say(
+                Outcome::Fail,
+                "lineage.weak-digest",
+                message,
+                "only full-length SHA-2 digests bind a parent",
+            );
             return judged.add(check, own(Outcome::Fail, "lineage.weak-digest"));
         }
         if !reference.is_credential() {
-            judged.outside.push(outside(reference, NodeState::Declared, "lineage.declared", "it has no credential: the issuer's word only"));
-            let message = format!("`{relation}` names {kind} `{id}`, which has no credential: declared, not proven");
-            return judged.checks.push(say(Outcome::Warn, "lineage.declared", message, "ask for a passport of it"));
+            judged.outside.push(outside(
+                reference,
+                NodeState::Declared,
+                "lineage.declared",
+                "it has no credential: the issuer's word only",
+            ));
+            let message =
+                format!("`{relation}` names {kind} `{id}`, which has no credential: declared, not proven");
+            return judged.checks.push(say(
+                Outcome::Warn,
+                "lineage.declared",
+                message,
+                "ask for a passport of it",
+            ));
         }
-        let Some(parent) = pinned(reference, self.by_digest).and_then(|at| Some((at, self.members.get(at)?))) else {
+        let Some(parent) = pinned(reference, self.by_digest).and_then(|at| Some((at, self.members.get(at)?)))
+        else {
             return self.judge_absent(reference, judged, &say, &own);
         };
         let (at, parent) = parent;
         if parent.id != *id || parent.kind != *kind {
-            let message = format!("`{relation}` names {kind} `{id}`, and the credential with that digest is {} `{}`", parent.kind, parent.id);
-            let check = say(Outcome::Fail, "lineage.wrong-parent", message, "the link and the credential do not belong together");
+            let message = format!(
+                "`{relation}` names {kind} `{id}`, and the credential with that digest is {} `{}`",
+                parent.kind, parent.id
+            );
+            let check = say(
+                Outcome::Fail,
+                "lineage.wrong-parent",
+                message,
+                "the link and the credential do not belong together",
+            );
             return judged.add(check, own(Outcome::Fail, "lineage.wrong-parent"));
         }
         if let Some(trouble) = self.troubled.get(&at) {
             let mut path = vec![member.id.clone()];
             path.extend(trouble.path.iter().cloned());
+            // The way in the message names at most this many; what matters is where it begins and ends.
+            if path.len() > MAX_PATH {
+                path.remove(MAX_PATH / 2);
+            }
             let (code, what) = match trouble.outcome {
                 Outcome::Fail => ("lineage.parent-broken", "does not hold"),
                 _ => ("lineage.parent-open", "could not be checked"),
             };
-            let message = format!("`{relation}` leads to a credential that {what} ({}): {}", trouble.code, path.join(" -> "));
-            let check = say(trouble.outcome, code, message, "see the checks of the credential at the end of the path");
+            let message =
+                format!("`{relation}` leads to a credential that {what} ({}): {}", trouble.code, join(&path));
+            let check = say(
+                trouble.outcome,
+                code,
+                message,
+                "see the checks of the credential at the end of the path",
+            );
             return judged.add(check, Some(Trouble { path, ..trouble.clone() }));
         }
         if parent.valid_from > member.valid_from {
-            let message = format!("`{relation}` names `{id}`, which became valid only after this credential did");
-            judged.checks.push(say(Outcome::Warn, "lineage.parent-newer", message, "ask the issuer why the parent is the younger one"));
+            let message =
+                format!("`{relation}` names `{id}`, which became valid only after this credential did");
+            judged.checks.push(say(
+                Outcome::Warn,
+                "lineage.parent-newer",
+                message,
+                "ask the issuer why the parent is the younger one",
+            ));
         }
     }
 
@@ -396,15 +483,33 @@ impl Links<'_> {
     ) {
         let Reference { relation, id, kind, .. } = reference;
         if self.by_id.contains_key(id.as_str()) {
-            let message = format!("`{relation}` pins `{id}` by another digest than that of the credential with this identifier");
+            let message = format!(
+                "`{relation}` pins `{id}` by another digest than that of the credential with this identifier"
+            );
             let help = "the parent was changed after it was linked, or another version of it was supplied";
-            judged.add(say(Outcome::Fail, "lineage.digest-mismatch", message, help), own(Outcome::Fail, "lineage.digest-mismatch"));
-            judged.outside.push(outside(reference, NodeState::Broken, "lineage.digest-mismatch", "the credential supplied is not the one that was pinned"));
+            judged.add(
+                say(Outcome::Fail, "lineage.digest-mismatch", message, help),
+                own(Outcome::Fail, "lineage.digest-mismatch"),
+            );
+            judged.outside.push(outside(
+                reference,
+                NodeState::Broken,
+                "lineage.digest-mismatch",
+                "the credential supplied is not the one that was pinned",
+            ));
         } else {
             let message = format!("`{relation}` names {kind} `{id}`, which was not supplied");
             let help = "supply the credential, or a bundle that holds it";
-            judged.add(say(Outcome::NotChecked, "lineage.missing", message, help), own(Outcome::NotChecked, "lineage.missing"));
-            judged.outside.push(outside(reference, NodeState::Missing, "lineage.missing", "named, and not supplied"));
+            judged.add(
+                say(Outcome::NotChecked, "lineage.missing", message, help),
+                own(Outcome::NotChecked, "lineage.missing"),
+            );
+            judged.outside.push(outside(
+                reference,
+                NodeState::Missing,
+                "lineage.missing",
+                "named, and not supplied",
+            ));
         }
     }
 }
@@ -413,11 +518,14 @@ fn node_of(member: &Member) -> Node {
     let (state, code, message) = match &member.blocked {
         None => (NodeState::Proven, "lineage.proven".to_owned(), "here, and its own checks hold"),
         Some((Outcome::Fail, code)) => (NodeState::Broken, code.clone(), "one of its own checks fails"),
-        Some((_, code)) => (NodeState::Declared, code.clone(), "here, and one of its own checks could not be made"),
+        Some((_, code)) => {
+            (NodeState::Declared, code.clone(), "here, and one of its own checks could not be made")
+        }
     };
     let mut parents: Vec<Edge> = Vec::new();
     for Reference { relation, id, digest, .. } in &member.references {
-        if !parents.iter().any(|edge| edge.relation == *relation && edge.id == *id && edge.digest == *digest) {
+        if !parents.iter().any(|edge| edge.relation == *relation && edge.id == *id && edge.digest == *digest)
+        {
             parents.push(Edge { relation: relation.clone(), id: id.clone(), digest: digest.clone() });
         }
     }
@@ -446,12 +554,26 @@ fn outside(reference: &Reference, state: NodeState, code: &'static str, message:
     }
 }
 
+/// Identifiers of a way through the lineage that are kept for a message.
+const MAX_PATH: usize = 12;
+
+fn join(path: &[String]) -> String {
+    let short: Vec<String> = path.iter().map(|id| id.chars().take(80).collect()).collect();
+    short.join(" -> ")
+}
+
 fn for_node(mut check: Check, member: &Member) -> Check {
     check.node = Some(member.id.clone());
     check
 }
 
-fn about(member: &Member, outcome: Outcome, code: &'static str, message: String, help: &'static str) -> Check {
+fn about(
+    member: &Member,
+    outcome: Outcome,
+    code: &'static str,
+    message: String,
+    help: &'static str,
+) -> Check {
     for_node(Check::new(CheckName::Lineage, outcome, code, message).with_help(help), member)
 }
 

@@ -1,9 +1,10 @@
 //! Holding a value against [`Rule`]s: every finding, in document order, missing members last.
 
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::BTreeSet;
 
+use crate::canon::jcs;
 use crate::json::{At, Json, Number, Object};
+use crate::limits::MAX_FINDINGS;
 
 use super::{Finding, Others, Required, Rule, Schema};
 
@@ -33,6 +34,7 @@ enum Sink<'a> {
 impl Sink<'_> {
     fn add(&mut self, finding: impl FnOnce() -> Finding) {
         match self {
+            Self::List(findings) if findings.len() >= MAX_FINDINGS => {}
             Self::List(findings) => findings.push(finding()),
             Self::Found(found) => *found = true,
         }
@@ -40,7 +42,10 @@ impl Sink<'_> {
 
     /// Whether nothing further can change the outcome.
     fn is_done(&self) -> bool {
-        matches!(self, Self::Found(true))
+        match self {
+            Self::Found(found) => *found,
+            Self::List(findings) => findings.len() >= MAX_FINDINGS,
+        }
     }
 }
 
@@ -306,38 +311,12 @@ fn plain(choice: &Json) -> String {
     choice.as_str().map_or_else(|| choice.to_string(), str::to_owned)
 }
 
-/// The first item that equals an earlier one. Few are compared directly, many by hash first.
+/// The first item that equals an earlier one. Few are compared directly, many by their canonical text.
 fn repeated(items: &[Json]) -> Option<usize> {
     if items.len() <= 8 {
-        return items
-            .iter()
-            .enumerate()
-            .position(|(at, item)| items.iter().take(at).any(|other| other == item));
+        let known = |at: usize, item: &Json| items.iter().take(at).any(|other| other == item);
+        return items.iter().enumerate().position(|(at, item)| known(at, item));
     }
-    let mut seen: HashMap<u64, Vec<&Json>> = HashMap::with_capacity(items.len());
-    items.iter().position(|item| {
-        let mut hasher = DefaultHasher::new();
-        hash(item, &mut hasher);
-        let alike = seen.entry(hasher.finish()).or_default();
-        let known = alike.contains(&item);
-        alike.push(item);
-        known
-    })
-}
-
-/// Equal values have equal hashes; the reverse is not needed.
-fn hash(value: &Json, hasher: &mut DefaultHasher) {
-    match value {
-        Json::Array(items) => items.iter().for_each(|item| hash(item, hasher)),
-        Json::Bool(value) => value.hash(hasher),
-        Json::Null | Json::Number(Number::Double(_)) => {}
-        Json::Number(Number::Integer(number)) => number.hash(hasher),
-        Json::Object(object) => {
-            for (name, value) in object.iter() {
-                name.hash(hasher);
-                hash(value, hasher);
-            }
-        }
-        Json::String(text) => text.hash(hasher),
-    }
+    let mut seen = BTreeSet::new();
+    items.iter().position(|item| !seen.insert(jcs::to_string(item)))
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Examined, proofs};
-use crate::evidence::{Artifact, Document, Need, NeedKind, Policy, Profile};
+use super::{Examined, Work, proofs};
 use crate::digest::Digest;
+use crate::evidence::{Artifact, Document, Need, NeedKind, Policy, Profile};
 use crate::json::{self, Json};
-use crate::key::SignatureCheck;
+use crate::limits::MAX_REFERENCES;
 use crate::lineage;
 use crate::passport::Credential;
 use crate::profile;
@@ -15,7 +15,10 @@ use crate::time::Timestamp;
 
 /// What every credential of one verification is judged by.
 pub(super) struct Judge<'e> {
-    pub(super) documents: &'e [&'e Document],
+    /// Documents that the shell answers for.
+    pub(super) documents: &'e [Document],
+    /// Documents that came with the input, and are the word of whoever made it.
+    pub(super) brought: &'e [Document],
     /// Contexts that came as evidence. Only the proof-only profile reads others than the embedded ones.
     pub(super) contexts: Vec<(String, Json)>,
     pub(super) policy: &'e Policy,
@@ -23,8 +26,13 @@ pub(super) struct Judge<'e> {
 }
 
 impl<'e> Judge<'e> {
-    pub(super) fn new(documents: &'e [&'e Document], policy: &'e Policy, now: Timestamp) -> Self {
-        let read = |document: &&Document| {
+    pub(super) fn new(
+        documents: &'e [Document],
+        brought: &'e [Document],
+        policy: &'e Policy,
+        now: Timestamp,
+    ) -> Self {
+        let read = |document: &Document| {
             let json = json::parse(&document.text).ok().filter(|json| json.get("@context").is_some())?;
             Some((document.url.clone(), json))
         };
@@ -32,18 +40,13 @@ impl<'e> Judge<'e> {
             Profile::Passport => Vec::new(),
             Profile::ProofOnly => documents.iter().filter_map(read).collect(),
         };
-        Self { documents, contexts, policy, now }
+        Self { documents, brought, contexts, policy, now }
     }
 
     /// Every check of one credential that needs no other credential and no signature.
-    pub(super) fn examine(
-        &self,
-        mut credential: Credential,
-        is_input: bool,
-        signatures: &mut Vec<SignatureCheck>,
-    ) -> Examined {
+    pub(super) fn examine(&self, mut credential: Credential, is_input: bool, work: &mut Work) -> Examined {
         let mut checks = self.profile(&mut credential);
-        let proofs = proofs::examine(self, &mut credential, signatures);
+        let proofs = proofs::examine(self, &mut credential, work);
         checks.extend(proofs.checks);
         let mut needs = proofs.needs;
         let (valid_from, validity) = self.validity(&credential.content);
@@ -51,22 +54,35 @@ impl<'e> Judge<'e> {
         checks.push(status(&credential.content, &mut needs));
         checks.push(trust());
         checks.push(self.evidence(&credential.content));
-        let references = lineage::references(&credential.content);
+        let references = lineage::references(&credential.content).unwrap_or_else(|| {
+            let message = format!("more than {MAX_REFERENCES} links");
+            checks.push(Check::new(CheckName::Lineage, Outcome::Fail, "lineage.too-large", message));
+            Vec::new()
+        });
         Examined { credential, is_input, valid_from, references, needs, checks, pending: proofs.pending }
     }
 
     fn profile(&self, credential: &mut Credential) -> Vec<Check> {
         if self.policy.profile == Profile::ProofOnly {
             let message = "not asked for: nothing is said about what the credential holds";
-            return vec![Check::new(CheckName::Profile, Outcome::NotApplicable, "profile.proof-only", message)];
+            return vec![Check::new(
+                CheckName::Profile,
+                Outcome::NotApplicable,
+                "profile.proof-only",
+                message,
+            )];
         }
         let findings = credential.with_proof(profile::findings);
         if findings.is_empty() {
-            let message = format!("{} in its one allowed shape, every term of it signed", credential.kind.unwrap_or_default());
+            let message = format!(
+                "{} in its one allowed shape, every term of it signed",
+                credential.kind.unwrap_or_default()
+            );
             return vec![Check::new(CheckName::Profile, Outcome::Pass, "profile.ok", message)];
         }
         let check = |finding: crate::schema::Finding| {
-            let mut check = Check::new(CheckName::Profile, Outcome::Fail, finding.code, finding.message).at(finding.pointer);
+            let mut check = Check::new(CheckName::Profile, Outcome::Fail, finding.code, finding.message)
+                .at(finding.pointer);
             check.help = finding.help.map(Into::into);
             check
         };
@@ -76,7 +92,10 @@ impl<'e> Judge<'e> {
     /// Validity period ([VCDM 2.0, section 4.9](https://www.w3.org/TR/vc-data-model-2.0/#validity-period)).
     fn validity(&self, content: &Json) -> (Option<Timestamp>, Check) {
         let fail = |code, message: String| Check::new(CheckName::Validity, Outcome::Fail, code, message);
-        let read = |name: &str| match content.get(name).map(|value| value.as_str().unwrap_or_default().parse::<Timestamp>()) {
+        let read = |name: &str| match content
+            .get(name)
+            .map(|value| value.as_str().unwrap_or_default().parse::<Timestamp>())
+        {
             None => Ok(None),
             Some(Ok(time)) => Ok(Some(time)),
             Some(Err(cause)) => Err(fail("validity.malformed", cause.to_string()).at(format!("/{name}"))),
@@ -88,20 +107,31 @@ impl<'e> Judge<'e> {
         let skew = self.policy.clock_skew();
         let check = match (from, until) {
             (Some(from), Some(until)) if until < from => {
-                fail("validity.reversed", format!("it ends ({until}) before it begins ({from})")).at("/validUntil")
+                fail("validity.reversed", format!("it ends ({until}) before it begins ({from})"))
+                    .at("/validUntil")
             }
             (Some(from), _) if from > self.now.plus_secs(skew) => {
                 let message = format!("it is valid only from {from}, and it is {}", self.now);
-                fail("validity.not-yet-valid", message).at("/validFrom").with_help("check the clock of this machine, or wait")
+                fail("validity.not-yet-valid", message)
+                    .at("/validFrom")
+                    .with_help("check the clock of this machine, or wait")
             }
             (_, Some(until)) if until < self.now.plus_secs(-skew) => {
                 let message = format!("it was valid until {until}, and it is {}", self.now);
-                fail("validity.expired", message).at("/validUntil").with_help("ask the issuer for a current one")
+                fail("validity.expired", message)
+                    .at("/validUntil")
+                    .with_help("ask the issuer for a current one")
             }
             (from, until) => {
                 let from = from.map_or_else(|| "any time".to_owned(), |from| from.to_string());
-                let until = until.map_or_else(|| "without an end".to_owned(), |until| format!("until {until}"));
-                Check::new(CheckName::Validity, Outcome::Pass, "validity.ok", format!("valid from {from} {until}"))
+                let until =
+                    until.map_or_else(|| "without an end".to_owned(), |until| format!("until {until}"));
+                Check::new(
+                    CheckName::Validity,
+                    Outcome::Pass,
+                    "validity.ok",
+                    format!("valid from {from} {until}"),
+                )
             }
         };
         (from, check)
@@ -110,7 +140,12 @@ impl<'e> Judge<'e> {
     /// How the claims are known, by the groups' own word.
     fn evidence(&self, content: &Json) -> Check {
         if self.policy.profile == Profile::ProofOnly {
-            return Check::new(CheckName::Evidence, Outcome::NotApplicable, "evidence.not-asked", "not asked for");
+            return Check::new(
+                CheckName::Evidence,
+                Outcome::NotApplicable,
+                "evidence.not-asked",
+                "not asked for",
+            );
         }
         let mut counts = BTreeMap::new();
         count_bases(content, &mut counts);
@@ -145,9 +180,14 @@ fn status(content: &Json, needs: &mut Vec<Need>) -> Check {
             needs.push(Need { url: url.to_owned(), kind: NeedKind::StatusList, why });
         }
     }
-    Check::new(CheckName::Status, Outcome::NotChecked, "status.not-supported", "this version does not read status lists")
-        .at("/credentialStatus")
-        .with_help("ask the issuer whether the credential still holds, or use a later version")
+    Check::new(
+        CheckName::Status,
+        Outcome::NotChecked,
+        "status.not-supported",
+        "this version does not read status lists",
+    )
+    .at("/credentialStatus")
+    .with_help("ask the issuer whether the credential still holds, or use a later version")
 }
 
 fn trust() -> Check {
@@ -158,13 +198,23 @@ fn trust() -> Check {
 /// The verifier's own rules.
 pub(super) fn policy(policy: &Policy) -> Check {
     if policy == &Policy::default() {
-        return Check::new(CheckName::Policy, Outcome::NotApplicable, "policy.none", "no rules beyond those that always hold");
+        return Check::new(
+            CheckName::Policy,
+            Outcome::NotApplicable,
+            "policy.none",
+            "no rules beyond those that always hold",
+        );
     }
     if policy.profile == Profile::ProofOnly {
         let message = "proof-only: whose key signed, and what the credential says, was not judged";
         return Check::new(CheckName::Policy, Outcome::Warn, "policy.proof-only", message);
     }
-    Check::new(CheckName::Policy, Outcome::Pass, "policy.applied", "the rules given were applied in the checks above")
+    Check::new(
+        CheckName::Policy,
+        Outcome::Pass,
+        "policy.applied",
+        "the rules given were applied in the checks above",
+    )
 }
 
 /// One file of an artefact manifest.
@@ -186,15 +236,32 @@ pub(super) fn artifacts(examined: &[&Examined], files: &[Artifact], policy: &Pol
         let listed = manifest(&one.credential);
         let found = listed.iter().filter(|listed| files.iter().any(|file| listed.is(file))).count();
         let check = match (listed.len(), found) {
-            (0, _) => Check::new(CheckName::Artifacts, Outcome::NotApplicable, "artifacts.none", "it lists no files"),
+            (0, _) => Check::new(
+                CheckName::Artifacts,
+                Outcome::NotApplicable,
+                "artifacts.none",
+                "it lists no files",
+            ),
+            (all, found) if found == all && one.blocked().is_some() => {
+                let message = format!("the {all} files are as listed, by a credential that does not hold");
+                Check::new(CheckName::Artifacts, Outcome::NotChecked, "artifacts.list-not-verified", message)
+                    .optional()
+            }
+            (1, 1) => Check::new(
+                CheckName::Artifacts,
+                Outcome::Pass,
+                "artifacts.ok",
+                "its file is at hand, byte for byte",
+            ),
             (all, found) if found == all => {
                 let message = format!("all {all} files are at hand, byte for byte");
                 Check::new(CheckName::Artifacts, Outcome::Pass, "artifacts.ok", message)
             }
             (all, found) => {
                 let message = format!("{found} of the {all} files that it lists were held against it");
-                let check = Check::new(CheckName::Artifacts, Outcome::NotChecked, "artifacts.not-at-hand", message)
-                    .with_help("give the files, to know that they are the ones this is about");
+                let check =
+                    Check::new(CheckName::Artifacts, Outcome::NotChecked, "artifacts.not-at-hand", message)
+                        .with_help("give the files, to know that they are the ones this is about");
                 if policy.require_artifacts { check } else { check.optional() }
             }
         };
@@ -208,7 +275,8 @@ pub(super) fn artifacts(examined: &[&Examined], files: &[Artifact], policy: &Pol
         let namesake = listed_anywhere.iter().find(|listed| base_name(listed.path) == base_name(&file.path));
         checks.push(match namesake {
             Some(listed) => {
-                let message = format!("the file `{}` differs from `{}` as it was signed", file.path, listed.path);
+                let message =
+                    format!("the file `{}` differs from `{}` as it was signed", file.path, listed.path);
                 let check = Check::new(CheckName::Artifacts, Outcome::Fail, "artifacts.mismatch", message)
                     .with_help("this is not the file that the passport is about: do not use it in its place");
                 Check { node: Some(listed.node.to_owned()), ..check }

@@ -15,11 +15,12 @@ mod proofs;
 
 use std::collections::HashSet;
 
-use crate::evidence::{Artifact, Document, Evidence, Need, NeedKind, Policy};
+use crate::evidence::{Artifact, Evidence, Need, NeedKind, Policy};
 use crate::key::{Answer, SignatureCheck};
-use crate::limits;
+use crate::limits::{self, Budget};
 use crate::lineage::{self, Member, Reference};
 use crate::passport::{self, Credential, InputError};
+use crate::profile;
 use crate::report::{Check, CheckName, Outcome, Report, Shown};
 use crate::time::Timestamp;
 
@@ -43,7 +44,8 @@ pub fn needs(text: &str, evidence: &Evidence, policy: &Policy) -> Vec<Need> {
     let mut needs: Vec<Need> = reached.flat_map(|(_, one)| one.needs.iter().cloned()).collect();
     needs.extend(walk.checks.iter().filter(|check| check.code == "lineage.missing").filter_map(|check| {
         let one = verification.examined.iter().find(|one| Some(&one.credential.id) == check.node.as_ref())?;
-        let reference = one.references.iter().find(|reference| Some(&reference.pointer) == check.pointer.as_ref())?;
+        let reference =
+            one.references.iter().find(|reference| Some(&reference.pointer) == check.pointer.as_ref())?;
         let why = format!("{} `{}` builds on it ({})", one.kind(), one.credential.id, reference.relation);
         Some(Need { url: reference.id.clone(), kind: NeedKind::Credential, why })
     }));
@@ -62,6 +64,13 @@ pub struct Verification {
     checks: Vec<Check>,
     examined: Vec<Examined>,
     signatures: Vec<SignatureCheck>,
+}
+
+/// What all credentials of one input draw from together.
+struct Work {
+    signatures: Vec<SignatureCheck>,
+    max_signatures: usize,
+    budget: Budget,
 }
 
 /// One credential with what was found without its signatures.
@@ -110,13 +119,20 @@ impl Verification {
         let message = format!("{count} credential{}", if count == 1 { "" } else { "s" });
         verification.checks.push(Check::new(CheckName::Parse, Outcome::Pass, "parse.ok", message));
         verification.checks.push(checks::policy(policy));
-        let documents: Vec<&Document> = evidence.documents.iter().chain(&input.documents).collect();
-        let judge = checks::Judge::new(&documents, policy, now);
+        let judge = checks::Judge::new(&evidence.documents, &input.documents, policy, now);
         let supplied = verification.read_supplied(&evidence.credentials);
         let inputs = input.credentials.into_iter().map(|credential| (credential, true));
-        for (credential, is_input) in inputs.chain(supplied.into_iter().map(|credential| (credential, false))) {
-            verification.examined.push(judge.examine(credential, is_input, &mut verification.signatures));
+        let all: Vec<_> = inputs.chain(supplied.into_iter().map(|credential| (credential, false))).collect();
+        let bytes = text.len() + evidence.credentials.iter().map(String::len).sum::<usize>();
+        let mut work = Work {
+            signatures: Vec::new(),
+            max_signatures: limits::max_signatures(bytes),
+            budget: limits::input_budget(all.len()),
+        };
+        for (credential, is_input) in all {
+            verification.examined.push(judge.examine(credential, is_input, &mut work));
         }
+        verification.signatures = work.signatures;
         verification
     }
 
@@ -124,12 +140,17 @@ impl Verification {
     fn read_supplied(&mut self, texts: &[String]) -> Vec<Credential> {
         let mut supplied = Vec::new();
         for (at, text) in texts.iter().enumerate() {
-            let read = if supplied.len() < limits::MAX_CREDENTIALS { passport::read(text) } else { Err(InputError::TooMany) };
+            let read = if supplied.len() < limits::MAX_CREDENTIALS {
+                passport::read(text)
+            } else {
+                Err(InputError::TooMany)
+            };
             match read {
                 Ok(input) => supplied.extend(input.credentials),
                 Err(cause) => {
                     let message = format!("supplied credential {} cannot be read: {cause}", at + 1);
-                    let check = Check::new(CheckName::Lineage, Outcome::Warn, "lineage.supplied-unreadable", message);
+                    let check =
+                        Check::new(CheckName::Lineage, Outcome::Warn, "lineage.supplied-unreadable", message);
                     self.checks.push(check.with_help(cause.help()));
                 }
             }
@@ -151,7 +172,8 @@ impl Verification {
         }
         let walk = lineage::walk(&self.members());
         let mut checks = self.checks;
-        let reached = self.examined.iter().enumerate().filter(|(at, _)| walk.reached.contains(at)).map(|(_, one)| one);
+        let reached =
+            self.examined.iter().enumerate().filter(|(at, _)| walk.reached.contains(at)).map(|(_, one)| one);
         checks.extend(checks::artifacts(&reached.collect::<Vec<_>>(), &self.artifacts, &self.policy));
         let mut shown = Vec::new();
         for (at, one) in self.examined.into_iter().enumerate() {
@@ -160,7 +182,8 @@ impl Verification {
                 continue;
             }
             if !one.checks.iter().any(Check::blocks) {
-                shown.push(Shown { node: one.credential.id.clone(), content: one.credential.content });
+                let content = profile::in_signed_order(one.credential.content);
+                shown.push(Shown { node: one.credential.id.clone(), content });
             }
             checks.extend(one.checks.into_iter().map(|mut check| {
                 check.node = Some(one.credential.id.clone());
@@ -203,12 +226,15 @@ impl Examined {
                     Check::new(CheckName::Proof, Outcome::Pass, "proof.ok", message)
                 }
                 Answer::Invalid => {
-                    let message = format!("the {cryptosuite} signature by {verification_method} does not match the content");
+                    let message = format!(
+                        "the {cryptosuite} signature by {verification_method} does not match the content"
+                    );
                     Check::new(CheckName::Proof, Outcome::Fail, "proof.signature-invalid", message)
                         .with_help("the credential or its proof was changed after signing; ask the issuer for the original")
                 }
                 Answer::CouldNotTell => {
-                    let message = format!("the {cryptosuite} signature by {verification_method} could not be checked");
+                    let message =
+                        format!("the {cryptosuite} signature by {verification_method} could not be checked");
                     Check::new(CheckName::Proof, Outcome::NotChecked, "proof.signature-not-checked", message)
                 }
             };
@@ -218,7 +244,8 @@ impl Examined {
 
     /// The first of its own checks that fails, else the first that is open.
     fn blocked(&self) -> Option<(Outcome, String)> {
-        let first = |outcome| self.checks.iter().find(move |check| check.blocks() && check.outcome == outcome);
+        let first =
+            |outcome| self.checks.iter().find(move |check| check.blocks() && check.outcome == outcome);
         let check = first(Outcome::Fail).or_else(|| first(Outcome::NotChecked))?;
         Some((check.outcome, check.code.to_string()))
     }

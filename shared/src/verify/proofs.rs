@@ -1,13 +1,11 @@
 //! Each proof of a credential up to its signature, and whether its key is the issuer's.
 
-use super::Pending;
 use super::checks::Judge;
+use super::{Pending, Work};
 use crate::did::{self, Did, DidError, DidUrl, Relationship, VerificationMethod};
-use crate::evidence::{Need, NeedKind, Profile};
+use crate::evidence::{Document, Need, NeedKind, Profile};
 use crate::json::Json;
 use crate::jsonld::ContextLoader;
-use crate::key::SignatureCheck;
-use crate::limits::Budget;
 use crate::passport::Credential;
 use crate::proof::{Proof, ProofError, Secured};
 use crate::report::{Check, CheckName, Outcome};
@@ -18,13 +16,13 @@ pub(super) struct Found {
     pub(super) checks: Vec<Check>,
     pub(super) needs: Vec<Need>,
     pub(super) pending: Vec<Pending>,
-    /// Who controls the keys that were found.
-    controllers: Vec<Did>,
+    /// Who controls the keys that were found, and whether anybody but the input says so.
+    controllers: Vec<(Did, bool)>,
     /// Whether a key could not be found for want of a document.
     open: bool,
 }
 
-pub(super) fn examine(judge: &Judge<'_>, credential: &mut Credential, signatures: &mut Vec<SignatureCheck>) -> Found {
+pub(super) fn examine(judge: &Judge<'_>, credential: &mut Credential, work: &mut Work) -> Found {
     let mut found = Found::default();
     match Secured::check(credential.proofs()) {
         Err(cause @ ProofError::None) => {
@@ -32,14 +30,14 @@ pub(super) fn examine(judge: &Judge<'_>, credential: &mut Credential, signatures
             found.checks.push(check.at("/proof").with_help("ask the issuer for the signed credential"));
         }
         Err(cause) => found.checks.push(refused(&cause).at("/proof")),
-        Ok(()) => examine_each(judge, credential, signatures, &mut found),
+        Ok(()) => examine_each(judge, credential, work, &mut found),
     }
     let issuer = found.issuer(judge.policy.profile, credential.issuer.as_deref());
     found.checks.push(issuer);
     found
 }
 
-fn examine_each(judge: &Judge<'_>, credential: &mut Credential, signatures: &mut Vec<SignatureCheck>, found: &mut Found) {
+fn examine_each(judge: &Judge<'_>, credential: &mut Credential, work: &mut Work, found: &mut Found) {
     let content = std::mem::replace(&mut credential.content, Json::Null);
     let (single, proofs) = match credential.proof.take() {
         Some(Json::Array(proofs)) => (false, proofs),
@@ -49,7 +47,7 @@ fn examine_each(judge: &Judge<'_>, credential: &mut Credential, signatures: &mut
     let count = secured.proofs().len();
     for at in 0..count {
         let pointer = if single { "/proof".to_owned() } else { format!("/proof/{at}") };
-        let mut one = OneProof { judge, found, secured: &mut secured, signatures, at, pointer };
+        let mut one = OneProof { judge, found, secured: &mut secured, work, at, pointer };
         if let Err(check) = one.examine() {
             let pointer = one.pointer;
             found.checks.push(check.at(pointer));
@@ -67,21 +65,40 @@ fn fail(code: &'static str, message: String) -> Check {
 impl Found {
     /// The issuer that the credential names must control a key that signed.
     fn issuer(&self, profile: Profile, issuer: Option<&str>) -> Check {
-        let say = |outcome, code, message: String| Check::new(CheckName::Issuer, outcome, code, message).at("/issuer");
+        let say = |outcome, code, message: String| {
+            Check::new(CheckName::Issuer, outcome, code, message).at("/issuer")
+        };
         if profile == Profile::ProofOnly {
-            return say(Outcome::NotApplicable, "issuer.not-asked", "not asked for: the issuer named may be anyone".into());
+            return say(
+                Outcome::NotApplicable,
+                "issuer.not-asked",
+                "not asked for: the issuer named may be anyone".into(),
+            );
         }
         let Some(issuer) = issuer else {
             return say(Outcome::Fail, "issuer.missing", "it names no issuer".into());
         };
-        if self.controllers.iter().any(|controller| controller.as_str() == issuer) {
+        let controls = |vouched| {
+            self.controllers.iter().any(|(did, by_others)| did.as_str() == issuer && *by_others == vouched)
+        };
+        if controls(true) {
             return say(Outcome::Pass, "issuer.ok", format!("`{issuer}` controls the key that signed"));
         }
+        if controls(false) {
+            let message = format!("only the input itself says that `{issuer}` controls the key that signed");
+            return say(Outcome::NotChecked, "did.document-from-input", message)
+                .with_help("anybody can put a DID document into a bundle: supply one that you have from the issuer's domain");
+        }
         if self.open {
-            return say(Outcome::NotChecked, "issuer.not-checked", format!("whether `{issuer}` controls the key is not known yet"));
+            return say(
+                Outcome::NotChecked,
+                "issuer.not-checked",
+                format!("whether `{issuer}` controls the key is not known yet"),
+            );
         }
         let message = format!("no proof is by a key of `{issuer}`, which the credential names as its issuer");
-        say(Outcome::Fail, "issuer.not-controller", message).with_help("somebody else signed in the issuer's name")
+        say(Outcome::Fail, "issuer.not-controller", message)
+            .with_help("somebody else signed in the issuer's name")
     }
 }
 
@@ -89,28 +106,33 @@ struct OneProof<'p, 'e> {
     judge: &'p Judge<'e>,
     found: &'p mut Found,
     secured: &'p mut Secured,
-    signatures: &'p mut Vec<SignatureCheck>,
+    work: &'p mut Work,
     at: usize,
     pointer: String,
 }
 
-impl OneProof<'_, '_> {
+impl<'e> OneProof<'_, 'e> {
     fn examine(&mut self) -> Result<(), Check> {
-        let proof = self.secured.proofs().nth(self.at).unwrap_or(Err(&ProofError::None)).map_err(refused)?.clone();
+        let proof =
+            self.secured.proofs().nth(self.at).unwrap_or(Err(&ProofError::None)).map_err(refused)?.clone();
         let method = self.method(&proof.verification_method)?;
-        self.found.controllers.push(method.controller.clone());
         self.times(&proof, &method)?;
+        if self.work.signatures.len() >= self.work.max_signatures {
+            return Err(fail(
+                "proof.too-many-signatures",
+                "more signatures than an honest input of this length has".to_owned(),
+            ));
+        }
         let contexts = ContextLoader::with(&self.judge.contexts);
-        let mut budget = Budget::default();
-        let check = self.secured.signature_check(self.at, &method.key, contexts, &mut budget);
+        let check = self.secured.signature_check(self.at, &method.key, contexts, &mut self.work.budget);
         let check = check.map_err(|cause| refused(&cause))?;
         self.found.pending.push(Pending {
-            signature: self.signatures.len(),
+            signature: self.work.signatures.len(),
             pointer: self.pointer.clone(),
             cryptosuite: proof.cryptosuite.name(),
             verification_method: proof.verification_method.to_string(),
         });
-        self.signatures.push(check);
+        self.work.signatures.push(check);
         Ok(())
     }
 
@@ -118,24 +140,46 @@ impl OneProof<'_, '_> {
     fn method(&mut self, url: &DidUrl) -> Result<VerificationMethod, Check> {
         let refused = |cause: &DidError| fail(cause.code(), cause.to_string());
         let address = did::document_url(url.did()).map_err(|cause| refused(&cause))?;
-        let document = address.as_ref().and_then(|address| self.judge.documents.iter().find(|known| known.url == *address));
-        did::resolve_method(url, Relationship::AssertionMethod, document.map(|document| document.text.as_str())).map_err(
-            |cause| match (&cause, address) {
-                (DidError::DocumentNeeded(did), Some(address)) => {
-                    self.found.open = true;
-                    let why = format!("it lists the keys of `{did}`, which signed");
-                    self.found.needs.push(Need { url: address.clone(), kind: NeedKind::DidDocument, why });
-                    let message = format!("the DID document of `{did}` is not at hand");
-                    Check::new(CheckName::Proof, Outcome::NotChecked, cause.code(), message)
-                        .with_help(format!("supply the document found at {address}, or a bundle that holds it"))
+        let among = |known: &'e [Document]| {
+            address.as_ref().and_then(|address| known.iter().find(|one| one.url == *address))
+        };
+        let (document, vouched) = match among(self.judge.documents) {
+            Some(document) => (Some(document), true),
+            None => (among(self.judge.brought), address.is_none()),
+        };
+        let text = document.map(|document| document.text.as_str());
+        let method =
+            did::resolve_method(url, Relationship::AssertionMethod, text).map_err(|cause| {
+                match (&cause, &address) {
+                    (DidError::DocumentNeeded(did), Some(address)) => {
+                        self.found.open = true;
+                        let why = format!("it lists the keys of `{did}`, which signed");
+                        self.found.needs.push(Need {
+                            url: address.clone(),
+                            kind: NeedKind::DidDocument,
+                            why,
+                        });
+                        let message = format!("the DID document of `{did}` is not at hand");
+                        Check::new(CheckName::Proof, Outcome::NotChecked, cause.code(), message).with_help(
+                            format!("supply the document found at {address}, or a bundle that holds it"),
+                        )
+                    }
+                    _ => refused(&cause),
                 }
-                _ => refused(&cause),
-            },
-        )
+            })?;
+        if let Some(address) = address.filter(|_| !vouched) {
+            let why = format!(
+                "it lists the keys of `{}`, which signed; so far only the input itself says so",
+                url.did()
+            );
+            self.found.needs.push(Need { url: address, kind: NeedKind::DidDocument, why });
+        }
+        self.found.controllers.push((method.controller.clone(), vouched));
+        Ok(method)
     }
 
     /// Times of the proof and of its key. A key counts as it was when the proof was made.
-    fn times(&self, proof: &Proof, method: &VerificationMethod) -> Result<(), Check> {
+    fn times(&mut self, proof: &Proof, method: &VerificationMethod) -> Result<(), Check> {
         let late = |code, message: String| Err(Check::new(CheckName::Validity, Outcome::Fail, code, message));
         let (now, skew) = (self.judge.now, self.judge.policy.clock_skew());
         let made = proof.created.unwrap_or(now);
@@ -145,11 +189,27 @@ impl OneProof<'_, '_> {
         if let Some(expires) = proof.expires.filter(|expires| *expires < now.plus_secs(-skew)) {
             return late("proof.expired", format!("the proof expired at {expires}, and it is {now}"));
         }
+        if let Some(revoked) = method.revoked.filter(|revoked| *revoked > made) {
+            let message =
+                format!("the key was revoked at {revoked}; only the proof itself says that it is older");
+            self.found.checks.push(Check::new(
+                CheckName::Validity,
+                Outcome::Warn,
+                "proof.key-revoked-since",
+                message,
+            ));
+        }
         if let Some(revoked) = method.revoked.filter(|revoked| *revoked <= made) {
-            return late("proof.key-revoked", format!("the key was revoked at {revoked}, before the proof was made at {made}"));
+            return late(
+                "proof.key-revoked",
+                format!("the key was revoked at {revoked}, before the proof was made at {made}"),
+            );
         }
         if let Some(expires) = method.expires.filter(|expires| *expires <= made) {
-            return late("proof.key-expired", format!("the key expired at {expires}, before the proof was made at {made}"));
+            return late(
+                "proof.key-expired",
+                format!("the key expired at {expires}, before the proof was made at {made}"),
+            );
         }
         Ok(())
     }

@@ -83,7 +83,8 @@ fn a_missing_answer_is_no_answer() {
         crate::multibase::encode_base58btc(&[7; 64])
     );
     let policy = Policy { profile: Profile::ProofOnly, ..Policy::default() };
-    let begin = || Verification::begin(&credential, &Evidence::default(), &policy, Timestamp::from_unix_secs(NOW));
+    let begin =
+        || Verification::begin(&credential, &Evidence::default(), &policy, Timestamp::from_unix_secs(NOW));
     if begin().signatures().is_empty() {
         let report = begin().finish(&[]);
         panic!("no signature to check: {}", report.to_json());

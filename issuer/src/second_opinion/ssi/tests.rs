@@ -2,8 +2,9 @@ use model_passport::canon::rdfc::HashAlgorithm;
 use model_passport::did::{self, Did};
 use model_passport::json::{self, Json};
 use model_passport::jsonld::{self, ContextLoader};
-use model_passport::key::{Algorithm, KeySigner, SigningKey};
+use model_passport::key::{Algorithm, KeySigner, SigningKey, VerifyingKey};
 use model_passport::limits::Budget;
+use model_passport::multibase;
 use model_passport::proof::{Cryptosuite, ProofOptions, add_proof};
 
 use crate::problem::Problem;
@@ -18,16 +19,42 @@ struct Sample {
     did_documents: Vec<(String, String)>,
 }
 
+/// How the signer is named.
+#[derive(Clone, Copy, Debug)]
+enum Naming {
+    Jwk,
+    Key,
+    Web,
+}
+
+fn did_jwk(key: &VerifyingKey) -> String {
+    let text = |bytes: &[u8]| multibase::encode_base64url_digits(bytes);
+    let (point, curve) = (key.uncompressed(), key.algorithm().curve());
+    let jwk = match key.algorithm() {
+        Algorithm::Ed25519 => format!(r#"{{"crv":"{curve}","kty":"OKP","x":"{}"}}"#, text(&point)),
+        Algorithm::P256 | Algorithm::P384 => {
+            let (x, y) = point[1..].split_at(point.len() / 2);
+            format!(r#"{{"crv":"{curve}","kty":"EC","x":"{}","y":"{}"}}"#, text(x), text(y))
+        }
+    };
+    format!("did:jwk:{}", text(jwk.as_bytes()))
+}
+
 impl Sample {
-    fn new(suites: &[Cryptosuite], algorithm: Algorithm, web: bool) -> Self {
+    fn new(suites: &[Cryptosuite], algorithm: Algorithm, naming: Naming) -> Self {
         let secret = vec![7; algorithm.secret_bytes()];
         let key = SigningKey::from_secret_bytes(algorithm, &secret).unwrap();
         let public = key.verifying_key();
         let did: Did = DID_WEB.parse().unwrap();
         let document = did::document(&did, [("lab", &public)]).to_string();
-        let (issuer, signer) = match web {
-            true => (DID_WEB.to_owned(), KeySigner::new(key, format!("{DID_WEB}#lab"))),
-            false => (did::key::did(&public).to_string(), KeySigner::did_key(key)),
+        let (issuer, signer) = match naming {
+            Naming::Jwk => {
+                let did = did_jwk(&public);
+                let method = format!("{did}#0");
+                (did, KeySigner::new(key, method))
+            }
+            Naming::Key => (did::key::did(&public).to_string(), KeySigner::did_key(key)),
+            Naming::Web => (DID_WEB.to_owned(), KeySigner::new(key, format!("{DID_WEB}#lab"))),
         };
         let unsecured = format!(
             r#"{{"@context":["https://www.w3.org/ns/credentials/v2"],"id":"urn:uuid:1","type":["VerifiableCredential"],
@@ -59,17 +86,22 @@ impl Sample {
 
 fn all() -> impl Iterator<Item = (Cryptosuite, Algorithm)> {
     let algorithms = [Algorithm::P256, Algorithm::P384, Algorithm::Ed25519];
-    let pairs = Cryptosuite::ALL.into_iter().flat_map(move |suite| algorithms.map(|algorithm| (suite, algorithm)));
+    let pairs =
+        Cryptosuite::ALL.into_iter().flat_map(move |suite| algorithms.map(|algorithm| (suite, algorithm)));
     pairs.filter(|(suite, algorithm)| suite.hash_for(*algorithm).is_some())
 }
 
 #[test]
 fn it_agrees_with_what_we_sign() {
     for (suite, algorithm) in all() {
-        for web in [false, true] {
-            let sample = Sample::new(&[suite], algorithm, web);
+        for naming in [Naming::Jwk, Naming::Key, Naming::Web] {
+            let sample = Sample::new(&[suite], algorithm, naming);
             let expected = vec![Opinion::Agrees { cryptosuite: suite.name().to_owned() }];
-            assert_eq!(sample.ask(&sample.credential.to_string()), Ok(expected), "{suite:?} {algorithm:?} {web}");
+            assert_eq!(
+                sample.ask(&sample.credential.to_string()),
+                Ok(expected),
+                "{suite:?} {algorithm:?} {naming:?}"
+            );
         }
     }
 }
@@ -77,18 +109,21 @@ fn it_agrees_with_what_we_sign() {
 #[test]
 fn it_refuses_each_changed_proof() {
     for (suite, algorithm) in all() {
-        let sample = Sample::new(&[suite], algorithm, false);
+        let sample = Sample::new(&[suite], algorithm, Naming::Key);
         // The signature of the same credential by another time is well formed and wrong.
         let text = sample.with_proof_member("created", "2026-11-21T10:00:01Z");
         let refused = sample.ask(&text).unwrap_err();
-        assert!(matches!(refused, Disagreement::Proof { index: 0, .. }), "{suite:?} {algorithm:?}: {refused}");
+        assert!(
+            matches!(refused, Disagreement::Proof { index: 0, .. }),
+            "{suite:?} {algorithm:?}: {refused}"
+        );
     }
 }
 
 #[test]
 fn one_bad_proof_of_a_set_is_enough() {
     let suites = [Cryptosuite::EcdsaRdfc2019, Cryptosuite::EcdsaJcs2019];
-    let sample = Sample::new(&suites, Algorithm::P256, false);
+    let sample = Sample::new(&suites, Algorithm::P256, Naming::Key);
     let text = sample.credential.to_string();
     assert_eq!(sample.ask(&text).map(|opinions| opinions.len()), Ok(2));
     let at = text.rfind("2026-11-21T10:00:00Z").unwrap();
@@ -98,7 +133,7 @@ fn one_bad_proof_of_a_set_is_enough() {
 
 #[test]
 fn other_statements_no_proof_and_unknown_suites_are_told_apart() {
-    let sample = Sample::new(&[Cryptosuite::EddsaJcs2022], Algorithm::Ed25519, false);
+    let sample = Sample::new(&[Cryptosuite::EddsaJcs2022], Algorithm::Ed25519, Naming::Key);
     let text = sample.credential.to_string();
     let refused = sample.ask(&text.replace("Müller", "Muller")).unwrap_err();
     assert_eq!(refused.code(), "second-opinion.quads");
