@@ -85,7 +85,7 @@ function table(rows) {
   const body = element('tbody', {});
   const lines = (from, to) => rows.slice(from, to).map((row) => element('tr', {}, columns.map((key) => element('td', {}, Object.hasOwn(row, key) ? show(row[key], key) : ''))));
   body.append(...lines(0, SHOWN_ROWS));
-  const wide = element('div', { class: 'wide', tabindex: '0', role: 'region', 'aria-label': 'Table' },
+  const wide = element('div', { class: 'wide', tabindex: '0', role: 'group', 'aria-label': 'Table' },
     element('table', {}, element('thead', {}, element('tr', {}, columns.map((key) => element('th', { scope: 'col' }, words(key))))), body));
   if (rows.length <= SHOWN_ROWS) return wide;
   const more = element('button', { type: 'button', class: 'link' }, `Show all ${rows.length} rows`);

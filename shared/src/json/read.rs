@@ -248,13 +248,15 @@ impl<'t> Reader<'t> {
             let exact = Number::from_integer(value).map(Json::Number);
             return exact.ok_or_else(|| JsonError::InexactInteger(text.to_owned()));
         }
-        match text.parse::<f64>() {
+        if self.at == whole && text != "-0" {
             // Written without a fraction and too long for any integer type.
-            Ok(_) if self.at == whole && text != "-0" => {
-                Err(JsonError::InexactInteger(text.chars().take(64).collect()))
-            }
-            Ok(value) if value.is_finite() => Ok(Json::Number(Number::Double(value))),
-            _ => Err(self.syntax("a number out of range")),
+            return Err(JsonError::InexactInteger(text.chars().take(64).collect()));
+        }
+        let value = double::parse(text);
+        if value.is_finite() {
+            Ok(Json::Number(Number::Double(value)))
+        } else {
+            Err(self.syntax("a number out of range"))
         }
     }
 }
