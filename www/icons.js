@@ -15,11 +15,11 @@ const SHAPES = {
 /** What a check can come to. */
 export const OUTCOMES = {
   __proto__: null,
-  pass: { state: 'pass', word: 'Passed' },
-  warn: { state: 'warn', word: 'Warning' },
-  fail: { state: 'fail', word: 'Failed' },
-  'not-checked': { state: 'open', word: 'Not checked' },
-  'not-applicable': { state: 'none', word: 'Does not apply' },
+  pass: { state: 'pass', word: 'Passed', counted: 'passed' },
+  warn: { state: 'warn', word: 'Warning', counted: 'with a warning' },
+  fail: { state: 'fail', word: 'Failed', counted: 'failed' },
+  'not-checked': { state: 'open', word: 'Not checked', counted: 'not checked' },
+  'not-applicable': { state: 'none', word: 'Does not apply', counted: 'not applicable' },
 };
 
 /** What a part of the lineage can be. */

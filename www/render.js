@@ -1,9 +1,9 @@
 // A report as a document. What is shown is what was verified: this file reads the report and nothing else.
 
-import { showContent } from './content.js';
+import { issuerOf, kindOf, showContent } from './content.js';
 import { icon, OUTCOMES } from './icons.js';
 import { showLineage } from './lineage.js';
-import { element, foreign, plain, words } from './text.js';
+import { element, foreign, message, moreButton, plain, words } from './text.js';
 
 const VERDICTS = {
   __proto__: null,
@@ -34,12 +34,12 @@ const SHOWN_RESULTS = 50;
 
 /** Sections for a report: verdict, checks, lineage, content. */
 export function showReport(report) {
-  const names = subjectNames(report.shown);
+  const names = subjectNames(report);
   return [
     showVerdict(report),
     section('checks', 'Checks', 'Every check, in the order in which it was made.', showChecks(report.checks, names)),
     report.nodes.length > 0 && section('lineage', 'Lineage', 'What this model was made from, and who vouches for each part. An arrow reads “builds on”.', showLineage(report.nodes, names)),
-    report.shown.length > 0 && section('content', 'What the passport says', 'Exactly what was signed, by credential.', ...report.shown.map(showContent)),
+    report.shown.length > 0 && section('content', 'What the passport says', 'Exactly what was signed, by credential.', showContents(report.shown)),
   ].filter(Boolean);
 }
 
@@ -56,21 +56,36 @@ function section(id, title, explanation, ...content) {
     element('h2', { id: `${id}-title` }, title), element('p', { class: 'quiet' }, explanation), content);
 }
 
-// Names are claims; they help people to tell credentials apart, next to the identifiers that count.
-function subjectNames(shown) {
-  return new Map(shown.map(({ node, content }) => {
-    const { name, title } = content.credentialSubject ?? {};
-    return [node, typeof (name ?? title) === 'string' ? (name ?? title) : undefined];
-  }));
+// Long documents: of several, the model's is open.
+function showContents(shown) {
+  return shown.map((one) => showContent(one, { open: shown.length === 1 || kindOf(one.content) === 'Model passport' }));
 }
 
-function showVerdict({ verdict, code, checks, checkedAt }) {
+// Names are claims; they help people to tell credentials apart, next to the identifiers that count.
+function subjectNames({ shown, checks }) {
+  const nodes = new Map(checks.filter(({ node }) => node !== undefined).map(({ node }) => [node, undefined]));
+  return new Map([...nodes, ...shown.map(({ node, content }) => {
+    const { name, title } = content.credentialSubject ?? {};
+    return [node, typeof (name ?? title) === 'string' ? (name ?? title) : undefined];
+  })]);
+}
+
+function showVerdict({ verdict, code, checks, checkedAt, shown }) {
   const decided = code === 'ok' ? undefined : checks.find((check) => check.code === code);
   return verdictSection(verdict, [
-    decided && element('p', { class: 'reason' }, element('strong', {}, `${stageTitle(decided.check)}: `), foreign(sentence(decided.message))),
-    decided?.help && element('p', { class: 'help' }, foreign(sentence(decided.help))),
+    decided && element('p', { class: 'reason' }, element('strong', {}, `${stageTitle(decided.check)}: `), message(decided.message)),
+    decided?.help && element('p', { class: 'help' }, message(decided.help)),
+    shown.length > 0 && [verdict === 'not-verified' && element('p', {}, 'What holds by itself:'), element('ul', { class: 'subjects' }, shown.map(showSubject))],
     element('p', { class: 'quiet' }, 'Checked as of ', foreign(checkedAt), code !== 'ok' && [', code ', foreign(code, { code: true })]),
   ]);
+}
+
+// What was said, and by whom: by the identifier that was proven, never by the name that they give themselves.
+function showSubject({ content }) {
+  const { name, title } = content.credentialSubject ?? {};
+  return element('li', {}, element('strong', {}, kindOf(content)),
+    typeof (name ?? title) === 'string' && [' “', foreign(name ?? title), '”'],
+    ' signed by ', foreign(issuerOf(content), { code: true }));
 }
 
 function verdictSection(verdict, details) {
@@ -95,26 +110,36 @@ function showStage(stage, results, names) {
   if (results.length === 1) {
     return element('li', { class: 'check' }, element('div', { class: 'row' }, head, showResult(results[0], names)));
   }
+  const [first] = results;
+  if (results.every(({ code, message: text }) => code === first.code && text === first.message)) {
+    const { node, pointer, ...common } = first;
+    return element('li', { class: 'check' }, element('div', { class: 'row' }, head, showResult(common, names, results.length)));
+  }
   const differing = BY_WEIGHT.map((outcome) => [outcome, results.filter((result) => result.outcome === outcome).length])
-    .filter(([, count]) => count > 0).map(([outcome, count]) => `${count} ${OUTCOMES[outcome].word.toLowerCase()}`);
+    .filter(([, count]) => count > 0).map(([outcome, count]) => `${count} ${OUTCOMES[outcome].counted}`);
   const list = element('ul', { class: 'results' });
   const rest = results.map((result) => element('li', {}, badge(result.outcome), showResult(result, names)));
   list.append(...rest.splice(0, SHOWN_RESULTS));
   return element('li', { class: 'check' },
-    element('details', { open: worst === 'fail' || worst === 'warn' },
+    element('details', { open: results.some(needsAttention) },
       element('summary', { class: 'row' }, head, element('span', { class: 'result' }, differing.join(', '))),
       list,
       rest.length > 0 && moreButton(`Show ${rest.length} more`, () => list.append(...rest))));
 }
 
-function showResult({ node, message, help, code, pointer, required, outcome }, names) {
+function needsAttention({ outcome, required }) {
+  return outcome === 'fail' || outcome === 'warn' || (outcome === 'not-checked' && required);
+}
+
+function showResult({ node, message: text, help, code, pointer, required, outcome }, names, times) {
   return element('div', { class: 'result' },
-    element('p', {}, foreign(sentence(message)), outcome === 'not-checked' && !required && element('span', { class: 'quiet' }, ' Not needed for the verdict.')),
-    help && element('p', { class: 'help' }, foreign(sentence(help))),
+    element('p', {}, message(text), outcome === 'not-checked' && !required && element('span', { class: 'quiet' }, ' Not needed for the verdict.')),
+    help && element('p', { class: 'help' }, message(help)),
     element('p', { class: 'quiet fine' },
       foreign(code, { code: true }),
+      times > 1 && ` for each of ${times} credentials`,
       pointer !== undefined && [' at ', foreign(pointer || '/', { code: true })],
-      node !== undefined && [' in ', names.get(node) !== undefined && ['“', foreign(names.get(node)), '” '], foreign(node, { code: true })]));
+      node !== undefined && names.size > 1 && [' in ', names.get(node) !== undefined && ['“', foreign(names.get(node)), '” '], foreign(node, { code: true })]));
 }
 
 function badge(outcome) {
@@ -124,20 +149,4 @@ function badge(outcome) {
 
 function stageTitle(stage) {
   return STAGES[stage] ?? words(stage);
-}
-
-function moreButton(label, act) {
-  const button = element('button', { type: 'button', class: 'link' }, label);
-  button.addEventListener('click', () => {
-    act();
-    button.remove();
-  });
-  return button;
-}
-
-// Messages start in lower case and have no full stop, so that programs can put them into sentences.
-function sentence(message) {
-  const text = String(message);
-  const start = /^[a-z]+\b(?![:/.])/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
-  return /[.?!]$/.test(start) ? start : `${start}.`;
 }

@@ -31,13 +31,8 @@ export function foreign(value, { code = false } = {}) {
     return isolated;
   }
   isolated.append(...visible(start), '… ');
-  const more = element('button', { type: 'button', class: 'link' }, `Show all ${text.length.toLocaleString('en')} characters`);
-  const whole = element('span', {}, isolated, more);
-  more.addEventListener('click', () => {
-    isolated.replaceChildren(...visible(text));
-    more.remove();
-  });
-  return whole;
+  const more = moreButton(`Show all ${text.length.toLocaleString('en')} characters`, () => isolated.replaceChildren(...visible(text)));
+  return element('span', {}, isolated, more);
 }
 
 /** The same for places that take plain text only, such as a title or a label. */
@@ -76,9 +71,45 @@ function codePoint(character) {
 
 /** `fineTunedFrom` as people write it: `Fine tuned from`. */
 export function words(name) {
-  const spaced = plain(name, 80).replace(/([a-z\d])([A-Z])/g, '$1 $2').replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2');
+  const spaced = plain(name, 80).replace(/_/g, ' ').replace(/([a-z\d])([A-Z])/g, '$1 $2').replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2');
   const lower = spaced.split(' ').map((word) => (/^[A-Z\d]{2,}$/.test(word) ? word : word.toLowerCase())).join(' ');
   return lower.charAt(0).toUpperCase() + lower.slice(1);
+}
+
+// Terms whose parts are not words.
+const LABELS = {
+  __proto__: null,
+  digestMultibase: 'Digest',
+  dtype: 'Data type',
+  id: 'Identifier',
+  n: 'n',
+  opset: 'Operator set',
+  sha256: 'SHA-256',
+};
+
+/** The term of a claim for people. */
+export function label(term) {
+  return LABELS[term] ?? words(term);
+}
+
+/** A message, with what stands between backticks as code. */
+export function message(text) {
+  const sentence = String(text);
+  const start = /^[a-z]+\b(?![:/.])/.test(sentence) ? sentence.charAt(0).toUpperCase() + sentence.slice(1) : sentence;
+  const whole = /[.?!]$/.test(start) ? start : `${start}.`;
+  const parts = whole.split('`');
+  if (parts.length % 2 === 0) return foreign(whole);
+  return element('span', {}, parts.map((part, index) => part && foreign(part, { code: index % 2 === 1 })));
+}
+
+/** A button that is gone once it has done its work. */
+export function moreButton(text, act) {
+  const button = element('button', { type: 'button', class: 'link' }, text);
+  button.addEventListener('click', () => {
+    act();
+    button.remove();
+  });
+  return button;
 }
 
 /** `12,345 bytes (12.1 KiB)` */

@@ -29,6 +29,7 @@ pub mod canon;
 pub mod did;
 pub mod digest;
 pub mod evidence;
+mod index;
 pub mod json;
 pub mod jsonld;
 pub mod key;

@@ -4,6 +4,7 @@
 //! So that what is shown is what was signed, a passport has one shape only: exactly two contexts, no other
 //! `@` name, a closed schema for each kind, no null, no empty array or object, no fractional number.
 
+use crate::index;
 use crate::json::{self, At, Json, Number, Object};
 use crate::limits::MAX_FINDINGS;
 use crate::passport::{CONTEXT, CREDENTIALS_V2, Credential, KINDS};
@@ -121,7 +122,7 @@ fn put_in_order(value: &mut Json, literals: &[String]) {
     match value {
         Json::Array(items) => {
             items.iter_mut().for_each(|item| put_in_order(item, literals));
-            items.sort_by_cached_key(sort_key);
+            *items = index::sorted(std::mem::take(items), |a, b| sort_key(a).cmp(&sort_key(b)));
         }
         Json::Object(object) => {
             for (name, value) in object.iter_mut() {
@@ -136,10 +137,10 @@ fn put_in_order(value: &mut Json, literals: &[String]) {
 }
 
 /// Nodes by identifier, shorter ones first, so that the tenth part follows the ninth; texts by their letters.
-fn sort_key(item: &Json) -> (usize, String) {
+fn sort_key(item: &Json) -> (usize, &str) {
     match item.get("id").and_then(Json::as_str) {
-        Some(id) => (id.len(), id.to_owned()),
-        None => (0, item.as_str().unwrap_or_default().to_owned()),
+        Some(id) => (id.len(), id),
+        None => (0, item.as_str().unwrap_or_default()),
     }
 }
 
@@ -148,7 +149,7 @@ fn sort_key(item: &Json) -> (usize, String) {
 fn check_ids(whole: &Json, findings: &mut Vec<Finding>) {
     let mut nodes = Vec::new();
     collect_nodes(whole, &mut nodes);
-    nodes.sort_unstable_by_key(|node| node.id);
+    let nodes = index::sorted(nodes, |a, b| a.id.cmp(b.id));
     for [a, b] in nodes.array_windows() {
         if findings.len() < MAX_FINDINGS && a.id == b.id && (a.link.is_none() || a.link != b.link) {
             findings.push(finding(

@@ -180,7 +180,7 @@ impl Dataset {
         }
         // UTF-8 sorts as its code points do.
         let mut sorted: Vec<&str> = ends.into_iter().filter_map(|range| lines.get(range)).collect();
-        sorted.sort_unstable();
+        crate::index::sort(&mut sorted);
         sorted.dedup();
         sorted.concat()
     }

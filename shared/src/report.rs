@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use crate::index;
 use crate::json::{Json, write};
 use crate::time::Timestamp;
 
@@ -301,8 +302,8 @@ pub struct Report {
 impl Report {
     /// Puts the checks in order and gives the verdict.
     #[must_use]
-    pub fn new(mut checks: Vec<Check>, nodes: Vec<Node>, shown: Vec<Shown>, now: Timestamp) -> Self {
-        checks.sort_by_key(|check| check.check);
+    pub fn new(checks: Vec<Check>, nodes: Vec<Node>, shown: Vec<Shown>, now: Timestamp) -> Self {
+        let checks = index::sorted(checks, |a, b| a.check.cmp(&b.check));
         let (verdict, decided) = Verdict::of(&checks);
         let code = match (verdict, decided) {
             (_, Some(check)) => check.code.clone(),

@@ -122,6 +122,8 @@ pub fn cases() -> Vec<Case> {
     cases.extend(json_layer(&world));
     cases.extend(json_ld_layer(&world));
     cases.extend(proofs(&world));
+    cases.extend(proof_sets(&world));
+    cases.extend(work(&world));
     cases.extend(keys_and_documents(&world));
     cases.extend(times(&world));
     cases.extend(lineage(&world));
@@ -201,6 +203,36 @@ fn json_layer(world: &World) -> Vec<Case> {
             "an integer that a float cannot hold has two readings",
             inject(r#""size":9007199254740993"#),
             "json.inexact-integer",
+        ),
+        bad(
+            "comment",
+            "JSON has no comments",
+            dataset.replacen('{', "{/* see appendix */", 1),
+            "json.syntax",
+        ),
+        bad(
+            "constructor-name",
+            "`constructor` is as magic as `__proto__`",
+            inject(r#""constructor":{"prototype":{}}"#),
+            "json.forbidden-name",
+        ),
+        bad(
+            "long-name",
+            "a name longer than any term",
+            inject(&format!("\"{}\":1", "n".repeat(257))),
+            "json.name-too-long",
+        ),
+        bad(
+            "long-string",
+            "a string longer than any text in a passport",
+            inject(&format!("\"version\":\"{}\"", "v".repeat((64 << 10) + 1))),
+            "json.string-too-long",
+        ),
+        bad(
+            "many-values",
+            "more values than any passport has",
+            inject(&format!("\"x\":[{}]", vec!["0"; 20_000].join(","))),
+            "input.credential-too-large",
         ),
         bad(
             "infinite-number",
@@ -290,6 +322,66 @@ fn json_ld_layer(world: &World) -> Vec<Case> {
                     .unwrap_or_default();
                 set(d, "/credentialSubject/name", wrapped(name));
             }),
+            "profile.keyword",
+        ),
+        bad(
+            "context-upper-case-host",
+            "hosts are compared as written",
+            change(&|d| set(d, "/@context/0", "https://WWW.w3.org/ns/credentials/v2")),
+            "profile.contexts",
+        ),
+        bad(
+            "context-slash",
+            "a trailing slash makes another URL",
+            change(&|d| set(d, "/@context/1", "https://w3id.org/model-passport/v1/")),
+            "profile.contexts",
+        ),
+        bad(
+            "context-query",
+            "and so does a query",
+            change(&|d| set(d, "/@context/1", "https://w3id.org/model-passport/v1?x")),
+            "profile.contexts",
+        ),
+        bad(
+            "context-vocab",
+            "a context that gives any word a meaning",
+            change(&|d| set(d, "/@context/-", "https://www.w3.org/ns/credentials/undefined-terms/v2")),
+            "profile.contexts",
+        ),
+        bad(
+            "context-joined",
+            "two URLs in one string are no URL",
+            change(&|d| {
+                set(
+                    d,
+                    "/@context",
+                    "https://www.w3.org/ns/credentials/v2\nhttps://w3id.org/model-passport/v1",
+                )
+            }),
+            "profile.contexts",
+        ),
+        bad(
+            "graph-keyword",
+            "`@graph` around the subject",
+            change(&|d| set(d, "/@graph", read(r#"[{"id":"urn:x"}]"#))),
+            "profile.keyword",
+        ),
+        bad(
+            "included-keyword",
+            "`@included` adds what is not the subject's",
+            change(&|d| set(d, "/credentialSubject/@included", read(r#"[{"id":"urn:x"}]"#))),
+            "profile.keyword",
+        ),
+        bad(
+            "reverse-keyword",
+            "`@reverse` turns a statement around",
+            change(&|d| set(d, "/credentialSubject/@reverse", read(r#"{"name":"x"}"#))),
+            "profile.keyword",
+        ),
+        bad(
+            "nest-keyword",
+            "`@nest` hides that its members are the subject's",
+            change(&|d| set(d, "/credentialSubject/@nest", read(r#"{"name":"x"}"#))),
             "profile.keyword",
         ),
         bad(
@@ -487,6 +579,147 @@ fn proofs(world: &World) -> Vec<Case> {
             )
         },
     ]
+}
+
+/// Several proofs on one credential, and proofs of odd shapes.
+fn proof_sets(world: &World) -> Vec<Case> {
+    let World { lab, evaluator, stranger, dataset, .. } = world;
+    let change = |change: &dyn Fn(&mut Json)| {
+        let mut dataset = dataset.clone();
+        change(&mut dataset);
+        dataset.to_string()
+    };
+    let beside = |proof: &dyn Fn(&mut Json)| {
+        let mut both = evaluator.sign(evaluator.suite(), dataset);
+        let mut second = remove_item(&mut both, "/proof", 1);
+        proof(&mut second);
+        set(&mut both, "/proof/-", second);
+        both.to_string()
+    };
+    let order = [
+        0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa,
+        0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+    ];
+    let signature =
+        |bytes: &[u8]| change(&|d| set(d, "/proof/proofValue", multibase::encode_base58btc(bytes)));
+    let mut unsigned = dataset.clone();
+    remove(&mut unsigned, "/proof");
+    let mut forged = stranger.sign(stranger.suite(), &unsigned);
+    let bad_own = {
+        let mut own = lab.sign(lab.suite(), &unsigned);
+        set(&mut own, "/proof/proofValue", other_signature(lab));
+        remove(&mut own, "/proof")
+    };
+    let good_other = remove(&mut forged, "/proof");
+    set(&mut forged, "/proof", vec![bad_own, good_other]);
+    vec![
+        bad(
+            "unknown-suite-beside",
+            "every proof has to hold, also one that nobody here can read",
+            beside(&|proof| set(proof, "/cryptosuite", "bbs-2023")),
+            "proof.unsupported-cryptosuite",
+        ),
+        bad(
+            "previous-proof-missing",
+            "a chain without its first link",
+            beside(&|proof| set(proof, "/previousProof", "urn:uuid:00000000-0000-4000-8000-000000000000")),
+            "proof.previous-proof-missing",
+        ),
+        bad(
+            "previous-proof-circle",
+            "a proof that builds on itself",
+            beside(&|proof| {
+                set(proof, "/id", "urn:uuid:00000000-0000-4000-8000-000000000001");
+                set(proof, "/previousProof", "urn:uuid:00000000-0000-4000-8000-000000000001");
+            }),
+            "proof.previous-proof-cycle",
+        ),
+        bad(
+            "issuer-proof-wrong-other-good",
+            "somebody else's good proof does not stand in for the issuer's",
+            forged.to_string(),
+            "proof.signature-invalid",
+        ),
+        bad(
+            "suite-with-nul",
+            "a name with a NUL is another name",
+            change(&|d| set(d, "/proof/cryptosuite", "ecdsa-rdfc-2019\u{0}")),
+            "proof.unsupported-cryptosuite",
+        ),
+        bad(
+            "proof-expired",
+            "a proof may have an end",
+            {
+                let mut signed = dataset.clone();
+                set(&mut signed, "/proof/expires", "2026-11-02T00:00:00Z");
+                signed.to_string()
+            },
+            "proof.expired",
+        ),
+        bad(
+            "proof-unknown-member",
+            "a proof holds nothing that its specification does not define",
+            change(&|d| set(d, "/proof/approvedBy", "FDA")),
+            "schema.unknown-field",
+        ),
+        bad(
+            "signature-too-long",
+            "65 bytes are no P-256 signature",
+            signature(&[7; 65]),
+            "proof.signature-malformed",
+        ),
+        bad(
+            "signature-der",
+            "nor is a DER sequence",
+            signature(&[&[0x30, 0x44, 0x02, 0x20][..], &[7; 32], &[0x02, 0x20], &[7; 32]].concat()),
+            "proof.signature-malformed",
+        ),
+        bad(
+            "signature-r-is-order",
+            "r and s are below the order of the group",
+            signature(&[order, [7; 32]].concat()),
+            "proof.signature-malformed",
+        ),
+    ]
+}
+
+/// Section C of the threats: what costs more than it is worth.
+fn work(world: &World) -> Vec<Case> {
+    let hostile = |subject: &str| {
+        let key = world.lab.did.trim_start_matches("did:key:");
+        let value = other_signature(&world.lab);
+        format!(
+            r#"{{"@context":["https://www.w3.org/ns/credentials/v2","https://w3id.org/model-passport/v1"],"id":"urn:uuid:6f4a3c1e-0000-4000-8000-000000000002","type":["VerifiableCredential","DatasetPassport"],"issuer":"{0}","validFrom":"2026-11-01T00:00:00Z","credentialSubject":{subject},"proof":{{"type":"DataIntegrityProof","cryptosuite":"ecdsa-rdfc-2019","proofPurpose":"assertionMethod","verificationMethod":"{0}#{key}","proofValue":"{value}"}}}}"#,
+            world.lab.did
+        )
+    };
+    let people = vec![r#"{"type":"Organization"}"#; 12].join(",");
+    let group = format!(r#"{{"type":"Dataset","publisher":[{people}]}}"#);
+    let proof_only = Policy { profile: Profile::ProofOnly, ..Policy::default() };
+    let poison = hostile(&format!(r#"{{"type":"Dataset","wasDerivedFrom":[{group},{group}]}}"#));
+    let long = format!(r#"{{"id":"urn:x:{}","type":"Dataset","modality":["a"]}}"#, "x".repeat(4000));
+    vec![
+        Case {
+            policy: proof_only.clone(),
+            ..bad("poison-graph", "a graph built to be canonicalized for ever", poison, "canon.over-budget")
+        },
+        Case {
+            policy: proof_only,
+            ..bad(
+                "long-iri",
+                "an identifier that every statement would repeat",
+                hostile(&long),
+                "jsonld.relative-iri",
+            )
+        },
+    ]
+}
+
+fn remove_item(json: &mut Json, pointer: &str, at: usize) -> Json {
+    let mut items = json.pointer(pointer).and_then(Json::as_array).map(<[Json]>::to_vec).unwrap_or_default();
+    let item = items.remove(at);
+    set(json, pointer, items);
+    item
 }
 
 /// A well-formed signature over nothing that is in a case.
@@ -755,6 +988,29 @@ fn lineage(world: &World) -> Vec<Case> {
             "one byte of a proof",
             world.changed(|b| set(b, &format!("{MODEL}/proof/proofValue"), other_signature(lab))),
             "proof.signature-invalid",
+        ),
+        case(
+            "parent-newer",
+            "a parent that became valid after its child",
+            {
+                let later = world.dataset_with(|d| set(d, "/validFrom", "2026-11-10T00:00:00Z"));
+                let model = lab.issue(lab.suite(), World::unsigned_model(&later));
+                bundle(&[&model, &later], &[]).to_string()
+            },
+            "verified-with-warnings",
+            "lineage.parent-newer",
+        ),
+        bad(
+            "self-parent",
+            "a credential cannot build on itself",
+            {
+                let mut own = World::unsigned_model(dataset);
+                let id = own.get("id").cloned().unwrap_or(Json::Null);
+                set(&mut own, "/credentialSubject/trainedOn/0/id", id);
+                set(&mut own, "/credentialSubject/trainedOn/0/type", "ModelPassport");
+                lab.issue(lab.suite(), own).to_string()
+            },
+            "profile.repeated-id",
         ),
         bad(
             "two-contents-one-id",

@@ -4,8 +4,10 @@
 //! { "b": 1.0, "a": "é" }   ->   {"a":"é","b":1}
 //! ```
 
+use std::cmp::Ordering;
 use std::fmt::Write as _;
 
+use crate::index;
 use crate::json::write::text;
 use crate::json::{Json, Number, Object, double};
 
@@ -42,13 +44,17 @@ fn write_value(value: &Json, out: &mut String) {
 ///
 /// [section 3.2.3]: https://www.rfc-editor.org/rfc/rfc8785#section-3.2.3
 fn write_object(object: &Object, out: &mut String) {
-    let mut members: Vec<(&str, &Json)> = object.iter().collect();
-    members.sort_unstable_by(|(a, _), (b, _)| {
+    let members: Vec<(&str, &Json)> = object.iter().collect();
+    let by_units = |a: &str, b: &str| {
         // UTF-16 and UTF-8 order differ only beyond the basic plane, which ASCII never reaches.
         if a.is_ascii() && b.is_ascii() { a.cmp(b) } else { a.encode_utf16().cmp(b.encode_utf16()) }
+    };
+    let order = index::order(members.len(), &|a, b| match (members.get(a), members.get(b)) {
+        (Some((a, _)), Some((b, _))) => by_units(a, b),
+        _ => Ordering::Equal,
     });
     out.push('{');
-    for (at, (name, value)) in members.into_iter().enumerate() {
+    for (at, (name, value)) in order.iter().filter_map(|at| members.get(*at)).enumerate() {
         if at > 0 {
             out.push(',');
         }

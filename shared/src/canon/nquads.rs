@@ -4,8 +4,7 @@
 //! <subject> <predicate> "object"^^<datatype> <graph> .
 //! ```
 
-use std::collections::HashMap;
-
+use crate::index::Index;
 use crate::limits::MAX_QUADS;
 use crate::rdf::{Dataset, Quad, Term, is_absolute_iri, is_language_tag};
 
@@ -41,7 +40,8 @@ pub struct Parsed {
 /// # Errors
 /// [`NQuadsError`] for the first line that is not a statement.
 pub fn parse(text: &str) -> Result<Parsed, NQuadsError> {
-    let mut reader = Reader { dataset: Dataset::new(), numbers: HashMap::new(), labels: Vec::new() };
+    let mut reader =
+        Reader { dataset: Dataset::new(), numbers: Index::default(), nodes: Vec::new(), labels: Vec::new() };
     for (at, line) in text.split(['\n', '\r']).enumerate() {
         reader.line(line).map_err(|what| NQuadsError { line: at + 1, what })?;
     }
@@ -50,7 +50,8 @@ pub fn parse(text: &str) -> Result<Parsed, NQuadsError> {
 
 struct Reader {
     dataset: Dataset,
-    numbers: HashMap<String, Term>,
+    numbers: Index,
+    nodes: Vec<Term>,
     labels: Vec<String>,
 }
 
@@ -124,12 +125,13 @@ impl Reader {
             return Err("not a blank node label");
         }
         let rest = tail.get(label.len()..).unwrap_or_default();
-        if let Some(known) = self.numbers.get(label) {
+        if let Some(known) = self.numbers.get(label).and_then(|at| self.nodes.get(at)) {
             return Ok((*known, rest));
         }
         let node = self.dataset.fresh_blank();
         self.labels.push(label.to_owned());
-        self.numbers.insert(label.to_owned(), node);
+        self.numbers.set(label, self.nodes.len());
+        self.nodes.push(node);
         Ok((node, rest))
     }
 }

@@ -7,11 +7,11 @@
 //!
 //! Step numbers in the comments are those of the Recommendation.
 
-use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use sha2::Digest as _;
 
+use crate::index;
 use crate::limits::{Budget, MAX_CANONICAL_BYTES};
 use crate::rdf::{Dataset, Quad, Term};
 
@@ -70,33 +70,40 @@ pub fn canonicalize(
 }
 
 fn name_of(names: &[String], node: u32) -> &str {
-    usize::try_from(node).ok().and_then(|at| names.get(at)).map_or("", String::as_str)
+    names.get(place(node)).map_or("", String::as_str)
+}
+
+/// Where a blank node stands in a list by blank node.
+fn place(node: u32) -> usize {
+    usize::try_from(node).unwrap_or(usize::MAX)
 }
 
 /// An identifier issuer ([section 4.5](https://www.w3.org/TR/rdf-canon/#issue-identifier)).
 #[derive(Debug, Clone)]
 struct Issuer {
     prefix: &'static str,
-    issued: HashMap<u32, usize>,
+    /// Numbers by node, in the order of the nodes.
+    issued: Vec<(u32, usize)>,
     order: Vec<u32>,
 }
 
 impl Issuer {
     fn new(prefix: &'static str) -> Self {
-        Self { prefix, issued: HashMap::new(), order: Vec::new() }
+        Self { prefix, issued: Vec::new(), order: Vec::new() }
     }
 
     fn issue(&mut self, node: u32) -> String {
-        let next = self.order.len();
-        let number = *self.issued.entry(node).or_insert_with(|| {
+        let place = self.issued.binary_search_by(|(known, _)| known.cmp(&node));
+        if let Err(place) = place {
+            self.issued.insert(place, (node, self.order.len()));
             self.order.push(node);
-            next
-        });
-        format!("{}{number}", self.prefix)
+        }
+        self.issued(node).unwrap_or_default()
     }
 
     fn issued(&self, node: u32) -> Option<String> {
-        self.issued.get(&node).map(|number| format!("{}{number}", self.prefix))
+        let place = self.issued.binary_search_by(|(known, _)| known.cmp(&node)).ok()?;
+        self.issued.get(place).map(|(_, number)| format!("{}{number}", self.prefix))
     }
 
     fn labels(&self, count: u32) -> Vec<String> {
@@ -109,9 +116,10 @@ struct State<'d, 'b> {
     dataset: &'d Dataset,
     hash: HashAlgorithm,
     budget: &'b mut Budget,
-    /// The statements each blank node stands in, each statement once.
-    quads: BTreeMap<u32, Vec<&'d Quad>>,
-    first_degree: HashMap<u32, Rc<str>>,
+    /// By blank node: the statements it stands in, each statement once.
+    quads: Vec<Vec<&'d Quad>>,
+    /// By blank node, as far as known.
+    first_degree: Vec<Option<Rc<str>>>,
     canonical: Issuer,
 }
 
@@ -124,7 +132,8 @@ struct NDegree {
 impl<'d, 'b> State<'d, 'b> {
     fn new(dataset: &'d Dataset, hash: HashAlgorithm, budget: &'b mut Budget) -> Self {
         // Steps 1 and 2.
-        let mut quads: BTreeMap<u32, Vec<&Quad>> = BTreeMap::new();
+        let count = place(dataset.blank_count());
+        let mut quads: Vec<Vec<&Quad>> = vec![Vec::new(); count];
         if dataset.blank_count() > 0 {
             for quad in distinct(dataset) {
                 let mut seen = [None; 3];
@@ -135,33 +144,33 @@ impl<'d, 'b> State<'d, 'b> {
                     if let Some(node) = node
                         && !seen.iter().take(at).any(|other| *other == Some(*node))
                     {
-                        quads.entry(*node).or_default().push(quad);
+                        quads.get_mut(place(*node)).into_iter().for_each(|quads| quads.push(quad));
                     }
                 }
             }
         }
-        Self { dataset, hash, budget, quads, first_degree: HashMap::new(), canonical: Issuer::new("c14n") }
+        Self { dataset, hash, budget, quads, first_degree: vec![None; count], canonical: Issuer::new("c14n") }
     }
 
     fn name_blank_nodes(&mut self) -> Result<(), OverBudget> {
         // Step 3: nodes by the hash of what is said about them directly.
-        let mut by_hash: BTreeMap<Rc<str>, Vec<u32>> = BTreeMap::new();
-        let nodes: Vec<u32> = self.quads.keys().copied().collect();
-        for node in nodes {
-            by_hash.entry(self.hash_first_degree(node)?).or_default().push(node);
-        }
-        // Step 4: the nodes that this already tells apart.
-        by_hash.retain(|_, nodes| match nodes.as_slice() {
-            [only] => {
-                self.canonical.issue(*only);
-                false
+        let mut by_hash: Vec<(Rc<str>, u32)> = Vec::new();
+        for node in 0..self.dataset.blank_count() {
+            if self.quads.get(place(node)).is_some_and(|quads| !quads.is_empty()) {
+                by_hash.push((self.hash_first_degree(node)?, node));
             }
-            _ => true,
-        });
+        }
+        let by_hash = index::sorted(by_hash, |(a, _), (b, _)| a.cmp(b));
+        // Step 4: the nodes that this already tells apart.
+        for alike in by_hash.chunk_by(|(a, _), (b, _)| a == b) {
+            if let [(_, only)] = alike {
+                self.canonical.issue(*only);
+            }
+        }
         // Step 5: the others, by what is said about their neighbours.
-        for nodes in by_hash.values() {
+        for alike in by_hash.chunk_by(|(a, _), (b, _)| a == b).filter(|alike| alike.len() > 1) {
             let mut paths = Vec::new();
-            for node in nodes {
+            for (_, node) in alike {
                 if self.canonical.issued(*node).is_some() {
                     continue;
                 }
@@ -169,8 +178,7 @@ impl<'d, 'b> State<'d, 'b> {
                 issuer.issue(*node);
                 paths.push(self.hash_n_degree(*node, issuer, 0)?);
             }
-            paths.sort_by(|a, b| a.hash.cmp(&b.hash));
-            for path in paths {
+            for path in index::sorted(paths, |a, b| a.hash.cmp(&b.hash)) {
                 for node in path.issuer.order {
                     self.canonical.issue(node);
                 }
@@ -181,11 +189,11 @@ impl<'d, 'b> State<'d, 'b> {
 
     /// [Hash First Degree Quads](https://www.w3.org/TR/rdf-canon/#hash-1d-quads)
     fn hash_first_degree(&mut self, node: u32) -> Result<Rc<str>, OverBudget> {
-        if let Some(known) = self.first_degree.get(&node) {
+        if let Some(Some(known)) = self.first_degree.get(place(node)) {
             return Ok(Rc::clone(known));
         }
         let mut lines: Vec<String> = Vec::new();
-        for quad in self.quads.get(&node).map(Vec::as_slice).unwrap_or_default() {
+        for quad in self.quads.get(place(node)).map(Vec::as_slice).unwrap_or_default() {
             let mut line = String::new();
             self.dataset.write_line(quad, &mut line, &mut |other, out| {
                 out.push_str(if other == node { "_:a" } else { "_:z" });
@@ -193,9 +201,10 @@ impl<'d, 'b> State<'d, 'b> {
             self.budget.spend(line.len()).ok_or(OverBudget)?;
             lines.push(line);
         }
-        lines.sort_unstable();
+        let mut lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        index::sort(&mut lines);
         let hash: Rc<str> = self.digest(&lines.concat())?.into();
-        self.first_degree.insert(node, Rc::clone(&hash));
+        self.first_degree.get_mut(place(node)).into_iter().for_each(|known| *known = Some(Rc::clone(&hash)));
         Ok(hash)
     }
 
@@ -227,22 +236,24 @@ impl<'d, 'b> State<'d, 'b> {
             return Err(OverBudget);
         }
         // Steps 1 to 3: the other blank nodes, grouped by how they are related to this one.
-        let mut related_by_hash: BTreeMap<String, Vec<u32>> = BTreeMap::new();
-        for quad in self.quads.get(&node).cloned().unwrap_or_default() {
+        let mut related_by_hash: Vec<(String, u32)> = Vec::new();
+        for quad in self.quads.get(place(node)).cloned().unwrap_or_default() {
             let positions = [(Some(quad.subject), 's'), (Some(quad.object), 'o'), (quad.graph, 'g')];
             for (term, position) in positions {
                 if let Some(Term::Blank(related)) = term
                     && related != node
                 {
                     let hash = self.hash_related(related, quad, &issuer, position)?;
-                    related_by_hash.entry(hash).or_default().push(related);
+                    related_by_hash.push((hash, related));
                 }
             }
         }
         // Steps 4 and 5: for each group, the order of its nodes that gives the least path.
         let mut to_hash = String::new();
-        for (hash, group) in related_by_hash {
-            to_hash.push_str(&hash);
+        let related_by_hash = index::sorted(related_by_hash, |(a, _), (b, _)| a.cmp(b));
+        for group in related_by_hash.chunk_by(|(a, _), (b, _)| a == b) {
+            to_hash.push_str(group.first().map_or("", |(hash, _)| hash));
+            let group = group.iter().map(|(_, related)| *related).collect();
             let (path, chosen) = self.least_path(group, &issuer, depth)?;
             to_hash.push_str(&path);
             issuer = chosen;
@@ -254,12 +265,12 @@ impl<'d, 'b> State<'d, 'b> {
     /// Steps 5.2 to 5.4.6 of Hash N-Degree Quads.
     fn least_path(
         &mut self,
-        mut group: Vec<u32>,
+        group: Vec<u32>,
         issuer: &Issuer,
         depth: usize,
     ) -> Result<(String, Issuer), OverBudget> {
         let mut chosen: Option<(String, Issuer)> = None;
-        group.sort_unstable();
+        let mut group = index::sorted(group, u32::cmp);
         let mut counters = vec![0_usize; group.len()];
         let mut at = 0;
         loop {
@@ -341,7 +352,7 @@ use crate::digest::hex;
 
 /// The statements of a dataset, each once: a set, as RDF has it.
 fn distinct(dataset: &Dataset) -> Vec<&Quad> {
-    let mut lines: Vec<(String, &Quad)> = dataset
+    let lines: Vec<(String, &Quad)> = dataset
         .quads()
         .iter()
         .map(|quad| {
@@ -353,7 +364,7 @@ fn distinct(dataset: &Dataset) -> Vec<&Quad> {
             (line, quad)
         })
         .collect();
-    lines.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    let mut lines = index::sorted(lines, |(a, _), (b, _)| a.cmp(b));
     lines.dedup_by(|(a, _), (b, _)| a == b);
     lines.into_iter().map(|(_, quad)| quad).collect()
 }

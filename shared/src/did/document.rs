@@ -97,7 +97,7 @@ impl<'d> Listed<'d> {
         }
         // One identifier with two keys would leave it to the reader which of them counts.
         let mut ids: Vec<&str> = listed.methods.iter().map(|(id, _)| id.as_str()).collect();
-        ids.sort_unstable();
+        crate::index::sort(&mut ids);
         match ids.array_windows().find(|[a, b]| a == b) {
             Some([twice, _]) => Err(DidError::DuplicateMethod(excerpt(twice))),
             None => Ok(listed),

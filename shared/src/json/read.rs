@@ -3,6 +3,7 @@
 //! [RFC 8259]: https://www.rfc-editor.org/rfc/rfc8259
 
 use super::{Json, JsonError, Limits, Number, Object, double};
+use crate::index;
 
 /// Names that assign to an object's prototype in JavaScript instead of becoming a member.
 const MAGIC_NAMES: [&str; 3] = ["__proto__", "constructor", "prototype"];
@@ -274,7 +275,7 @@ fn duplicate(members: &[(String, Json)]) -> Option<&str> {
         return None;
     }
     let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
-    names.sort_unstable();
+    index::sort(&mut names);
     names.array_windows().find_map(|[a, b]| (a == b).then_some(*a))
 }
 

@@ -3,10 +3,10 @@
 //! A context that results from applying another is kept in a [`Store`] and named by number, so that the
 //! second credential of a kind finds every combination ready.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::{ContextLoader, JsonLdError, excerpt};
+use crate::index::Index;
 use crate::json::{Json, Object};
 use crate::limits::MAX_CONTEXTS;
 use crate::rdf::{is_absolute_iri, is_language_tag};
@@ -114,7 +114,10 @@ pub(super) struct Definition {
 /// An active context.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Context {
-    terms: HashMap<Rc<str>, Rc<Definition>>,
+    /// Where a term's definition is.
+    terms: Index,
+    /// `None` while one is made anew.
+    definitions: Vec<Option<Rc<Definition>>>,
     vocab: Option<Rc<str>>,
     pub(super) language: Option<Rc<str>>,
     /// Whether strings have a base direction, which statements would lose.
@@ -124,15 +127,15 @@ pub(super) struct Context {
 }
 
 /// A context in its store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ContextId(usize);
 
 /// A context as written, in its store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LocalId(usize);
 
 /// How a context is applied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
     /// `@context` in a document.
     Document,
@@ -147,10 +150,11 @@ pub(super) enum Scope {
 pub(super) struct Store {
     contexts: Vec<Rc<Context>>,
     locals: Vec<Rc<Json>>,
-    by_url: HashMap<Rc<str>, LocalId>,
-    applied: HashMap<(ContextId, LocalId, Scope), ContextId>,
+    by_url: Index,
+    /// For each context, what came of applying others to it: few each.
+    applied: Vec<Vec<(LocalId, Scope, ContextId)>>,
     /// Contexts of whole documents, by their URLs, so that a known `@context` costs one look-up.
-    documents: HashMap<Vec<String>, Known>,
+    documents: Vec<(Vec<String>, Known)>,
     foreign: bool,
     steps: usize,
 }
@@ -174,9 +178,9 @@ impl Default for Store {
         Self {
             contexts: vec![Rc::new(Context::default())],
             locals: Vec::new(),
-            by_url: HashMap::new(),
-            applied: HashMap::new(),
-            documents: HashMap::new(),
+            by_url: Index::default(),
+            applied: Vec::new(),
+            documents: Vec::new(),
             foreign: false,
             steps: 0,
         }
@@ -207,11 +211,12 @@ impl Store {
     pub(super) fn roll_back(&mut self, mark: Mark) {
         self.contexts.truncate(mark.contexts);
         self.locals.truncate(mark.locals);
-        self.by_url.retain(|_, local| local.0 < mark.locals);
-        self.applied.retain(|(context, local, _), result| {
-            context.0 < mark.contexts && local.0 < mark.locals && result.0 < mark.contexts
-        });
-        self.documents.retain(|_, result| result.context.0 < mark.contexts);
+        self.by_url.truncate(mark.locals);
+        self.applied.truncate(mark.contexts);
+        for applied in &mut self.applied {
+            applied.retain(|(local, _, result)| local.0 < mark.locals && result.0 < mark.contexts);
+        }
+        self.documents.retain(|(_, result)| result.context.0 < mark.contexts);
     }
 
     pub(super) fn context(&self, id: ContextId) -> Rc<Context> {
@@ -237,13 +242,15 @@ impl Store {
         loader: ContextLoader<'_>,
     ) -> Result<ContextId, JsonLdError> {
         let whole = if active == Self::INITIAL { urls(local) } else { None };
-        if let Some(known) = whole.as_ref().and_then(|urls| self.documents.get(urls)).copied() {
-            return self.again(known);
+        // There are never more of these than contexts in the store.
+        let known = whole.as_ref().and_then(|urls| self.documents.iter().find(|(known, _)| known == urls));
+        if let Some((_, known)) = known {
+            return self.again(*known);
         }
         let before = self.steps;
         let context = self.process(active, local, Scope::Document, loader, 0)?;
         if let Some(urls) = whole.filter(|_| !self.foreign) {
-            self.documents.insert(urls, Known { context, steps: self.steps - before });
+            self.documents.push((urls, Known { context, steps: self.steps - before }));
         }
         Ok(context)
     }
@@ -264,7 +271,13 @@ impl Store {
         scope: Scope,
         loader: ContextLoader<'_>,
     ) -> Result<ContextId, JsonLdError> {
-        if let Some(known) = self.applied.get(&(active, local, scope)) {
+        let known = self
+            .applied
+            .get(active.0)
+            .into_iter()
+            .flatten()
+            .find(|known| (known.0, known.1) == (local, scope));
+        if let Some((_, _, known)) = known {
             return Ok(*known);
         }
         let json = self.locals.get(local.0).map(Rc::clone).unwrap_or_else(|| Rc::new(Json::Null));
@@ -273,7 +286,12 @@ impl Store {
         let before = self.steps;
         let context = self.process(active, &json, scope, loader, 0)?;
         self.steps = before;
-        self.applied.insert((active, local, scope), context);
+        if self.applied.len() <= active.0 {
+            self.applied.resize_with(active.0 + 1, Vec::new);
+        }
+        if let Some(applied) = self.applied.get_mut(active.0) {
+            applied.push((local, scope, context));
+        }
         Ok(context)
     }
 
@@ -300,10 +318,9 @@ impl Store {
                 Json::Null => {
                     let context = self.context(result);
                     if scope != Scope::Property
-                        && let Some((term, _)) =
-                            context.terms.iter().find(|(_, definition)| definition.protected)
+                        && let Some(term) = context.protected_term()
                     {
-                        return Err(JsonLdError::ProtectedTerm(term.to_string()));
+                        return Err(JsonLdError::ProtectedTerm(term));
                     }
                     let previous = if propagate { None } else { Some(context.previous.unwrap_or(result)) };
                     if previous.is_none() {
@@ -341,7 +358,7 @@ impl Store {
     /// A context document by its exact URL.
     fn load(&mut self, url: &str, loader: ContextLoader<'_>) -> Result<LocalId, JsonLdError> {
         if let Some(known) = self.by_url.get(url) {
-            return Ok(*known);
+            return Ok(LocalId(known));
         }
         let json = if let Some(embedded) = model_passport_contexts::get(url) {
             crate::json::parse(embedded.text).map_err(|_| JsonLdError::UnknownContext(url.to_owned()))?
@@ -353,7 +370,7 @@ impl Store {
                 .ok_or_else(|| JsonLdError::UnknownContext(url.to_owned()))?
         };
         let local = self.keep_local(json);
-        self.by_url.insert(url.into(), local);
+        self.by_url.set(url, local.0);
         Ok(local)
     }
 
@@ -376,7 +393,7 @@ impl Store {
                 _ => return Err(JsonLdError::UnknownKeyword(name.to_owned())),
             }
         }
-        let mut making = Making { store: self, context, local, protected, scope, state: HashMap::new() };
+        let mut making = Making { store: self, context, local, protected, scope, state: Index::default() };
         for (name, _) in local.iter() {
             if !looks_like_keyword(name) || name == "@type" {
                 making.create_term(name)?;
@@ -429,7 +446,28 @@ fn invalid(what: &'static str, value: &Json) -> JsonLdError {
 impl Context {
     /// The definition of a term.
     pub(super) fn term(&self, name: &str) -> Option<&Rc<Definition>> {
-        self.terms.get(name)
+        self.definitions.get(self.terms.get(name)?)?.as_ref()
+    }
+
+    /// Takes the definition of a term out.
+    fn take(&mut self, name: &str) -> Option<Rc<Definition>> {
+        self.definitions.get_mut(self.terms.get(name)?)?.take()
+    }
+
+    /// Sets the definition of a term.
+    fn put(&mut self, name: &str, definition: Definition) {
+        let at = self.terms.get_or_set(name, self.definitions.len());
+        let definition = Some(Rc::new(definition));
+        match self.definitions.get_mut(at) {
+            Some(slot) => *slot = definition,
+            None => self.definitions.push(definition),
+        }
+    }
+
+    /// A term that must not be defined again.
+    fn protected_term(&self) -> Option<String> {
+        let at = self.definitions.iter().position(|one| one.as_ref().is_some_and(|one| one.protected))?;
+        self.terms.text_of(at).map(str::to_owned)
     }
 
     /// [IRI Expansion](https://www.w3.org/TR/json-ld11-api/#iri-expansion) of a text that may be a term, a
@@ -441,7 +479,7 @@ impl Context {
         if looks_like_keyword(text) {
             return None;
         }
-        if let Some(definition) = self.terms.get(text) {
+        if let Some(definition) = self.term(text) {
             return Some(definition.meaning.clone());
         }
         if let Some(iri) = self.expand_iri(text) {
@@ -458,7 +496,7 @@ impl Context {
         let suffix = suffix.get(1..).unwrap_or_default();
         if prefix != "_"
             && !suffix.starts_with("//")
-            && let Some(definition) = self.terms.get(prefix)
+            && let Some(definition) = self.term(prefix)
             && definition.prefix
             && let Meaning::Iri(iri) = &definition.meaning
         {
@@ -468,6 +506,11 @@ impl Context {
     }
 }
 
+/// In [`Making::state`]: a term that is being made.
+const MAKING: usize = 0;
+/// In [`Making::state`]: a term that is made.
+const DONE: usize = 1;
+
 /// A context object on its way into a context.
 struct Making<'s, 'l> {
     store: &'s mut Store,
@@ -475,29 +518,29 @@ struct Making<'s, 'l> {
     local: &'l Object,
     protected: bool,
     scope: Scope,
-    /// `false` while a term is being made, `true` when it is done.
-    state: HashMap<String, bool>,
+    /// Terms that are being made or [`DONE`].
+    state: Index,
 }
 
 impl Making<'_, '_> {
     /// [Create Term Definition](https://www.w3.org/TR/json-ld11-api/#create-term-definition)
     fn create_term(&mut self, term: &str) -> Result<(), JsonLdError> {
         match self.state.get(term) {
-            Some(true) => return Ok(()),
-            Some(false) => return Err(bad("terms define each other in a circle", term)),
+            Some(DONE) => return Ok(()),
+            Some(_) => return Err(bad("terms define each other in a circle", term)),
             None => {}
         }
         if term.is_empty() {
             return Err(bad("an empty term", term));
         }
-        self.state.insert(term.to_owned(), false);
+        self.state.set(term, MAKING);
         let value = self.local.get(term).unwrap_or(&Json::Null);
         if term == "@type" {
             // Only its container and protection may be set, which statements do not show.
-            self.state.insert(term.to_owned(), true);
+            self.state.set(term, DONE);
             return Ok(());
         }
-        let previous = self.context.terms.remove(term);
+        let previous = self.context.take(term);
         let simple = Object::from_iter([("@id", value.clone())]);
         let (object, is_simple) = match value {
             Json::Object(object) => (object, false),
@@ -514,8 +557,8 @@ impl Making<'_, '_> {
             }
             definition = Definition::clone(&previous);
         }
-        self.context.terms.insert(term.into(), Rc::new(definition));
-        self.state.insert(term.to_owned(), true);
+        self.context.put(term, definition);
+        self.state.set(term, DONE);
         Ok(())
     }
 
@@ -591,7 +634,7 @@ impl Making<'_, '_> {
                 };
                 // A term that looks like an IRI must mean that IRI.
                 if term.get(1..).is_some_and(|tail| tail.contains(':')) || term.contains('/') {
-                    self.state.insert(term.to_owned(), true);
+                    self.state.set(term, DONE);
                     if self.context.expand(term).is_some_and(|meaning| meaning != definition.meaning) {
                         return Err(bad("a term that looks like another IRI", term));
                     }
@@ -634,7 +677,7 @@ impl Making<'_, '_> {
     fn depend_on(&mut self, text: &str) -> Result<(), JsonLdError> {
         let prefix = text.get(1..).and_then(|tail| tail.find(':')).and_then(|at| text.get(..=at));
         for name in [Some(text), prefix].into_iter().flatten() {
-            let making = self.state.get(name) == Some(&false);
+            let making = self.state.get(name) == Some(MAKING);
             if self.local.contains(name) && !looks_like_keyword(name) && !(making && name == text) {
                 self.create_term(name)?;
             }

@@ -4,7 +4,6 @@
 //! [expansion algorithms]: https://www.w3.org/TR/json-ld11-api/#expansion-algorithms
 //! [object to RDF conversion]: https://www.w3.org/TR/json-ld11-api/#object-to-rdf-conversion
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::context::{
@@ -12,6 +11,7 @@ use super::context::{
 };
 use super::{ContextLoader, JsonLdError, excerpt};
 use crate::canon::jcs;
+use crate::index::{self, Index};
 use crate::json::{Json, Number, Object, double};
 use crate::limits::MAX_QUADS;
 use crate::rdf::{
@@ -25,7 +25,8 @@ pub(super) fn document(
     store: &mut Store,
     loader: ContextLoader<'_>,
 ) -> Result<Dataset, JsonLdError> {
-    let mut mapping = Mapping { store, loader, data: Dataset::new(), labels: HashMap::new() };
+    let mut mapping =
+        Mapping { store, loader, data: Dataset::new(), labels: Index::default(), named: Vec::new() };
     for item in json.one_or_many() {
         let object = item.as_object().ok_or_else(|| wrong("a document is not an object", item))?;
         mapping.object(object, Store::INITIAL, None, None, &mut Vec::new())?;
@@ -38,7 +39,8 @@ struct Mapping<'s, 'l> {
     loader: ContextLoader<'l>,
     data: Dataset,
     /// Blank nodes that the document names itself.
-    labels: HashMap<String, Term>,
+    labels: Index,
+    named: Vec<Term>,
 }
 
 /// One member of an object, its name understood.
@@ -164,7 +166,7 @@ impl Mapping<'_, '_> {
             .keys()
             .filter(|name| scope.expand(name) == Some(Meaning::Keyword(Keyword::Type)))
             .collect();
-        names.sort_unstable();
+        index::sort(&mut names);
         for name in names {
             let mut types: Vec<&str> = object
                 .get(name)
@@ -173,7 +175,7 @@ impl Mapping<'_, '_> {
                 .iter()
                 .filter_map(Json::as_str)
                 .collect();
-            types.sort_unstable();
+            index::sort(&mut types);
             for name in types {
                 if let Some(local) = scope.term(name).and_then(|definition| definition.context) {
                     active = self.store.apply_scoped(active, local, Scope::Type, self.loader)?;
@@ -440,10 +442,11 @@ impl Mapping<'_, '_> {
                     Number::Integer(integer) if whole => {
                         self.data.typed_literal(&integer.to_string(), Some(datatype.unwrap_or(XSD_INTEGER)))
                     }
-                    // Adding zero turns negative zero into zero.
-                    Number::Double(_) if whole => self
-                        .data
-                        .typed_literal(&format!("{:.0}", value + 0.0), Some(datatype.unwrap_or(XSD_INTEGER))),
+                    Number::Double(_) if whole => {
+                        #[expect(clippy::as_conversions, reason = "exact: whole, and below 1e21")]
+                        let integer = value as i128;
+                        self.data.typed_literal(&integer.to_string(), Some(datatype.unwrap_or(XSD_INTEGER)))
+                    }
                     _ => self
                         .data
                         .typed_literal(&canonical_double(value), Some(datatype.unwrap_or(XSD_DOUBLE))),
@@ -457,11 +460,12 @@ impl Mapping<'_, '_> {
     fn reference(&mut self, text: &str, context: &Context) -> Result<Term, JsonLdError> {
         let iri = context.expand_iri(text).ok_or_else(|| JsonLdError::RelativeIri(text.to_owned()))?;
         if let Some(label) = iri.strip_prefix("_:") {
-            if let Some(known) = self.labels.get(label) {
+            if let Some(known) = self.labels.get(label).and_then(|at| self.named.get(at)) {
                 return Ok(*known);
             }
             let node = self.data.fresh_blank();
-            self.labels.insert(label.to_owned(), node);
+            self.labels.set(label, self.named.len());
+            self.named.push(node);
             return Ok(node);
         }
         if !is_absolute_iri(&iri) {

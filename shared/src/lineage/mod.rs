@@ -10,9 +10,8 @@
 //!
 //! Every credential is visited once, without recursion, however many paths lead to it.
 
-use std::collections::{HashMap, HashSet, VecDeque};
-
 use crate::digest::Digest;
+use crate::index::{self, Index};
 use crate::json::{At, Json};
 use crate::limits::{MAX_LINEAGE_DEPTH, MAX_LINEAGE_EDGES, MAX_LINEAGE_NODES, MAX_REFERENCES};
 use crate::passport::KINDS;
@@ -138,7 +137,15 @@ pub struct Walk {
     /// One check or more for each credential reached.
     pub checks: Vec<Check>,
     /// Which members were reached.
-    pub reached: HashSet<usize>,
+    pub reached: Vec<bool>,
+}
+
+impl Walk {
+    /// Whether the member at this place was reached.
+    #[must_use]
+    pub fn reaches(&self, at: usize) -> bool {
+        self.reached.get(at) == Some(&true)
+    }
 }
 
 /// Walks from the input's credentials over everything they build on.
@@ -146,13 +153,14 @@ pub struct Walk {
 pub fn walk(members: &[Member]) -> Walk {
     let mut walk = Walk::default();
     // Of two copies of one content, the one whose own checks hold is the parent.
-    let mut by_digest: HashMap<Digest, usize> = HashMap::new();
-    let mut by_id: HashMap<&str, usize> = HashMap::new();
+    let mut by_digest = Index::default();
+    let mut by_id = Index::default();
     for (at, member) in members.iter().enumerate() {
-        by_id.entry(&member.id).or_insert(at);
-        let known = by_digest.entry(member.digest).or_insert(at);
-        if members.get(*known).is_some_and(|known| known.blocked.is_some()) && member.blocked.is_none() {
-            *known = at;
+        by_id.get_or_set(&member.id, at);
+        let digest = member.digest.to_multibase();
+        let known = by_digest.get_or_set(&digest, at);
+        if members.get(known).is_some_and(|known| known.blocked.is_some()) && member.blocked.is_none() {
+            by_digest.set(&digest, at);
         }
     }
     let order = match reach(members, &by_digest, &mut walk) {
@@ -163,11 +171,11 @@ pub fn walk(members: &[Member]) -> Walk {
         }
     };
     // What was brought along and is not needed says nothing about the input.
-    let mut reached: Vec<usize> = walk.reached.iter().copied().collect();
-    reached.sort_unstable();
-    let mut contents: HashMap<&str, Digest> = HashMap::new();
-    for member in reached.iter().filter_map(|at| members.get(*at)) {
-        if *contents.entry(&member.id).or_insert(member.digest) != member.digest {
+    let reached: Vec<usize> = (0..members.len()).filter(|at| walk.reaches(*at)).collect();
+    let mut contents = Index::default();
+    for (at, member) in reached.iter().filter_map(|at| Some((*at, members.get(*at)?))) {
+        let first = contents.get_or_set(&member.id, at);
+        if members.get(first).is_some_and(|first| first.digest != member.digest) {
             walk.checks.push(about(
                 member,
                 Outcome::Fail,
@@ -182,18 +190,18 @@ pub fn walk(members: &[Member]) -> Walk {
         walk.checks.push(Check::new(CheckName::Lineage, Outcome::Fail, "lineage.cycle", message));
     }
     // Parents before children: what is wrong with a parent is known when its children are looked at.
-    let mut troubled: HashMap<usize, Trouble> = HashMap::new();
-    let mut outside: HashSet<(String, String)> = HashSet::new();
+    let mut troubled: Vec<Option<Trouble>> = vec![None; members.len()];
+    let mut outside = Index::default();
     for at in order.into_iter().rev() {
         let Some(member) = members.get(at) else { continue };
         let found =
             Links { members, by_digest: &by_digest, by_id: &by_id, troubled: &troubled }.judge(member);
-        if let Some(trouble) = found.trouble {
-            troubled.insert(at, trouble);
+        if let Some(slot) = troubled.get_mut(at) {
+            *slot = found.trouble;
         }
         walk.checks.extend(found.checks);
         for node in found.outside.into_iter().rev() {
-            if outside.insert((node.id.clone(), node.digest.clone())) {
+            if outside.insert(&index::key(&[&node.id, &node.digest])) {
                 walk.nodes.push(node);
             }
         }
@@ -204,60 +212,61 @@ pub fn walk(members: &[Member]) -> Walk {
 }
 
 /// The members reached from the input, every one after all that build on it.
-fn reach(
-    members: &[Member],
-    by_digest: &HashMap<Digest, usize>,
-    walk: &mut Walk,
-) -> Result<Vec<usize>, Check> {
+fn reach(members: &[Member], by_digest: &Index, walk: &mut Walk) -> Result<Vec<usize>, Check> {
     let too_much = |what: &str, max: usize| {
         let message = format!("the lineage has more than {max} {what}");
         Err(Check::new(CheckName::Lineage, Outcome::Fail, "lineage.too-large", message))
     };
-    let mut parents: HashMap<usize, Vec<usize>> = HashMap::new();
-    let mut queue: VecDeque<usize> =
+    let mut parents: Vec<Vec<usize>> = vec![Vec::new(); members.len()];
+    let mut queue: Vec<usize> =
         members.iter().enumerate().filter(|(_, m)| m.is_input).map(|(at, _)| at).collect();
-    walk.reached.extend(&queue);
-    let mut edges = 0;
-    while let Some(at) = queue.pop_front() {
+    walk.reached = members.iter().map(|member| member.is_input).collect();
+    let (mut edges, mut done) = (0, 0);
+    while let Some(&at) = queue.get(done) {
+        done += 1;
         let references = members.get(at).map(|member| member.references.as_slice()).unwrap_or_default();
         edges += references.len();
         if edges > MAX_LINEAGE_EDGES {
             return too_much("links", MAX_LINEAGE_EDGES);
         }
         let credentials = references.iter().filter(|reference| reference.is_credential());
-        let mut found: Vec<usize> =
+        let found: Vec<usize> =
             credentials.filter_map(|r| pinned(r, by_digest)).filter(|p| *p != at).collect();
-        found.sort_unstable();
+        let mut found = index::sorted(found, usize::cmp);
         found.dedup();
         for parent in &found {
-            if walk.reached.insert(*parent) {
-                queue.push_back(*parent);
+            if let Some(reached) = walk.reached.get_mut(*parent).filter(|reached| !**reached) {
+                *reached = true;
+                queue.push(*parent);
             }
         }
-        if walk.reached.len() > MAX_LINEAGE_NODES {
+        if queue.len() > MAX_LINEAGE_NODES {
             return too_much("credentials", MAX_LINEAGE_NODES);
         }
-        parents.insert(at, found);
+        if let Some(slot) = parents.get_mut(at) {
+            *slot = found;
+        }
     }
     // Kahn's algorithm. A digest cannot be part of what it is a digest of, so links by digest have no circle.
-    let mut children: HashMap<usize, usize> = HashMap::new();
-    for parent in parents.values().flatten() {
-        *children.entry(*parent).or_default() += 1;
+    let mut children: Vec<usize> = vec![0; members.len()];
+    for parent in parents.iter().flatten() {
+        if let Some(count) = children.get_mut(*parent) {
+            *count += 1;
+        }
     }
-    let mut roots: Vec<usize> = parents.keys().copied().filter(|at| !children.contains_key(at)).collect();
-    roots.sort_unstable();
-    let mut ready: VecDeque<(usize, usize)> = roots.into_iter().map(|at| (at, 0)).collect();
-    let mut order = Vec::with_capacity(parents.len());
-    while let Some((at, depth)) = ready.pop_front() {
+    let is_root = |at: &usize| walk.reaches(*at) && children.get(*at) == Some(&0);
+    let mut ready: Vec<(usize, usize)> = (0..members.len()).filter(is_root).map(|at| (at, 0)).collect();
+    let mut order = Vec::with_capacity(queue.len());
+    while let Some(&(at, depth)) = ready.get(order.len()) {
         if depth > MAX_LINEAGE_DEPTH {
             return too_much("generations", MAX_LINEAGE_DEPTH);
         }
         order.push(at);
-        for parent in parents.get(&at).into_iter().flatten() {
-            if let Some(left) = children.get_mut(parent) {
+        for parent in parents.get(at).into_iter().flatten() {
+            if let Some(left) = children.get_mut(*parent) {
                 *left -= 1;
                 if *left == 0 {
-                    ready.push_back((*parent, depth + 1));
+                    ready.push((*parent, depth + 1));
                 }
             }
         }
@@ -265,36 +274,42 @@ fn reach(
     Ok(order)
 }
 
-fn pinned(reference: &Reference, by_digest: &HashMap<Digest, usize>) -> Option<usize> {
-    by_digest.get(&Digest::from_multibase(&reference.digest).ok()?).copied()
+fn pinned(reference: &Reference, by_digest: &Index) -> Option<usize> {
+    by_digest.get(&Digest::from_multibase(&reference.digest).ok()?.to_multibase())
 }
 
 /// A circle of identifiers, as credentials with made-up digests could claim it.
-fn find_cycle(members: &[Member], reached: &[usize], by_id: &HashMap<&str, usize>) -> Option<Vec<String>> {
+fn find_cycle(members: &[Member], reached: &[usize], by_id: &Index) -> Option<Vec<String>> {
     #[derive(Clone, Copy, PartialEq)]
     enum Mark {
         OnPath,
         Done,
     }
-    let mut marks: HashMap<usize, Mark> = HashMap::new();
+    let mut marks: Vec<Option<Mark>> = vec![None; members.len()];
+    let set = |marks: &mut Vec<Option<Mark>>, at: usize, mark| {
+        if let Some(slot) = marks.get_mut(at) {
+            *slot = Some(mark);
+        }
+    };
+    let get = |marks: &[Option<Mark>], at: usize| marks.get(at).copied().flatten();
     for start in reached {
         let mut path: Vec<(usize, usize)> = vec![(*start, 0)];
         while let Some((at, next)) = path.last_mut() {
             let at = *at;
-            if *next == 0 && marks.get(&at) == Some(&Mark::Done) {
+            if *next == 0 && get(&marks, at) == Some(Mark::Done) {
                 path.pop();
                 continue;
             }
-            marks.insert(at, Mark::OnPath);
+            set(&mut marks, at, Mark::OnPath);
             let reference = members.get(at).and_then(|member| member.references.get(*next));
             *next += 1;
             let Some(reference) = reference else {
-                marks.insert(at, Mark::Done);
+                set(&mut marks, at, Mark::Done);
                 path.pop();
                 continue;
             };
-            let Some(&parent) = by_id.get(reference.id.as_str()) else { continue };
-            match marks.get(&parent) {
+            let Some(parent) = by_id.get(&reference.id) else { continue };
+            match get(&marks, parent) {
                 Some(Mark::Done) => {}
                 Some(Mark::OnPath) => {
                     let from = path.iter().position(|(on_path, _)| *on_path == parent).unwrap_or(0);
@@ -320,9 +335,9 @@ struct Trouble {
 
 struct Links<'m> {
     members: &'m [Member],
-    by_digest: &'m HashMap<Digest, usize>,
-    by_id: &'m HashMap<&'m str, usize>,
-    troubled: &'m HashMap<usize, Trouble>,
+    by_digest: &'m Index,
+    by_id: &'m Index,
+    troubled: &'m [Option<Trouble>],
 }
 
 #[derive(Default)]
@@ -355,10 +370,10 @@ impl Links<'_> {
             let path = vec![member.id.clone()];
             judged.trouble = Some(Trouble { outcome: *outcome, code: code.clone(), path });
         }
-        let mut seen = HashSet::new();
+        let mut seen = Index::default();
         for reference in &member.references {
             // The metrics of one evaluation name their data set again and again; once is enough to say it.
-            if seen.insert((&reference.id, &reference.kind, &reference.digest)) {
+            if seen.insert(&index::key(&[&reference.id, &reference.kind, &reference.digest])) {
                 self.judge_link(member, reference, &mut judged);
             }
         }
@@ -371,8 +386,10 @@ impl Links<'_> {
             );
             judged.checks.push(for_node(check, member));
         } else if judged.checks.is_empty() {
-            let parents: HashSet<&str> =
+            let mut parents: Vec<&str> =
                 member.references.iter().map(|reference| reference.digest.as_str()).collect();
+            index::sort(&mut parents);
+            parents.dedup();
             let plural = if parents.len() == 1 { "" } else { "s" };
             let message = format!(
                 "builds on {} credential{plural}, each here, pinned by digest, and good",
@@ -441,7 +458,7 @@ impl Links<'_> {
             );
             return judged.add(check, own(Outcome::Fail, "lineage.wrong-parent"));
         }
-        if let Some(trouble) = self.troubled.get(&at) {
+        if let Some(trouble) = self.troubled.get(at).and_then(Option::as_ref) {
             let mut path = vec![member.id.clone()];
             path.extend(trouble.path.iter().cloned());
             // The way in the message names at most this many; what matters is where it begins and ends.
@@ -482,7 +499,7 @@ impl Links<'_> {
         own: &dyn Fn(Outcome, &'static str) -> Option<Trouble>,
     ) {
         let Reference { relation, id, kind, .. } = reference;
-        if self.by_id.contains_key(id.as_str()) {
+        if self.by_id.contains(id) {
             let message = format!(
                 "`{relation}` pins `{id}` by another digest than that of the credential with this identifier"
             );

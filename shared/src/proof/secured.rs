@@ -216,7 +216,7 @@ fn id(proof: &Json) -> Option<&str> {
 
 fn check_ids(proofs: &[Json]) -> Result<(), ProofError> {
     let mut ids: Vec<&str> = proofs.iter().filter_map(id).collect();
-    ids.sort_unstable();
+    crate::index::sort(&mut ids);
     let twice = ids.array_windows().find(|[a, b]| a == b);
     twice.map_or(Ok(()), |[id, _]| Err(ProofError::DuplicateId((*id).to_owned())))
 }

@@ -6,9 +6,9 @@
 //! `if`, `then`, `else`; read and not checked: `$schema`, `$id`, `title`, `description`, and `pattern` where it
 //! is the one that belongs to the `format`.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::index::Index;
 use crate::json::{Json, Object};
 
 use super::{Condition, Format, Others, Required, Rule, Schema, Types};
@@ -63,8 +63,8 @@ impl Schema {
     /// [`SchemaError`], for the first cause met.
     pub fn compile(schema: &Json, resolver: Resolver<'_>) -> Result<Self, SchemaError> {
         let url = schema.get("$id").and_then(Json::as_str).unwrap_or_default().to_owned();
-        let mut compiler = Compiler { resolver, documents: HashMap::new(), known: HashMap::new() };
-        compiler.documents.insert(url.clone(), Arc::new(schema.clone()));
+        let documents = vec![(url.clone(), Arc::new(schema.clone()))];
+        let mut compiler = Compiler { resolver, documents, known: Index::default(), rules: Vec::new() };
         let root = compiler.rule(schema, &url, &[])?;
         Ok(Self { root })
     }
@@ -72,9 +72,11 @@ impl Schema {
 
 struct Compiler<'a> {
     resolver: Resolver<'a>,
-    documents: HashMap<String, Arc<Json>>,
+    documents: Vec<(String, Arc<Json>)>,
+    /// Where the rule of a reference is.
+    known: Index,
     /// What references lead to; `None` while it is being read.
-    known: HashMap<String, Option<Arc<Rule>>>,
+    rules: Vec<Option<Arc<Rule>>>,
 }
 
 type Properties = [(Box<str>, Arc<Rule>)];
@@ -167,20 +169,29 @@ impl Compiler<'_> {
         let (url, pointer) = reference.split_once('#').unwrap_or((reference, ""));
         let url = if url.is_empty() { base } else { url };
         let target = format!("{url}#{pointer}");
-        match self.known.get(&target) {
+        match self.known.get(&target).and_then(|at| self.rules.get(at)) {
             Some(Some(rule)) => return Ok(rule.clone()),
             Some(None) => return Err(SchemaError::Recursive(reference.to_owned())),
             None => {}
         }
-        if !self.documents.contains_key(url) {
-            let document = (self.resolver)(url).ok_or_else(unknown)?;
-            self.documents.insert(url.to_owned(), Arc::new(document));
-        }
-        let document = self.documents.get(url).cloned().ok_or_else(unknown)?;
+        let read =
+            self.documents.iter().find(|(known, _)| known == url).map(|(_, document)| document.clone());
+        let document = match read {
+            Some(document) => document,
+            None => {
+                let document = Arc::new((self.resolver)(url).ok_or_else(unknown)?);
+                self.documents.push((url.to_owned(), document.clone()));
+                document
+            }
+        };
         let schema = document.pointer(pointer).ok_or_else(unknown)?;
-        self.known.insert(target.clone(), None);
+        let at = self.rules.len();
+        self.known.set(&target, at);
+        self.rules.push(None);
         let rule = self.rule(schema, url, &[])?;
-        self.known.insert(target, Some(rule.clone()));
+        if let Some(slot) = self.rules.get_mut(at) {
+            *slot = Some(rule.clone());
+        }
         Ok(rule)
     }
 }

@@ -1,8 +1,7 @@
 //! Holding a value against [`Rule`]s: every finding, in document order, missing members last.
 
-use std::collections::BTreeSet;
-
 use crate::canon::jcs;
+use crate::index::Index;
 use crate::json::{At, Json, Number, Object};
 use crate::limits::MAX_FINDINGS;
 
@@ -317,6 +316,6 @@ fn repeated(items: &[Json]) -> Option<usize> {
         let known = |at: usize, item: &Json| items.iter().take(at).any(|other| other == item);
         return items.iter().enumerate().position(|(at, item)| known(at, item));
     }
-    let mut seen = BTreeSet::new();
-    items.iter().position(|item| !seen.insert(jcs::to_string(item)))
+    let mut seen = Index::default();
+    items.iter().position(|item| !seen.insert(&jcs::to_string(item)))
 }

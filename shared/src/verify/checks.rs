@@ -1,10 +1,9 @@
 //! The checks of one credential, each a function with the name that it has in the report.
 
-use std::collections::BTreeMap;
-
 use super::{Examined, Work, proofs};
 use crate::digest::Digest;
 use crate::evidence::{Artifact, Document, Need, NeedKind, Policy, Profile};
+use crate::index;
 use crate::json::{self, Json};
 use crate::limits::MAX_REFERENCES;
 use crate::lineage;
@@ -147,23 +146,27 @@ impl<'e> Judge<'e> {
                 "not asked for",
             );
         }
-        let mut counts = BTreeMap::new();
-        count_bases(content, &mut counts);
-        let list: Vec<String> = counts.iter().map(|(basis, count)| format!("{count} {basis}")).collect();
+        let mut bases = Vec::new();
+        collect_bases(content, &mut bases);
+        index::sort(&mut bases);
+        let list: Vec<String> = bases
+            .chunk_by(|a, b| a == b)
+            .filter_map(|alike| Some(format!("{} {}", alike.len(), alike.first()?)))
+            .collect();
         let message = format!("groups of claims by how they are known: {}", list.join(", "));
         Check::new(CheckName::Evidence, Outcome::Pass, "evidence.stated", message)
     }
 }
 
-fn count_bases<'j>(value: &'j Json, counts: &mut BTreeMap<&'j str, usize>) {
+fn collect_bases<'j>(value: &'j Json, bases: &mut Vec<&'j str>) {
     match value {
         Json::Object(object) => {
             if let Some(basis) = object.get("basis").and_then(Json::as_str) {
-                *counts.entry(basis).or_default() += 1;
+                bases.push(basis);
             }
-            object.iter().for_each(|(_, value)| count_bases(value, counts));
+            object.iter().for_each(|(_, value)| collect_bases(value, bases));
         }
-        Json::Array(items) => items.iter().for_each(|item| count_bases(item, counts)),
+        Json::Array(items) => items.iter().for_each(|item| collect_bases(item, bases)),
         _ => {}
     }
 }

@@ -13,9 +13,8 @@
 mod checks;
 mod proofs;
 
-use std::collections::HashSet;
-
 use crate::evidence::{Artifact, Evidence, Need, NeedKind, Policy};
+use crate::index::Index;
 use crate::key::{Answer, SignatureCheck};
 use crate::limits::{self, Budget};
 use crate::lineage::{self, Member, Reference};
@@ -40,7 +39,7 @@ pub fn verify(text: &str, evidence: &Evidence, policy: &Policy, now: Timestamp) 
 pub fn needs(text: &str, evidence: &Evidence, policy: &Policy) -> Vec<Need> {
     let verification = Verification::begin(text, evidence, policy, Timestamp::from_unix_secs(0));
     let walk = lineage::walk(&verification.members());
-    let reached = verification.examined.iter().enumerate().filter(|(at, _)| walk.reached.contains(at));
+    let reached = verification.examined.iter().enumerate().filter(|(at, _)| walk.reaches(*at));
     let mut needs: Vec<Need> = reached.flat_map(|(_, one)| one.needs.iter().cloned()).collect();
     needs.extend(walk.checks.iter().filter(|check| check.code == "lineage.missing").filter_map(|check| {
         let one = verification.examined.iter().find(|one| Some(&one.credential.id) == check.node.as_ref())?;
@@ -49,8 +48,8 @@ pub fn needs(text: &str, evidence: &Evidence, policy: &Policy) -> Vec<Need> {
         let why = format!("{} `{}` builds on it ({})", one.kind(), one.credential.id, reference.relation);
         Some(Need { url: reference.id.clone(), kind: NeedKind::Credential, why })
     }));
-    let mut seen = HashSet::new();
-    needs.retain(|need| seen.insert(need.url.clone()));
+    let mut seen = Index::default();
+    needs.retain(|need| seen.insert(&need.url));
     needs
 }
 
@@ -173,12 +172,12 @@ impl Verification {
         let walk = lineage::walk(&self.members());
         let mut checks = self.checks;
         let reached =
-            self.examined.iter().enumerate().filter(|(at, _)| walk.reached.contains(at)).map(|(_, one)| one);
+            self.examined.iter().enumerate().filter(|(at, _)| walk.reaches(*at)).map(|(_, one)| one);
         checks.extend(checks::artifacts(&reached.collect::<Vec<_>>(), &self.artifacts, &self.policy));
         let mut shown = Vec::new();
         for (at, one) in self.examined.into_iter().enumerate() {
             // What was brought along and is not needed says nothing about the input.
-            if !walk.reached.contains(&at) {
+            if !walk.reaches(at) {
                 continue;
             }
             if !one.checks.iter().any(Check::blocks) {
