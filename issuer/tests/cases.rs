@@ -1,6 +1,11 @@
 //! Every case of `tests/cases` through the binary: the report to the letter, and the exit code of its verdict.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may stop at the first surprise"
+)]
 
 use std::fs;
 use std::path::Path;

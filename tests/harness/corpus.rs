@@ -693,7 +693,7 @@ fn work(world: &World) -> Vec<Case> {
             world.lab.did
         )
     };
-    let people = vec![r#"{"type":"Organization"}"#; 12].join(",");
+    let people = [r#"{"type":"Organization"}"#; 12].join(",");
     let group = format!(r#"{{"type":"Dataset","publisher":[{people}]}}"#);
     let proof_only = Policy { profile: Profile::ProofOnly, ..Policy::default() };
     let poison = hostile(&format!(r#"{{"type":"Dataset","wasDerivedFrom":[{group},{group}]}}"#));
