@@ -53,9 +53,9 @@ fn lint(value: &Json, at: &At<'_>, findings: &mut Vec<Finding>) {
         Json::Null => {
             wrong("profile.null", "null says nothing that is signed".into(), "leave the member out")
         }
-        Json::Number(Number::Double(number)) => wrong(
+        Json::Number(Number::Double(_)) => wrong(
             "profile.fraction",
-            format!("`{number}` is not an integer; implementations write such numbers differently"),
+            format!("`{value}` is not an integer; implementations write such numbers differently"),
             "write decimals as strings",
         ),
         // A scalar has no dimensions. Shapes only stand in JSON literals, which are signed as they are.

@@ -5,8 +5,8 @@
 //   SHOTS      a folder for screenshots, to be looked at
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -15,6 +15,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { chromium } from 'playwright-core';
 
+import { artifact } from '../bench/subject.mjs';
 import { serve } from './server.mjs';
 
 const tests = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -59,6 +60,89 @@ describe('the npm package in node', async () => {
     const listed = report.shown.flatMap(({ content }) => content.credentialSubject.artifactManifest?.file ?? []);
     assert.deepEqual(listed.find(({ path }) => path === 'model.onnx').merkleRoot, merkleRoot);
     assert.equal(size, model.size);
+  });
+
+  test('a file is hashed alike whole, in parts and without WebCrypto, and can be given up', async (t) => {
+    const bytes = new Uint8Array(9 * 2 ** 20 + 5).map((_, at) => at * 31);
+    async function* parts() {
+      for (let at = 0; at < bytes.length; at += 700_001) yield bytes.subarray(at, at + 700_001);
+    }
+    const seen = [];
+    const whole = await verifier.hashFile(new Blob([bytes]), { onProgress: ({ done, total }) => seen.push([done, total]) });
+    assert.deepEqual(seen.at(-1), [bytes.length, bytes.length]);
+    assert.deepEqual(whole.merkleRoot, artifact({ path: 'x', bytes: Buffer.from(bytes) }).merkleRoot);
+    assert.deepEqual(await verifier.hashFile(parts()), whole);
+    assert.deepEqual(await verifier.hashFile(new Blob([bytes]).stream()), whole);
+    await assert.rejects(verifier.hashFile(new Blob([bytes]), { signal: AbortSignal.abort() }), { name: 'AbortError' });
+    t.mock.getter(globalThis, 'crypto', () => ({}));
+    assert.deepEqual(await verifier.hashFile(new Blob([bytes])), whole);
+  });
+
+  test('hashing a large file keeps memory flat', async () => {
+    const part = new Uint8Array(2 ** 20);
+    async function* large() {
+      for (let count = 0; count < 512; count += 1) yield part;
+    }
+    const before = process.memoryUsage().rss;
+    const { size } = await verifier.hashFile(large());
+    assert.equal(size, 512 * 2 ** 20);
+    assert.ok(process.memoryUsage().rss - before < 128 * 2 ** 20);
+  });
+
+  test('a host whose WebCrypto refuses gives the same reports', async (t) => {
+    for (const refused of ['importKey', 'verify']) {
+      t.mock.method(crypto.subtle, refused, async () => { throw new DOMException('no', 'NotSupportedError'); });
+      for (const { name, input, options, report } of cases.filter(({ name: one }) => /^(ecdsa|eddsa|bundle|claim)/.test(one))) {
+        assert.deepEqual(await verifier.verify(input, options), report, name);
+      }
+      t.mock.restoreAll();
+    }
+  });
+
+  test('a crash is an error and no verdict, and the calls around it are not touched', async () => {
+    const { input, options, report } = cases.find(({ name }) => name === 'bundle');
+    const before = verifier.verify(input, options);
+    // More than the memory that the verifier declares.
+    const flood = { credentials: ['é'.repeat(95e6)] };
+    await assert.rejects(verifier.verify('{}', { evidence: flood }), { name: 'PassportVerifierError', code: 'verifier.stopped' });
+    assert.deepEqual(await before, report);
+    assert.deepEqual(await verifier.verify(input, options), report);
+  });
+
+  test('WebAssembly with another digest is not run', async () => {
+    const copy = join(place, 'copy');
+    cpSync(installed, copy, { recursive: true });
+    const wasm = join(copy, 'pkg', 'verifier_bg.wasm');
+    // An empty custom section: it would run all the same.
+    writeFileSync(wasm, Buffer.concat([readFileSync(wasm), Buffer.from([0, 1, 0])]));
+    const changed = await import(pathToFileURL(join(copy, 'node.js')));
+    await assert.rejects(changed.version(), { code: 'verifier.not-loaded' });
+  });
+
+  test('the example prints a verdict and exits by it', () => {
+    const example = join(place, 'example.mjs');
+    cpSync(join(installed, 'examples', 'node.mjs'), example);
+    const run = (name, ...files) => spawnSync(process.execPath, [example, join(tests, 'cases', name, 'input.json'), ...files], { encoding: 'utf8' });
+    const good = run('bundle', join(tests, 'real', 'model', 'model.onnx'));
+    assert.match(good.stdout, /^verified/);
+    assert.equal(good.status, 0);
+    assert.equal(run('claim-changed').status, 1);
+    assert.equal(run('parent-missing').status, 2);
+  });
+
+  test('the types say what the schema of the report says', () => {
+    const types = read(installed, 'index.d.ts');
+    const schema = JSON.parse(read(root, 'contexts', 'passport', 'report.schema.json')).properties;
+    const union = (name) => [...new RegExp(`type ${name} =([^;]+);`).exec(types)[1].matchAll(/'([^']+)'/g)].map(([, value]) => value);
+    assert.deepEqual(union('Verdict'), schema.verdict.enum);
+    assert.deepEqual(union('Stage'), schema.checks.items.properties.check.enum);
+    assert.deepEqual(union('Outcome'), schema.checks.items.properties.outcome.enum);
+    assert.deepEqual(union('NodeState').sort(), [...schema.nodes.items.properties.state.enum].sort());
+    const members = (name) => [...new RegExp(`interface ${name} {([^}]+)}`).exec(types)[1].matchAll(/^ {2}(\w+)(\??):/gm)].map(([, member, optional]) => [member, optional === '']);
+    const described = ({ properties, required }) => Object.keys(properties).map((member) => [member, required.includes(member)]);
+    assert.deepEqual(members('Check'), described(schema.checks.items));
+    assert.deepEqual(members('Node'), described(schema.nodes.items));
+    assert.deepEqual(members('Report').map(([member]) => member), Object.keys(schema));
   });
 
   test('what is needed is named', async () => {
@@ -188,6 +272,89 @@ describe('in Chromium', () => {
     assert.deepEqual(complaints, []);
     await shot('hostile');
     await context.close();
+  });
+
+  test('what is very long is cut, and can be seen', async () => {
+    const { context, page } = await open();
+    await page.setInputFiles('#choose-passport', passport(input('bundle')));
+    await page.setInputFiles('#choose-files', { ...model('model.onnx'), name: `${'n'.repeat(2 ** 20)}.onnx` });
+    const name = page.locator('#files .file-name').nth(1);
+    const more = name.getByRole('button', { name: /Show all 1,048,581 characters/ });
+    assert.ok((await name.textContent()).length < 400);
+    await more.click();
+    assert.equal((await name.textContent()).length, 2 ** 20 + 5);
+    await context.close();
+  });
+
+  test('a passport and its model are dropped together', async () => {
+    const { context, page, asked } = await open();
+    await page.evaluate(async ({ text, bytes }) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([Uint8Array.from(bytes)], 'model.onnx'));
+      dataTransfer.items.add(new File([text], 'bundle.json'));
+      document.dispatchEvent(new DragEvent('drop', { dataTransfer, cancelable: true }));
+    }, { text: input('bundle'), bytes: [...model('model.onnx').buffer] });
+    await page.getByText('byte for byte').first().waitFor({ state: 'attached' });
+    assert.match(await page.textContent('#verdict'), /^Verified/);
+    assert.deepEqual(asked(), []);
+    await context.close();
+  });
+
+  test('the keyboard alone is enough', async () => {
+    const { context, page } = await open();
+    const focused = () => page.evaluate(() => document.activeElement.id || document.activeElement.textContent);
+    const stops = [];
+    for (let count = 0; count < 3; count += 1) {
+      await page.keyboard.press('Tab');
+      stops.push(await focused());
+    }
+    assert.deepEqual(stops, ['choose-passport', 'choose-files', 'choose-folder']);
+    await judge(page, input('bundle'));
+    assert.equal(await focused(), 'verdict');
+    const first = page.locator('#checks summary').first();
+    await first.focus();
+    await page.keyboard.press('Enter');
+    assert.ok(await page.locator('#checks details').first().evaluate((details) => details.open));
+    await context.close();
+  });
+
+  test('WebAssembly with another digest is not run', async () => {
+    const { context, page } = await open();
+    await context.route('**/*.wasm', async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: Buffer.concat([await response.body(), Buffer.from([0, 1, 0])]) });
+    });
+    const other = await context.newPage();
+    await other.goto(server.url);
+    await other.locator('#problem').filter({ hasText: 'could not be loaded' }).waitFor();
+    await other.setInputFiles('#choose-passport', passport(input('bundle')));
+    assert.match(await judge(other, input('bundle')), /^Could not check/);
+    await page.close();
+    await context.close();
+  });
+
+  test('the policy is strict, and the files keep to it', async () => {
+    const response = await fetch(server.url);
+    const policy = response.headers.get('content-security-policy');
+    for (const part of ["default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "connect-src 'self'", "frame-ancestors 'none'", "require-trusted-types-for 'script'"]) {
+      assert.ok(policy.includes(part), part);
+    }
+    for (const name of readdirSync(join(root, 'www'))) {
+      const text = read(root, 'www', name);
+      assert.doesNotMatch(text, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|\son\w+="|\sstyle="|https?:\/\/(?!www\.w3\.org\/2000\/svg)/, name);
+    }
+  });
+
+  test('the example page says a verdict', async () => {
+    const folder = join(place, 'example');
+    cpSync(installed, folder, { recursive: true });
+    const example = await serve(folder, { policy: false });
+    const page = await browser.newPage();
+    await page.goto(`${example.url}examples/page.html`);
+    await page.setInputFiles('#passport', passport(input('bundle')));
+    await page.getByText('verified (ok)').waitFor();
+    await page.close();
+    await example.close();
   });
 
   test('axe finds nothing, light and dark', async () => {

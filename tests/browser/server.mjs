@@ -13,9 +13,9 @@ const TYPES = {
   '.wasm': 'application/wasm',
 };
 
-/** Serves a folder on a free port of the loopback: `{ url, requests, close }`. */
-export async function serve(folder) {
-  const policy = `${await metaPolicy(folder)}; frame-ancestors 'none'`;
+/** Serves a folder on a free port of the loopback, with the policy of its page or none: `{ url, requests, close }`. */
+export async function serve(folder, { policy: wanted = true } = {}) {
+  const policy = wanted && `${await metaPolicy(folder)}; frame-ancestors 'none'`;
   const requests = [];
   const server = createServer(async ({ url }, response) => {
     const path = normalize(new URL(url, 'http://localhost').pathname);
@@ -24,7 +24,7 @@ export async function serve(folder) {
     const type = TYPES[extname(file)];
     const body = type && await readFile(file).catch(() => undefined);
     const headers = {
-      'content-security-policy': policy,
+      ...(policy && { 'content-security-policy': policy }),
       'content-type': body ? type : 'text/plain',
       'cross-origin-opener-policy': 'same-origin',
       'x-content-type-options': 'nosniff',

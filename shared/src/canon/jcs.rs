@@ -45,10 +45,9 @@ fn write_value(value: &Json, out: &mut String) {
 /// [section 3.2.3]: https://www.rfc-editor.org/rfc/rfc8785#section-3.2.3
 fn write_object(object: &Object, out: &mut String) {
     let members: Vec<(&str, &Json)> = object.iter().collect();
-    let by_units = |a: &str, b: &str| {
-        // UTF-16 and UTF-8 order differ only beyond the basic plane, which ASCII never reaches.
-        if a.is_ascii() && b.is_ascii() { a.cmp(b) } else { a.encode_utf16().cmp(b.encode_utf16()) }
-    };
+    // UTF-16 and UTF-8 order differ only beyond the basic plane, which ASCII never reaches.
+    let ascii = members.iter().all(|(name, _)| name.is_ascii());
+    let by_units = |a: &str, b: &str| if ascii { a.cmp(b) } else { a.encode_utf16().cmp(b.encode_utf16()) };
     let order = index::order(members.len(), &|a, b| match (members.get(a), members.get(b)) {
         (Some((a, _)), Some((b, _))) => by_units(a, b),
         _ => Ordering::Equal,

@@ -113,7 +113,7 @@ impl<'t> Reader<'t> {
     fn object(&mut self, depth: usize) -> Result<Json, JsonError> {
         self.check_depth(depth)?;
         self.at += 1;
-        let mut members = Vec::new();
+        let mut members = Vec::with_capacity(8);
         self.skip_space();
         if self.take(b'}') {
             return Ok(Json::Object(Object { members }));
@@ -154,13 +154,14 @@ impl<'t> Reader<'t> {
         let mut text = String::new();
         loop {
             let start = self.at;
-            while let Some(byte) = self.peek()
-                && byte >= 0x20
-                && !matches!(byte, b'"' | b'\\')
-            {
-                self.at += 1;
+            let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+            let special = |byte: &u8| *byte < 0x20 || matches!(*byte, b'"' | b'\\');
+            self.at = start + rest.iter().position(special).unwrap_or(rest.len());
+            if text.is_empty() {
+                text = self.since(start).to_owned();
+            } else {
+                text.push_str(self.since(start));
             }
-            text.push_str(self.since(start));
             if text.len() > self.limits.max_string_bytes {
                 return Err(JsonError::TooLongString { len: text.len(), max: self.limits.max_string_bytes });
             }

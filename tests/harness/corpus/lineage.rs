@@ -1,0 +1,265 @@
+//! Section H of the threats, and files against manifests.
+
+use super::proofs::{flip_s, other_signature};
+use super::*;
+
+/// Section H of the threats.
+pub(super) fn lineage(world: &World) -> Vec<Case> {
+    let World { lab, evaluator, dataset, model, evaluation, .. } = world;
+    let other = world.dataset_with(|d| set(d, "/credentialSubject/version", "0.9.0"));
+    let derived = world.dataset_with(|d| {
+        let parent = r#"{"id":"https://archive.ics.uci.edu/dataset/17","type":"Dataset","digestMultibase":"uEiDjsMRCmPwcFJr79MiZb7kkJ65B5GSbk0yklZkbeFK4VQ"}"#;
+        set(d, "/credentialSubject/wasDerivedFrom", read(&format!("[{parent}]")));
+    });
+    let resigned = {
+        let mut copy = dataset.clone();
+        remove(&mut copy, "/proof");
+        lab.sign(Cryptosuite::EcdsaJcs2019, &copy)
+    };
+    let weak = {
+        let mut unsigned = World::unsigned_model(dataset);
+        set(
+            &mut unsigned,
+            "/credentialSubject/trainedOn/0/digestMultibase",
+            multibase::encode_base64url(&[&[0x11, 20][..], &[0; 20]].concat()),
+        );
+        lab.issue(lab.suite(), unsigned)
+    };
+    let wrong_kind = {
+        let mut unsigned = World::unsigned_evaluation(dataset, model);
+        set(
+            &mut unsigned,
+            "/credentialSubject/evaluates/digestMultibase",
+            link(dataset).get("digestMultibase").cloned().unwrap_or(Json::Null),
+        );
+        evaluator.issue(evaluator.suite(), unsigned)
+    };
+    let supplied =
+        Evidence { credentials: vec![model.to_string(), dataset.to_string()], ..Evidence::default() };
+    vec![
+        Case {
+            evidence: supplied,
+            ..good("parents-beside", "parents may come beside the credential", evaluation.to_string())
+        },
+        good(
+            "parent-resigned",
+            "a link pins the content, not the signature over it",
+            bundle(&[evaluation, model, &resigned], &[]).to_string(),
+        ),
+        good(
+            "parent-high-s",
+            "nor one of the two forms of a signature",
+            world.changed(|b| flip_s_at(b, DATASET)),
+        ),
+        case(
+            "parent-missing",
+            "what was not supplied is not proven",
+            bundle(&[evaluation, model], &[]).to_string(),
+            "could-not-check",
+            "lineage.missing",
+        ),
+        case(
+            "thing-declared",
+            "data without a passport is somebody's word",
+            derived.to_string(),
+            "verified-with-warnings",
+            "lineage.declared",
+        ),
+        bad(
+            "metric-changed",
+            "a metric is what the evaluator measured",
+            world.changed(|b| set(b, &format!("{EVALUATION}/credentialSubject/metric/0/value"), "0.9999")),
+            "proof.signature-invalid",
+        ),
+        bad(
+            "parent-changed",
+            "a parent changed after signing",
+            world.changed(|b| set(b, &format!("{DATASET}/credentialSubject/version"), "2.0.0")),
+            "proof.signature-invalid",
+        ),
+        bad(
+            "parent-exchanged",
+            "another version of the parent, well signed",
+            bundle(&[evaluation, model, &other], &[]).to_string(),
+            "lineage.digest-mismatch",
+        ),
+        bad(
+            "proof-changed",
+            "one byte of a proof",
+            world.changed(|b| set(b, &format!("{MODEL}/proof/proofValue"), other_signature(lab))),
+            "proof.signature-invalid",
+        ),
+        case(
+            "parent-newer",
+            "a parent that became valid after its child",
+            {
+                let later = world.dataset_with(|d| set(d, "/validFrom", "2026-11-10T00:00:00Z"));
+                let model = lab.issue(lab.suite(), World::unsigned_model(&later));
+                bundle(&[&model, &later], &[]).to_string()
+            },
+            "verified-with-warnings",
+            "lineage.parent-newer",
+        ),
+        bad(
+            "self-parent",
+            "a credential cannot build on itself",
+            {
+                let mut own = World::unsigned_model(dataset);
+                let id = own.get("id").cloned().unwrap_or(Json::Null);
+                set(&mut own, "/credentialSubject/trainedOn/0/id", id);
+                set(&mut own, "/credentialSubject/trainedOn/0/type", "ModelPassport");
+                lab.issue(lab.suite(), own).to_string()
+            },
+            "profile.repeated-id",
+        ),
+        bad(
+            "two-contents-one-id",
+            "one identifier, two credentials",
+            bundle(&[evaluation, model, dataset, &other], &[]).to_string(),
+            "lineage.conflicting-ids",
+        ),
+        bad(
+            "weak-digest",
+            "SHA-1 does not bind a parent",
+            bundle(&[&weak, dataset], &[]).to_string(),
+            "schema.format",
+        ),
+        bad(
+            "parent-of-another-kind",
+            "a link that says model and leads to data",
+            bundle(&[&wrong_kind, model, dataset], &[]).to_string(),
+            "lineage.wrong-parent",
+        ),
+        bad(
+            "parent-not-valid",
+            "trouble of a parent is its child's",
+            {
+                let expired = world.dataset_with(|d| set(d, "/validUntil", "2026-11-21T10:30:00Z"));
+                let model = lab.issue(lab.suite(), World::unsigned_model(&expired));
+                bundle(&[&model, &expired], &[]).to_string()
+            },
+            "validity.expired",
+        ),
+        Case {
+            evidence: Evidence { credentials: vec!["not a credential".into()], ..Evidence::default() },
+            ..case(
+                "supplied-unreadable",
+                "what was brought and cannot be read is said",
+                dataset.to_string(),
+                "verified-with-warnings",
+                "lineage.supplied-unreadable",
+            )
+        },
+    ]
+}
+
+fn flip_s_at(bundle: &mut Json, pointer: &str) {
+    let mut credential = bundle.pointer(pointer).cloned().unwrap_or(Json::Null);
+    flip_s(&mut credential);
+    set(bundle, pointer, credential);
+}
+
+pub(super) fn artifacts(world: &World) -> Vec<Case> {
+    let files: Vec<Artifact> = world
+        .model
+        .pointer("/credentialSubject/artifactManifest/file")
+        .map(Json::one_or_many)
+        .unwrap_or_default()
+        .iter()
+        .map(|file| {
+            let text = |name: &str| file.get(name).and_then(Json::as_str).unwrap_or_default();
+            let digest = Digest::from_multibase(text("digestMultibase")).ok();
+            Artifact {
+                path: text("path").to_owned(),
+                size: file
+                    .get("size")
+                    .and_then(Json::as_i64)
+                    .and_then(|size| u64::try_from(size).ok())
+                    .unwrap_or_default(),
+                sha256: digest.map(|digest| digest.to_hex()),
+                merkle_root: Some(text("merkleRoot").to_owned()),
+            }
+        })
+        .collect();
+    let brought = |files: Vec<Artifact>| Evidence { artifacts: files, ..Evidence::default() };
+    let bundle = world.all().to_string();
+    let with = |case: Case, files: Vec<Artifact>| Case { evidence: brought(files), ..case };
+    let only = |sha256: bool, files: &[Artifact]| {
+        let keep = |file: &Artifact| Artifact {
+            sha256: file.sha256.clone().filter(|_| sha256),
+            merkle_root: file.merkle_root.clone().filter(|_| !sha256),
+            ..file.clone()
+        };
+        files.iter().map(keep).collect::<Vec<_>>()
+    };
+    let changed = |change: &dyn Fn(&mut Artifact)| {
+        let mut files = files.clone();
+        files.iter_mut().take(1).for_each(change);
+        files
+    };
+    let required = Policy { require_artifacts: true, ..Policy::default() };
+    vec![
+        with(good("model-files", "the files are the ones in the passport", bundle.clone()), files.clone()),
+        with(good("model-files-by-sha256", "SHA-256 alone is enough", bundle.clone()), only(true, &files)),
+        with(
+            good("model-files-by-root", "the Merkle root alone is enough", bundle.clone()),
+            only(false, &files),
+        ),
+        with(
+            bad("model-file-changed", "one byte of the model", bundle.clone(), "artifacts.mismatch"),
+            changed(&|file| {
+                file.sha256 = Some("0".repeat(64));
+                file.merkle_root = None;
+            }),
+        ),
+        with(
+            bad(
+                "model-file-longer",
+                "the same digest for another size is no file",
+                bundle.clone(),
+                "artifacts.mismatch",
+            ),
+            changed(&|file| file.size += 1),
+        ),
+        with(
+            bad(
+                "model-file-digests-disagree",
+                "each digest that is given has to match",
+                bundle.clone(),
+                "artifacts.mismatch",
+            ),
+            changed(&|file| {
+                file.merkle_root = Some("uEiAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into())
+            }),
+        ),
+        with(
+            bad(
+                "file-without-digest",
+                "a name and a size are no proof",
+                bundle.clone(),
+                "artifacts.mismatch",
+            ),
+            changed(&|file| {
+                file.sha256 = None;
+                file.merkle_root = None;
+            }),
+        ),
+        with(
+            bad("file-unknown", "a file that nobody speaks about", bundle.clone(), "artifacts.unknown-file"),
+            changed(&|file| {
+                file.path = "other.bin".into();
+                file.sha256 = Some("0".repeat(64));
+            }),
+        ),
+        Case {
+            policy: required,
+            ..case(
+                "model-files-required",
+                "a policy can insist on the files",
+                bundle,
+                "could-not-check",
+                "artifacts.not-at-hand",
+            )
+        },
+    ]
+}
