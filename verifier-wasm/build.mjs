@@ -40,6 +40,7 @@ function build() {
   const compiled = join(metadata.target_directory, TARGET, 'wasm', 'model_passport_verifier_wasm.wasm');
   run('cargo', 'bindgen', compiled, pkg);
   optimise();
+  cpSync(join(root, 'LICENSE'), join(pkg, 'LICENSE'));
   publishDigests();
 }
 

@@ -156,7 +156,7 @@ function table(rows) {
   const body = element('tbody', {});
   const lines = (from, to) => kept.slice(from, to).map((row) => element('tr', {}, columns.map((key) => cell(row, key))));
   body.append(...lines(0, SHOWN_ROWS));
-  const wide = element('div', { class: 'wide', tabindex: '0', role: 'region', 'aria-label': 'Table' },
+  const wide = element('div', { class: 'wide', tabindex: '0', role: 'group', 'aria-label': 'Table' },
     element('table', {}, element('thead', {}, element('tr', {}, columns.map((key) => element('th', { scope: 'col' }, label(key))))), body));
   if (kept.length <= SHOWN_ROWS) return wide;
   return element('div', {}, wide, moreButton(`Show all ${kept.length} rows`, () => body.append(...lines(SHOWN_ROWS))));
