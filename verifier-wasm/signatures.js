@@ -12,7 +12,7 @@ const ALGORITHMS = {
 };
 
 const INVALID = 0;
-const VALID = 1;
+export const VALID = 1;
 // The WebAssembly checks it itself: a host without an algorithm gives the same report, only later.
 const NO_ANSWER = 2;
 
@@ -20,7 +20,7 @@ const NO_ANSWER = 2;
 const KEPT_KEYS = 256;
 const keys = new Map();
 
-/** One answer for each check, in order. */
+/** One answer for each check, in order. A check whose key is known is under way when this returns. */
 export async function checkSignatures(subtle, checks) {
   return Uint8Array.from(await Promise.all(checks.map((check) => checkSignature(subtle, check))));
 }
@@ -28,22 +28,17 @@ export async function checkSignatures(subtle, checks) {
 async function checkSignature(subtle, { algorithm, key, message, signature }) {
   const known = ALGORITHMS[algorithm];
   if (known === undefined) return NO_ANSWER;
+  const name = algorithm + String.fromCharCode(...key);
   try {
-    const imported = await importKey(subtle, algorithm, known, key);
+    const imported = keys.get(name) ?? keep(name, await subtle.importKey('raw', key, known.import, false, ['verify']));
     return (await subtle.verify(known.verify, imported, signature, message)) ? VALID : INVALID;
   } catch {
     return NO_ANSWER;
   }
 }
 
-function importKey(subtle, algorithm, known, key) {
-  const name = algorithm + String.fromCharCode(...key);
-  let imported = keys.get(name);
-  if (imported === undefined) {
-    imported = subtle.importKey('raw', key, known.import, false, ['verify']);
-    imported.catch(() => keys.delete(name));
-    if (keys.size >= KEPT_KEYS) keys.delete(keys.keys().next().value);
-    keys.set(name, imported);
-  }
-  return imported;
+function keep(name, key) {
+  if (keys.size >= KEPT_KEYS) keys.delete(keys.keys().next().value);
+  keys.set(name, key);
+  return key;
 }

@@ -10,6 +10,9 @@ use model_passport_issuer::command::{self, Shell};
 use model_passport_issuer::exit::Exit;
 use model_passport_issuer::print::Printer;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

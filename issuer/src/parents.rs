@@ -129,6 +129,6 @@ fn read(path: &Path, credential: &Credential) -> Result<Parent, ParentError> {
         kind,
         subject: subject.clone(),
         id: credential.id.clone(),
-        digest: credential.digest.to_multibase(),
+        digest: credential.digest().to_multibase(),
     })
 }

@@ -100,8 +100,6 @@ pub struct Credential {
     pub kind: Option<&'static str>,
     /// The issuer's identifier.
     pub issuer: Option<String>,
-    /// SHA-256 of the RFC 8785 form without `proof`: what a link to this credential pins.
-    pub digest: Digest,
     /// The credential without `proof`.
     pub content: Json,
     /// The value of `proof`.
@@ -126,10 +124,15 @@ impl Credential {
             .and_then(|issuer| issuer.as_str().or_else(|| issuer.get("id")?.as_str()))
             .map(str::to_owned);
         let content = Json::Object(object);
-        let digest = digest(&content);
-        let id =
-            content.get("id").and_then(Json::as_str).map_or_else(|| digest.to_multibase(), str::to_owned);
-        Ok(Self { id, kind, issuer, digest, content, proof })
+        let id = content.get("id").and_then(Json::as_str);
+        let id = id.map_or_else(|| digest(&content).to_multibase(), str::to_owned);
+        Ok(Self { id, kind, issuer, content, proof })
+    }
+
+    /// SHA-256 of the RFC 8785 form without `proof`: what a link to this credential pins.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        digest(&self.content)
     }
 
     /// Its proofs. None where `proof` is missing or an empty array.
@@ -288,7 +291,7 @@ mod tests {
         let plain = Credential::new(json::parse(CREDENTIAL).unwrap()).unwrap();
         let signed = CREDENTIAL.replace("}", r#","proof":[{"type":"x"},{"type":"y"}]}"#);
         let signed = Credential::new(json::parse(&signed).unwrap()).unwrap();
-        assert_eq!(plain.digest, signed.digest);
+        assert_eq!(plain.digest(), signed.digest());
         assert_eq!((plain.proofs().len(), signed.proofs().len()), (0, 2));
         assert_eq!(signed.kind, Some("ModelPassport"));
     }

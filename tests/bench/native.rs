@@ -11,6 +11,9 @@ use model_passport::key::KeySigner;
 use model_passport::{Verdict, verify};
 use stages::Subject;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Rounds before any are counted: caches are warm and the clock is up.
 const WARM_UP: usize = 300;
 const ROUNDS: usize = 2000;

@@ -156,7 +156,7 @@ pub fn link(credential: &Json) -> Json {
     Object::from_iter([
         ("id", Json::from(credential.id.as_str())),
         ("type", Json::from(credential.kind.expect("a kind"))),
-        ("digestMultibase", Json::from(credential.digest.to_multibase())),
+        ("digestMultibase", Json::from(credential.digest().to_multibase())),
     ])
     .into()
 }

@@ -1,6 +1,6 @@
 //! The checks of one credential, each a function with the name that it has in the report.
 
-use super::{Examined, Work, proofs};
+use super::{Examined, Opened};
 use crate::digest::Digest;
 use crate::evidence::{Artifact, Document, Need, NeedKind, Policy, Profile};
 use crate::index;
@@ -13,24 +13,20 @@ use crate::report::{Check, CheckName, Outcome};
 use crate::time::Timestamp;
 
 /// What every credential of one verification is judged by.
-pub(super) struct Judge<'e> {
+#[derive(Debug)]
+pub(super) struct Judge {
     /// Documents that the shell answers for.
-    pub(super) documents: &'e [Document],
+    pub(super) documents: Vec<Document>,
     /// Documents that came with the input, and are the word of whoever made it.
-    pub(super) brought: &'e [Document],
+    pub(super) brought: Vec<Document>,
     /// Contexts that came as evidence. Only the proof-only profile reads others than the embedded ones.
     pub(super) contexts: Vec<(String, Json)>,
-    pub(super) policy: &'e Policy,
+    pub(super) policy: Policy,
     pub(super) now: Timestamp,
 }
 
-impl<'e> Judge<'e> {
-    pub(super) fn new(
-        documents: &'e [Document],
-        brought: &'e [Document],
-        policy: &'e Policy,
-        now: Timestamp,
-    ) -> Self {
+impl Judge {
+    pub(super) fn new(documents: Vec<Document>, policy: Policy, now: Timestamp) -> Self {
         let read = |document: &Document| {
             let json = json::parse(&document.text).ok().filter(|json| json.get("@context").is_some())?;
             Some((document.url.clone(), json))
@@ -39,13 +35,13 @@ impl<'e> Judge<'e> {
             Profile::Passport => Vec::new(),
             Profile::ProofOnly => documents.iter().filter_map(read).collect(),
         };
-        Self { documents, brought, contexts, policy, now }
+        Self { documents, brought: Vec::new(), contexts, policy, now }
     }
 
     /// Every check of one credential that needs no other credential and no signature.
-    pub(super) fn examine(&self, mut credential: Credential, is_input: bool, work: &mut Work) -> Examined {
+    pub(super) fn examine(&self, opened: Opened) -> Examined {
+        let Opened { mut credential, is_input, proofs } = opened;
         let mut checks = self.profile(&mut credential);
-        let proofs = proofs::examine(self, &mut credential, work);
         checks.extend(proofs.checks);
         let mut needs = proofs.needs;
         let (valid_from, validity) = self.validity(&credential.content);
@@ -58,7 +54,17 @@ impl<'e> Judge<'e> {
             checks.push(Check::new(CheckName::Lineage, Outcome::Fail, "lineage.too-large", message));
             Vec::new()
         });
-        Examined { credential, is_input, valid_from, references, needs, checks, pending: proofs.pending }
+        let digest = credential.digest();
+        Examined {
+            credential,
+            digest,
+            is_input,
+            valid_from,
+            references,
+            needs,
+            checks,
+            pending: proofs.pending,
+        }
     }
 
     fn profile(&self, credential: &mut Credential) -> Vec<Check> {

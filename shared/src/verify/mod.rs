@@ -13,6 +13,8 @@
 mod checks;
 mod proofs;
 
+use self::checks::Judge;
+use crate::digest::Digest;
 use crate::evidence::{Artifact, Evidence, Need, NeedKind, Policy};
 use crate::index::Index;
 use crate::key::{Answer, SignatureCheck};
@@ -37,12 +39,14 @@ pub fn verify(text: &str, evidence: &Evidence, policy: &Policy, now: Timestamp) 
 /// credential may name a new issuer. Empty for text that is not a credential.
 #[must_use]
 pub fn needs(text: &str, evidence: &Evidence, policy: &Policy) -> Vec<Need> {
-    let verification = Verification::begin(text, evidence, policy, Timestamp::from_unix_secs(0));
-    let walk = lineage::walk(&verification.members());
-    let reached = verification.examined.iter().enumerate().filter(|(at, _)| walk.reaches(*at));
+    let Verification { judge, opened, .. } =
+        Verification::begin(text, evidence, policy, Timestamp::from_unix_secs(0));
+    let examined: Vec<Examined> = opened.into_iter().map(|one| judge.examine(one)).collect();
+    let walk = lineage::walk(&members(&examined));
+    let reached = examined.iter().enumerate().filter(|(at, _)| walk.reaches(*at));
     let mut needs: Vec<Need> = reached.flat_map(|(_, one)| one.needs.iter().cloned()).collect();
     needs.extend(walk.checks.iter().filter(|check| check.code == "lineage.missing").filter_map(|check| {
-        let one = verification.examined.iter().find(|one| Some(&one.credential.id) == check.node.as_ref())?;
+        let one = examined.iter().find(|one| Some(&one.credential.id) == check.node.as_ref())?;
         let reference =
             one.references.iter().find(|reference| Some(&reference.pointer) == check.pointer.as_ref())?;
         let why = format!("{} `{}` builds on it ({})", one.kind(), one.credential.id, reference.relation);
@@ -56,12 +60,11 @@ pub fn needs(text: &str, evidence: &Evidence, policy: &Policy) -> Vec<Need> {
 /// A verification between its two halves.
 #[derive(Debug)]
 pub struct Verification {
-    now: Timestamp,
-    policy: Policy,
+    judge: Judge,
     artifacts: Vec<Artifact>,
     /// Checks of the whole input.
     checks: Vec<Check>,
-    examined: Vec<Examined>,
+    opened: Vec<Opened>,
     signatures: Vec<SignatureCheck>,
 }
 
@@ -72,10 +75,19 @@ struct Work {
     budget: Budget,
 }
 
-/// One credential with what was found without its signatures.
+/// One credential up to its signatures.
+#[derive(Debug)]
+struct Opened {
+    credential: Credential,
+    is_input: bool,
+    proofs: proofs::Found,
+}
+
+/// One credential with all that is found out about it alone.
 #[derive(Debug)]
 struct Examined {
     credential: Credential,
+    digest: Digest,
     is_input: bool,
     valid_from: Option<Timestamp>,
     references: Vec<Reference>,
@@ -95,15 +107,15 @@ struct Pending {
 }
 
 impl Verification {
-    /// Does everything but the signatures.
+    /// Does what has to be done to know the signatures, and no more: a host that checks them beside this
+    /// thread begins as early as it can.
     #[must_use]
     pub fn begin(text: &str, evidence: &Evidence, policy: &Policy, now: Timestamp) -> Self {
         let mut verification = Self {
-            now,
-            policy: policy.clone(),
+            judge: Judge::new(evidence.documents.clone(), policy.clone(), now),
             artifacts: evidence.artifacts.clone(),
             checks: Vec::new(),
-            examined: Vec::new(),
+            opened: Vec::new(),
             signatures: Vec::new(),
         };
         let input = match passport::read(text) {
@@ -118,7 +130,7 @@ impl Verification {
         let message = format!("{count} credential{}", if count == 1 { "" } else { "s" });
         verification.checks.push(Check::new(CheckName::Parse, Outcome::Pass, "parse.ok", message));
         verification.checks.push(checks::policy(policy));
-        let judge = checks::Judge::new(&evidence.documents, &input.documents, policy, now);
+        verification.judge.brought = input.documents;
         let supplied = verification.read_supplied(&evidence.credentials);
         let inputs = input.credentials.into_iter().map(|credential| (credential, true));
         let all: Vec<_> = inputs.chain(supplied.into_iter().map(|credential| (credential, false))).collect();
@@ -128,8 +140,9 @@ impl Verification {
             max_signatures: limits::max_signatures(bytes),
             budget: limits::input_budget(all.len()),
         };
-        for (credential, is_input) in all {
-            verification.examined.push(judge.examine(credential, is_input, &mut work));
+        for (mut credential, is_input) in all {
+            let proofs = proofs::examine(&verification.judge, &mut credential, &mut work);
+            verification.opened.push(Opened { credential, is_input, proofs });
         }
         verification.signatures = work.signatures;
         verification
@@ -165,17 +178,17 @@ impl Verification {
 
     /// Judges with the answers. An answer that is not given counts as [`Answer::CouldNotTell`].
     #[must_use]
-    pub fn finish(mut self, answers: &[Answer]) -> Report {
-        for one in &mut self.examined {
+    pub fn finish(self, answers: &[Answer]) -> Report {
+        let Self { judge, artifacts, mut checks, opened, .. } = self;
+        let mut examined: Vec<Examined> = opened.into_iter().map(|one| judge.examine(one)).collect();
+        for one in &mut examined {
             one.take_answers(answers);
         }
-        let walk = lineage::walk(&self.members());
-        let mut checks = self.checks;
-        let reached =
-            self.examined.iter().enumerate().filter(|(at, _)| walk.reaches(*at)).map(|(_, one)| one);
-        checks.extend(checks::artifacts(&reached.collect::<Vec<_>>(), &self.artifacts, &self.policy));
+        let walk = lineage::walk(&members(&examined));
+        let reached = examined.iter().enumerate().filter(|(at, _)| walk.reaches(*at)).map(|(_, one)| one);
+        checks.extend(checks::artifacts(&reached.collect::<Vec<_>>(), &artifacts, &judge.policy));
         let mut shown = Vec::new();
-        for (at, one) in self.examined.into_iter().enumerate() {
+        for (at, one) in examined.into_iter().enumerate() {
             // What was brought along and is not needed says nothing about the input.
             if !walk.reaches(at) {
                 continue;
@@ -190,23 +203,23 @@ impl Verification {
             }));
         }
         checks.extend(walk.checks);
-        Report::new(checks, walk.nodes, shown, self.now)
+        Report::new(checks, walk.nodes, shown, judge.now)
     }
+}
 
-    /// The credentials as the lineage walk sees them.
-    fn members(&self) -> Vec<Member> {
-        let member = |one: &Examined| Member {
-            id: one.credential.id.clone(),
-            kind: one.kind().to_owned(),
-            issuer: one.credential.issuer.clone(),
-            digest: one.credential.digest,
-            valid_from: one.valid_from,
-            references: one.references.clone(),
-            blocked: one.blocked(),
-            is_input: one.is_input,
-        };
-        self.examined.iter().map(member).collect()
-    }
+/// The credentials as the lineage walk sees them.
+fn members(examined: &[Examined]) -> Vec<Member> {
+    let member = |one: &Examined| Member {
+        id: one.credential.id.clone(),
+        kind: one.kind().to_owned(),
+        issuer: one.credential.issuer.clone(),
+        digest: one.digest,
+        valid_from: one.valid_from,
+        references: one.references.clone(),
+        blocked: one.blocked(),
+        is_input: one.is_input,
+    };
+    examined.iter().map(member).collect()
 }
 
 impl Examined {

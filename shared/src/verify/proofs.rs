@@ -11,7 +11,7 @@ use crate::proof::{Proof, ProofError, Secured};
 use crate::report::{Check, CheckName, Outcome};
 
 /// What the proofs of one credential came to.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) checks: Vec<Check>,
     pub(super) needs: Vec<Need>,
@@ -22,7 +22,7 @@ pub(super) struct Found {
     open: bool,
 }
 
-pub(super) fn examine(judge: &Judge<'_>, credential: &mut Credential, work: &mut Work) -> Found {
+pub(super) fn examine(judge: &Judge, credential: &mut Credential, work: &mut Work) -> Found {
     let mut found = Found::default();
     match Secured::check(credential.proofs()) {
         Err(cause @ ProofError::None) => {
@@ -37,7 +37,7 @@ pub(super) fn examine(judge: &Judge<'_>, credential: &mut Credential, work: &mut
     found
 }
 
-fn examine_each(judge: &Judge<'_>, credential: &mut Credential, work: &mut Work, found: &mut Found) {
+fn examine_each(judge: &Judge, credential: &mut Credential, work: &mut Work, found: &mut Found) {
     let content = std::mem::replace(&mut credential.content, Json::Null);
     let (single, proofs) = match credential.proof.take() {
         Some(Json::Array(proofs)) => (false, proofs),
@@ -102,8 +102,8 @@ impl Found {
     }
 }
 
-struct OneProof<'p, 'e> {
-    judge: &'p Judge<'e>,
+struct OneProof<'p> {
+    judge: &'p Judge,
     found: &'p mut Found,
     secured: &'p mut Secured,
     work: &'p mut Work,
@@ -111,7 +111,7 @@ struct OneProof<'p, 'e> {
     pointer: String,
 }
 
-impl<'e> OneProof<'_, 'e> {
+impl OneProof<'_> {
     fn examine(&mut self) -> Result<(), Check> {
         let proof =
             self.secured.proofs().nth(self.at).unwrap_or(Err(&ProofError::None)).map_err(refused)?.clone();
@@ -140,12 +140,11 @@ impl<'e> OneProof<'_, 'e> {
     fn method(&mut self, url: &DidUrl) -> Result<VerificationMethod, Check> {
         let refused = |cause: &DidError| fail(cause.code(), cause.to_string());
         let address = did::document_url(url.did()).map_err(|cause| refused(&cause))?;
-        let among = |known: &'e [Document]| {
-            address.as_ref().and_then(|address| known.iter().find(|one| one.url == *address))
-        };
-        let (document, vouched) = match among(self.judge.documents) {
+        let judge: &Judge = self.judge;
+        let is_there = |one: &&Document| address.as_ref() == Some(&one.url);
+        let (document, vouched) = match judge.documents.iter().find(is_there) {
             Some(document) => (Some(document), true),
-            None => (among(self.judge.brought), address.is_none()),
+            None => (judge.brought.iter().find(is_there), address.is_none()),
         };
         let text = document.map(|document| document.text.as_str());
         let method =
