@@ -133,7 +133,55 @@ pub mod merkle {
     /// The hash of one leaf: SHA-256 of a zero byte and the data.
     #[must_use]
     pub fn leaf(data: &[u8]) -> [u8; 32] {
-        sha2::Sha256::new().chain_update([0]).chain_update(data).finalize().into()
+        begin_leaf().chain_update(data).finalize().into()
+    }
+
+    /// The root of a file that arrives in pieces of any length, in flat memory.
+    #[derive(Debug, Clone)]
+    pub struct Hasher {
+        chunk_bytes: usize,
+        /// The leaf in work, and the bytes that it lacks.
+        leaf: sha2::Sha256,
+        lacking: usize,
+        tree: Tree,
+    }
+
+    impl Default for Hasher {
+        fn default() -> Self {
+            Self::with_chunks_of(CHUNK_BYTES)
+        }
+    }
+
+    impl Hasher {
+        pub(super) fn with_chunks_of(chunk_bytes: usize) -> Self {
+            Self { chunk_bytes, leaf: begin_leaf(), lacking: chunk_bytes, tree: Tree::default() }
+        }
+
+        /// Takes the next bytes of the file.
+        pub fn update(&mut self, mut bytes: &[u8]) {
+            while let Some((piece, rest)) = bytes.split_at_checked(self.lacking) {
+                self.leaf.update(piece);
+                let leaf = std::mem::replace(&mut self.leaf, begin_leaf());
+                self.tree.push(leaf.finalize().into());
+                self.lacking = self.chunk_bytes;
+                bytes = rest;
+            }
+            self.leaf.update(bytes);
+            self.lacking -= bytes.len();
+        }
+
+        /// The root, once all bytes were taken. The last chunk may be shorter; an empty file has no leaf.
+        #[must_use]
+        pub fn finalize(mut self) -> Digest {
+            if self.lacking < self.chunk_bytes {
+                self.tree.push(self.leaf.finalize().into());
+            }
+            self.tree.root()
+        }
+    }
+
+    fn begin_leaf() -> sha2::Sha256 {
+        sha2::Sha256::new().chain_update([0])
     }
 
     /// The root over leaf hashes; that of no leaves is SHA-256 of nothing.
@@ -231,6 +279,20 @@ mod tests {
         for count in 0..70_u8 {
             let leaves: Vec<[u8; 32]> = (0..count).map(|n| merkle::leaf(&[n])).collect();
             assert_eq!(merkle::root(leaves.clone()).as_bytes(), by_definition(&leaves), "{count}");
+        }
+    }
+
+    #[test]
+    fn pieces_of_any_length_make_one_tree() {
+        let bytes: Vec<u8> = (0..100).collect();
+        for len in [0, 1, 7, 8, 9, 16, 63, 64, 100] {
+            let file = &bytes[..len];
+            let expected = merkle::root(file.chunks(8).map(merkle::leaf));
+            for piece in [1, 3, 8, 11, 100] {
+                let mut hasher = merkle::Hasher::with_chunks_of(8);
+                file.chunks(piece).for_each(|piece| hasher.update(piece));
+                assert_eq!(hasher.finalize(), expected, "{len} in pieces of {piece}");
+            }
         }
     }
 }

@@ -1,20 +1,22 @@
 //! Each file's SHA-256 and Merkle root in one reading, on all cores, in flat memory.
 //!
 //! ```text
-//! file ──read──►  chunk 0   chunk 1   chunk 2 …     4 MiB each, from a fixed stock of buffers
+//! file ──read──►  piece 0   piece 1   piece 2 …     from a fixed stock of small buffers
 //!                   │ │       │ │       │ │
 //!                   │ └───────┼─┴───────┼─┴────►    SHA-256: in order, one worker at a time
-//!                   └► leaf   └► leaf   └► leaf     Merkle leaves: any worker, any order
+//!                   └─────────┴─────────┴──────►    Merkle root: the same
 //! ```
 //!
-//! SHA-256 of a file cannot be split, so one core at a time carries it and the others keep ahead of it.
-//! A free worker takes the most urgent work there is: the next chunk of a file's SHA-256, then reading
-//! when that would run dry, then a leaf, then a new file. Nobody waits while there is work, which on two
-//! cores is the difference between the full speed of one core and half of it.
+//! Neither can be split further without holding more of the file, so one file keeps two cores busy, and other
+//! files the other cores. A free worker takes the most urgent work there is: the next piece of a file's
+//! SHA-256, then reading when that would run dry, then the Merkle root, then a new file. Nobody waits while
+//! there is work, which on two cores is the difference between the full speed of one core and half of it.
+//! Pieces are small, so that both readings of one find it in the cache of the processor.
 
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -24,13 +26,19 @@ use sha2::Digest as _;
 
 use super::{CaptureError, Work};
 
-/// Buffers for each worker: one that it hashes, one read ahead, one whose leaf waits.
-const BUFFERS_PER_WORKER: usize = 3;
+/// Bytes that are read at a time.
+const PIECE_BYTES: usize = 512 << 10;
 
-/// Most workers: 16 hash over 20 GB/s, beyond what storage delivers, and hold 192 MiB of buffers.
+/// A page of memory.
+const PAGE_BYTES: usize = 4096;
+
+/// Buffers for each worker: one that it hashes, and some that one hash has had and the other has not.
+const BUFFERS_PER_WORKER: usize = 4;
+
+/// Most workers: 16 hash over 20 GB/s, beyond what storage delivers, and hold 32 MiB of buffers.
 const MAX_WORKERS: usize = 16;
 
-/// Chunks that are kept ready for a file's SHA-256 before leaves are hashed.
+/// Pieces that are kept ready for a file's SHA-256 before its Merkle root goes on.
 const READ_AHEAD: usize = 2;
 
 /// What a file hashed to, and which file it was.
@@ -58,24 +66,24 @@ impl Stamp {
 /// Hashes the files with as many workers as there are cores; answers in the order of the files.
 pub(super) fn hash_files(files: &[PathBuf], work: &Work<'_>) -> Result<Vec<Hashed>, CaptureError> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    hash_with(files, cores.min(MAX_WORKERS), merkle::CHUNK_BYTES, work)
+    hash_with(files, cores.min(MAX_WORKERS), PIECE_BYTES, work)
 }
 
 fn hash_with(
     files: &[PathBuf],
     workers: usize,
-    chunk_bytes: usize,
+    piece_bytes: usize,
     work: &Work<'_>,
 ) -> Result<Vec<Hashed>, CaptureError> {
     let state = State {
         unopened: 0,
         opening: 0,
         streams: Vec::new(),
-        stock: vec![Vec::new(); workers * BUFFERS_PER_WORKER],
+        stock: (0..workers * BUFFERS_PER_WORKER).map(|_| Buffer::default()).collect(),
         done: vec![None; files.len()],
         failed: None,
     };
-    let hall = Hall { files, workers, chunk_bytes, work, state: Mutex::new(state), moved: Condvar::new() };
+    let hall = Hall { files, workers, piece_bytes, work, state: Mutex::new(state), moved: Condvar::new() };
     std::thread::scope(|scope| {
         // This thread is a worker too.
         for _ in 1..workers {
@@ -95,7 +103,7 @@ fn hash_with(
 struct Hall<'a> {
     files: &'a [PathBuf],
     workers: usize,
-    chunk_bytes: usize,
+    piece_bytes: usize,
     work: &'a Work<'a>,
     state: Mutex<State>,
     moved: Condvar,
@@ -109,7 +117,7 @@ struct State {
     /// The files in work.
     streams: Vec<Stream>,
     /// Buffers that nobody holds. Their number bounds the memory, whatever the files.
-    stock: Vec<Vec<u8>>,
+    stock: Vec<Buffer>,
     done: Vec<Option<Hashed>>,
     /// The failure of the first file that has one.
     failed: Option<(usize, CaptureError)>,
@@ -122,33 +130,58 @@ struct Stream {
     stamp: Stamp,
     reader: Option<File>,
     unread: u64,
-    /// Chunks read so far.
-    chunks: usize,
     sha256: Option<sha2::Sha256>,
-    /// Chunks whose turn in SHA-256 has not come.
-    ahead: VecDeque<Chunk>,
-    /// Chunks that nobody has made a leaf of, with their numbers.
-    leafless: VecDeque<(usize, Chunk)>,
-    leaves: Vec<Option<[u8; 32]>>,
-    leaves_made: usize,
+    /// Pieces whose turn in SHA-256 has not come.
+    ahead: VecDeque<Piece>,
+    merkle: Option<Box<merkle::Hasher>>,
+    /// Pieces whose turn in the Merkle root has not come.
+    unrooted: VecDeque<Piece>,
 }
 
-type Chunk = Arc<Vec<u8>>;
+type Piece = Arc<Buffer>;
+
+/// Memory that begins at a page: the kernel copies to it four times as fast as to an odd address.
+#[derive(Default)]
+struct Buffer {
+    bytes: Vec<u8>,
+    range: Range<usize>,
+}
+
+impl Buffer {
+    /// Makes room for so many bytes.
+    fn resize(&mut self, len: usize) {
+        if self.range.start + len > self.bytes.len() {
+            self.bytes = vec![0; len + PAGE_BYTES];
+            // Where it cannot be told, any address will do.
+            let start = self.bytes.as_ptr().align_offset(PAGE_BYTES);
+            self.range.start = if start < PAGE_BYTES { start } else { 0 };
+        }
+        self.range.end = self.range.start + len;
+    }
+
+    fn as_slice(&self) -> &[u8] {
+        self.bytes.get(self.range.clone()).unwrap_or_default()
+    }
+
+    fn as_mut_slice(&mut self) -> &mut [u8] {
+        self.bytes.get_mut(self.range.clone()).unwrap_or_default()
+    }
+}
 
 /// Work in a worker's hands.
 enum Task {
-    Leaf { number: usize, chunk: Chunk },
     Open,
-    Read { file: File, buffer: Vec<u8>, stamp: Stamp, last: bool },
-    Sequence { sha256: sha2::Sha256, chunk: Chunk },
+    Read { file: File, buffer: Buffer, stamp: Stamp, last: bool },
+    Root { merkle: Box<merkle::Hasher>, piece: Piece },
+    Sequence { sha256: sha2::Sha256, piece: Piece },
 }
 
 /// What a worker brings back.
 enum Outcome {
-    Leaf { number: usize, leaf: [u8; 32], chunk: Chunk },
     Opened(File, Stamp),
-    Read { file: File, chunk: Chunk },
-    Sequenced { sha256: sha2::Sha256, chunk: Chunk },
+    Read { file: File, piece: Piece },
+    Rooted { merkle: Box<merkle::Hasher>, piece: Piece },
+    Sequenced { sha256: sha2::Sha256, piece: Piece },
 }
 
 impl Hall<'_> {
@@ -177,7 +210,6 @@ impl Hall<'_> {
     fn run(&self, index: usize, task: Task) -> Result<Outcome, CaptureError> {
         let path = self.files.get(index).map_or(Path::new(""), PathBuf::as_path);
         match task {
-            Task::Leaf { number, chunk } => Ok(Outcome::Leaf { number, leaf: merkle::leaf(&chunk), chunk }),
             Task::Open => {
                 let open =
                     |path| File::open(path).and_then(|file| Stamp::of(&file).map(|stamp| (file, stamp)));
@@ -186,20 +218,24 @@ impl Hall<'_> {
                     .map_err(|cause| CaptureError::io(path, cause))
             }
             Task::Read { mut file, mut buffer, stamp, last } => {
-                read_chunk(path, &mut file, &mut buffer, last.then_some(stamp))?;
-                Ok(Outcome::Read { file, chunk: Arc::new(buffer) })
+                read_piece(path, &mut file, buffer.as_mut_slice(), last.then_some(stamp))?;
+                Ok(Outcome::Read { file, piece: Arc::new(buffer) })
             }
-            Task::Sequence { mut sha256, chunk } => {
-                sha256.update(chunk.as_slice());
-                self.work.advance(chunk.len());
-                Ok(Outcome::Sequenced { sha256, chunk })
+            Task::Root { mut merkle, piece } => {
+                merkle.update(piece.as_slice());
+                Ok(Outcome::Rooted { merkle, piece })
+            }
+            Task::Sequence { mut sha256, piece } => {
+                sha256.update(piece.as_slice());
+                self.work.advance(piece.as_slice().len());
+                Ok(Outcome::Sequenced { sha256, piece })
             }
         }
     }
 }
 
-/// Fills the buffer; after the last chunk, checks that nobody wrote to the file since it was opened.
-fn read_chunk(
+/// Fills the buffer; after the last piece, checks that nobody wrote to the file since it was opened.
+fn read_piece(
     path: &Path,
     file: &mut File,
     buffer: &mut [u8],
@@ -228,11 +264,11 @@ impl State {
         }
         if let Some(buffer) = self.stock.pop() {
             match self.streams.iter_mut().find(|stream| stream.wants_reading()) {
-                Some(stream) => return stream.read(buffer, hall.chunk_bytes),
+                Some(stream) => return stream.read(buffer, hall.piece_bytes),
                 None => self.stock.push(buffer),
             }
         }
-        if let Some(task) = self.streams.iter_mut().find_map(Stream::leaf) {
+        if let Some(task) = self.streams.iter_mut().find_map(Stream::root) {
             return Some(task);
         }
         if self.unopened < hall.files.len() && self.streams.len() + self.opening < hall.workers {
@@ -255,23 +291,22 @@ impl State {
                 self.streams.push(Stream::new(index, file, stamp));
                 self.finish(index);
             }
-            Ok(Outcome::Leaf { number, leaf, chunk }) => {
-                self.shelve(chunk);
+            Ok(Outcome::Read { file, piece }) => {
                 if let Some(stream) = self.stream(index) {
-                    stream.keep_leaf(number, leaf);
+                    stream.reader = Some(file);
+                    stream.unrooted.push_back(Arc::clone(&piece));
+                    stream.ahead.push_back(piece);
+                }
+            }
+            Ok(Outcome::Rooted { merkle, piece }) => {
+                self.shelve(piece);
+                if let Some(stream) = self.stream(index) {
+                    stream.merkle = Some(merkle);
                 }
                 self.finish(index);
             }
-            Ok(Outcome::Read { file, chunk }) => {
-                if let Some(stream) = self.stream(index) {
-                    stream.reader = Some(file);
-                    stream.leafless.push_back((stream.chunks, Arc::clone(&chunk)));
-                    stream.ahead.push_back(chunk);
-                    stream.chunks += 1;
-                }
-            }
-            Ok(Outcome::Sequenced { sha256, chunk }) => {
-                self.shelve(chunk);
+            Ok(Outcome::Sequenced { sha256, piece }) => {
+                self.shelve(piece);
                 if let Some(stream) = self.stream(index) {
                     stream.sha256 = Some(sha256);
                 }
@@ -280,9 +315,9 @@ impl State {
         }
     }
 
-    /// The second of a chunk's two users puts its buffer back.
-    fn shelve(&mut self, chunk: Chunk) {
-        self.stock.extend(Arc::into_inner(chunk));
+    /// The second of a piece's two users puts its buffer back.
+    fn shelve(&mut self, piece: Piece) {
+        self.stock.extend(Arc::into_inner(piece));
     }
 
     fn stream(&mut self, index: usize) -> Option<&mut Stream> {
@@ -309,12 +344,10 @@ impl Stream {
             stamp,
             reader: Some(file),
             unread: stamp.size,
-            chunks: 0,
             sha256: Some(sha2::Sha256::new()),
             ahead: VecDeque::new(),
-            leafless: VecDeque::new(),
-            leaves: Vec::new(),
-            leaves_made: 0,
+            merkle: Some(Box::default()),
+            unrooted: VecDeque::new(),
         }
     }
 
@@ -323,49 +356,42 @@ impl Stream {
             return None;
         }
         let sha256 = self.sha256.take()?;
-        let chunk = self.ahead.pop_front()?;
-        Some((self.index, Task::Sequence { sha256, chunk }))
+        let piece = self.ahead.pop_front()?;
+        Some((self.index, Task::Sequence { sha256, piece }))
     }
 
     fn wants_reading(&self) -> bool {
         self.reader.is_some() && self.unread > 0 && self.ahead.len() < READ_AHEAD
     }
 
-    fn read(&mut self, mut buffer: Vec<u8>, chunk_bytes: usize) -> Option<(usize, Task)> {
+    fn read(&mut self, mut buffer: Buffer, piece_bytes: usize) -> Option<(usize, Task)> {
         let file = self.reader.take()?;
-        let len = usize::try_from(self.unread).unwrap_or(usize::MAX).min(chunk_bytes);
-        buffer.resize(len, 0);
+        let len = usize::try_from(self.unread).unwrap_or(usize::MAX).min(piece_bytes);
+        buffer.resize(len);
         self.unread = self.unread.saturating_sub(u64::try_from(len).unwrap_or(u64::MAX));
         Some((self.index, Task::Read { file, buffer, stamp: self.stamp, last: self.unread == 0 }))
     }
 
-    fn leaf(&mut self) -> Option<(usize, Task)> {
-        let (number, chunk) = self.leafless.pop_front()?;
-        Some((self.index, Task::Leaf { number, chunk }))
-    }
-
-    fn keep_leaf(&mut self, number: usize, leaf: [u8; 32]) {
-        if self.leaves.len() <= number {
-            self.leaves.resize(number + 1, None);
+    fn root(&mut self) -> Option<(usize, Task)> {
+        if self.unrooted.is_empty() {
+            return None;
         }
-        if let Some(slot) = self.leaves.get_mut(number) {
-            *slot = Some(leaf);
-            self.leaves_made += 1;
-        }
+        let merkle = self.merkle.take()?;
+        let piece = self.unrooted.pop_front()?;
+        Some((self.index, Task::Root { merkle, piece }))
     }
 
     fn is_done(&self) -> bool {
         let all_read = self.unread == 0 && self.reader.is_some();
         let all_hashed = self.ahead.is_empty() && self.sha256.is_some();
-        all_read && all_hashed && self.leaves_made == self.chunks
+        all_read && all_hashed && self.unrooted.is_empty() && self.merkle.is_some()
     }
 
     fn into_hashed(self) -> Option<Hashed> {
         Some(Hashed {
             stamp: self.stamp,
             sha256: Digest::Sha256(self.sha256?.finalize().into()),
-            // INVARIANT: when the stream is done no leaf is missing.
-            merkle_root: merkle::root(self.leaves.into_iter().flatten()),
+            merkle_root: self.merkle?.finalize(),
         })
     }
 }
@@ -376,7 +402,7 @@ mod tests {
     use super::*;
     use crate::problem::Problem as _;
 
-    const CHUNK: usize = 1000;
+    const PIECE: usize = 1000;
 
     fn file(dir: &tempfile::TempDir, name: &str, len: usize) -> PathBuf {
         let bytes: Vec<u8> = (0..len).map(|n| u8::try_from(n * 31 % 251).unwrap()).collect();
@@ -388,16 +414,18 @@ mod tests {
     #[test]
     fn any_number_of_workers_gives_the_plain_hashes() {
         let dir = tempfile::tempdir().unwrap();
-        let sizes = [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 7 * CHUNK, 40 * CHUNK + 13, 3, 100 * CHUNK];
+        let sizes =
+            [0, 1, PIECE - 1, PIECE, PIECE + 1, 7 * PIECE, 40 * PIECE + 13, 3, merkle::CHUNK_BYTES + 100];
         let files: Vec<PathBuf> =
             sizes.iter().enumerate().map(|(n, len)| file(&dir, &n.to_string(), *len)).collect();
         for workers in [1, 2, 3, 8] {
-            let hashed = hash_with(&files, workers, CHUNK, &Work::new(&())).unwrap();
+            let hashed = hash_with(&files, workers, PIECE, &Work::new(&())).unwrap();
             assert_eq!(hashed.len(), files.len());
             for (path, hashed) in files.iter().zip(&hashed) {
                 let bytes = std::fs::read(path).unwrap();
                 assert_eq!(hashed.sha256, Digest::of(&bytes));
-                assert_eq!(hashed.merkle_root, merkle::root(bytes.chunks(CHUNK).map(merkle::leaf)));
+                let leaves = bytes.chunks(merkle::CHUNK_BYTES).map(merkle::leaf);
+                assert_eq!(hashed.merkle_root, merkle::root(leaves));
                 assert_eq!(hashed.stamp.size, u64::try_from(bytes.len()).unwrap());
             }
         }
@@ -406,10 +434,10 @@ mod tests {
     #[test]
     fn a_missing_file_ends_it_and_is_named() {
         let dir = tempfile::tempdir().unwrap();
-        let mut files: Vec<PathBuf> = (0..20).map(|n| file(&dir, &n.to_string(), 3 * CHUNK)).collect();
+        let mut files: Vec<PathBuf> = (0..20).map(|n| file(&dir, &n.to_string(), 3 * PIECE)).collect();
         files.insert(7, dir.path().join("gone"));
         for workers in [1, 2, 8] {
-            let error = hash_with(&files, workers, CHUNK, &Work::new(&())).unwrap_err();
+            let error = hash_with(&files, workers, PIECE, &Work::new(&())).unwrap_err();
             assert_eq!(error.code(), "capture.not-found");
             assert!(error.to_string().contains("gone"));
         }
@@ -418,18 +446,18 @@ mod tests {
     #[test]
     fn a_file_that_changes_is_refused() {
         let dir = tempfile::tempdir().unwrap();
-        let path = file(&dir, "model.bin", 4 * CHUNK);
+        let path = file(&dir, "model.bin", 4 * PIECE);
         let mut reader = File::open(&path).unwrap();
         let before = Stamp::of(&reader).unwrap();
-        let mut chunk = vec![0; CHUNK];
-        read_chunk(&path, &mut reader, &mut chunk, Some(before)).unwrap();
+        let mut piece = vec![0; PIECE];
+        read_piece(&path, &mut reader, &mut piece, Some(before)).unwrap();
 
         std::fs::OpenOptions::new().append(true).open(&path).and_then(|f| f.set_len(9_000)).unwrap();
-        let grown = read_chunk(&path, &mut reader, &mut chunk, Some(before)).unwrap_err();
+        let grown = read_piece(&path, &mut reader, &mut piece, Some(before)).unwrap_err();
         assert_eq!(grown.code(), "capture.file-changed");
 
         std::fs::OpenOptions::new().write(true).open(&path).and_then(|f| f.set_len(10)).unwrap();
-        let shrunk = read_chunk(&path, &mut reader, &mut chunk, None).unwrap_err();
+        let shrunk = read_piece(&path, &mut reader, &mut piece, None).unwrap_err();
         assert_eq!(shrunk.code(), "capture.file-changed");
     }
 
@@ -445,7 +473,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let files = [file(&dir, "a", 12_345), file(&dir, "b", 678)];
         let count = Count::default();
-        hash_with(&files, 2, CHUNK, &Work::new(&count)).unwrap();
+        hash_with(&files, 2, PIECE, &Work::new(&count)).unwrap();
         assert_eq!(count.0.into_inner(), 13_023);
     }
 }
