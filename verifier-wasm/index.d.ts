@@ -123,6 +123,10 @@ export interface Policy {
   profile?: 'passport' | 'proof-only';
   /** Whether files must be at hand for every artefact manifest. */
   requireArtifacts?: boolean;
+  /** DIDs that have to have signed every credential handed over: a proof can be taken off unseen. */
+  requiredSigners?: string[];
+  /** How many different controllers have to have signed every credential handed over. */
+  minSigners?: number;
   /** How far clocks may be apart; 300 when left out. */
   clockSkewSecs?: number;
 }

@@ -121,6 +121,11 @@ pub struct Policy {
     pub profile: Profile,
     /// Whether files must be at hand for every artefact manifest.
     pub require_artifacts: bool,
+    /// DIDs that have to have signed every credential handed over, besides what its own proofs claim: who may
+    /// not be left out is the verifier's to say, since whoever holds a credential can take a proof off it.
+    pub required_signers: Vec<String>,
+    /// How many different controllers have to have signed every credential handed over.
+    pub min_signers: Option<u32>,
     /// How far the clocks of issuer and verifier may be apart; 300 when left out.
     pub clock_skew_secs: Option<u32>,
 }
@@ -216,7 +221,8 @@ impl Policy {
     /// [`ShapeError`], for the first cause met.
     pub fn from_json(text: &str) -> Result<Self, ShapeError> {
         let json = read_own(text)?;
-        let object = members(&json, "policy", &["profile", "requireArtifacts", "clockSkewSecs"])?;
+        let known = ["profile", "requireArtifacts", "requiredSigners", "minSigners", "clockSkewSecs"];
+        let object = members(&json, "policy", &known)?;
         let wrong = |member, wanted| ShapeError::Wrong { member, wanted };
         let profile = match object.get("profile").map(Json::as_str) {
             None | Some(Some("passport")) => Profile::Passport,
@@ -225,9 +231,15 @@ impl Policy {
         };
         let require_artifacts = object.get("requireArtifacts").map_or(Some(false), Json::as_bool);
         let skew = unsigned(object, "clockSkewSecs")?.map(u32::try_from).transpose();
+        let min_signers = unsigned(object, "minSigners")?.map(u32::try_from).transpose();
         Ok(Self {
             profile,
             require_artifacts: require_artifacts.ok_or(wrong("requireArtifacts", "true or false"))?,
+            required_signers: list(object, "requiredSigners", |item| {
+                let did = item.as_str().map(str::to_owned);
+                did.ok_or(ShapeError::Wrong { member: "requiredSigners", wanted: "a list of DIDs" })
+            })?,
+            min_signers: min_signers.map_err(|_| wrong("minSigners", "a number of signers"))?,
             clock_skew_secs: skew.map_err(|_| wrong("clockSkewSecs", "a number of seconds"))?,
         })
     }
@@ -320,6 +332,10 @@ mod tests {
             r#"{"profile":"passport"}"#,
             r#"{"profile":"proof-only","requireArtifacts":true,"clockSkewSecs":0}"#,
             r#"{"clockSkewSecs":null}"#,
+            r#"{"requiredSigners":["did:web:a.example"],"minSigners":2}"#,
+            r#"{"requiredSigners":"did:web:a.example"}"#,
+            r#"{"requiredSigners":[1]}"#,
+            r#"{"minSigners":4294967296}"#,
             r#"{"clockSkewSecs":4294967295}"#,
             r#"{"clockSkewSecs":4294967296}"#,
             r#"{"clockSkewSecs":"1"}"#,

@@ -64,6 +64,7 @@ impl Judge {
             needs,
             checks,
             pending: proofs.pending,
+            signers: Vec::new(),
         }
     }
 

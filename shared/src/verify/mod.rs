@@ -12,8 +12,10 @@
 
 mod checks;
 mod proofs;
+mod signers;
 
 use self::checks::Judge;
+use crate::did::Did;
 use crate::digest::Digest;
 use crate::evidence::{Artifact, Evidence, Need, NeedKind, Policy};
 use crate::index::Index;
@@ -94,6 +96,8 @@ struct Examined {
     needs: Vec<Need>,
     checks: Vec<Check>,
     pending: Vec<Pending>,
+    /// Whose signatures hold.
+    signers: Vec<Signer>,
 }
 
 /// A proof whose signature is still open.
@@ -104,6 +108,15 @@ struct Pending {
     pointer: String,
     cryptosuite: &'static str,
     verification_method: String,
+    controller: Signer,
+}
+
+/// Who controls the key of a proof.
+#[derive(Debug, Clone)]
+struct Signer {
+    did: Did,
+    /// Whether anybody but the input says so.
+    vouched: bool,
 }
 
 impl Verification {
@@ -183,6 +196,7 @@ impl Verification {
         let mut examined: Vec<Examined> = opened.into_iter().map(|one| judge.examine(one)).collect();
         for one in &mut examined {
             one.take_answers(answers);
+            one.checks.extend(signers::required(one, &judge.policy));
         }
         let walk = lineage::walk(&members(&examined));
         let reached = examined.iter().enumerate().filter(|(at, _)| walk.reaches(*at)).map(|(_, one)| one);
@@ -235,6 +249,7 @@ impl Examined {
             let check = match answer {
                 Answer::Valid => {
                     let message = format!("signed with {cryptosuite} by {verification_method}");
+                    self.signers.push(pending.controller);
                     Check::new(CheckName::Proof, Outcome::Pass, "proof.ok", message)
                 }
                 Answer::Invalid => {

@@ -1,8 +1,8 @@
 //! Each proof of a credential up to its signature, and whether its key is the issuer's.
 
 use super::checks::Judge;
-use super::{Pending, Work};
-use crate::did::{self, Did, DidError, DidUrl, Relationship, VerificationMethod};
+use super::{Pending, Signer, Work};
+use crate::did::{self, DidError, DidUrl, Relationship, VerificationMethod};
 use crate::evidence::{Document, Need, NeedKind, Profile};
 use crate::json::Json;
 use crate::jsonld::ContextLoader;
@@ -16,8 +16,8 @@ pub(super) struct Found {
     pub(super) checks: Vec<Check>,
     pub(super) needs: Vec<Need>,
     pub(super) pending: Vec<Pending>,
-    /// Who controls the keys that were found, and whether anybody but the input says so.
-    controllers: Vec<(Did, bool)>,
+    /// Who controls the keys that were found.
+    controllers: Vec<Signer>,
     /// Whether a key could not be found for want of a document.
     open: bool,
 }
@@ -78,9 +78,8 @@ impl Found {
         let Some(issuer) = issuer else {
             return say(Outcome::Fail, "issuer.missing", "it names no issuer".into());
         };
-        let controls = |vouched| {
-            self.controllers.iter().any(|(did, by_others)| did.as_str() == issuer && *by_others == vouched)
-        };
+        let controls =
+            |vouched| self.controllers.iter().any(|one| one.did.as_str() == issuer && one.vouched == vouched);
         if controls(true) {
             return say(Outcome::Pass, "issuer.ok", format!("`{issuer}` controls the key that signed"));
         }
@@ -115,7 +114,7 @@ impl OneProof<'_> {
     fn examine(&mut self) -> Result<(), Check> {
         let proof =
             self.secured.proofs().nth(self.at).unwrap_or(Err(&ProofError::None)).map_err(refused)?.clone();
-        let method = self.method(&proof.verification_method)?;
+        let (method, controller) = self.method(&proof.verification_method)?;
         self.times(&proof, &method)?;
         if self.work.signatures.len() >= self.work.max_signatures {
             return Err(fail(
@@ -131,13 +130,14 @@ impl OneProof<'_> {
             pointer: self.pointer.clone(),
             cryptosuite: proof.cryptosuite.name(),
             verification_method: proof.verification_method.to_string(),
+            controller,
         });
         self.work.signatures.push(check);
         Ok(())
     }
 
     /// The key, by the issuer's own document.
-    fn method(&mut self, url: &DidUrl) -> Result<VerificationMethod, Check> {
+    fn method(&mut self, url: &DidUrl) -> Result<(VerificationMethod, Signer), Check> {
         let refused = |cause: &DidError| fail(cause.code(), cause.to_string());
         let address = did::document_url(url.did()).map_err(|cause| refused(&cause))?;
         let judge: &Judge = self.judge;
@@ -173,8 +173,9 @@ impl OneProof<'_> {
             );
             self.found.needs.push(Need { url: address, kind: NeedKind::DidDocument, why });
         }
-        self.found.controllers.push((method.controller.clone(), vouched));
-        Ok(method)
+        let controller = Signer { did: method.controller.clone(), vouched };
+        self.found.controllers.push(controller.clone());
+        Ok((method, controller))
     }
 
     /// Times of the proof and of its key. A key counts as it was when the proof was made.

@@ -7,6 +7,7 @@ mod input;
 mod json_ld;
 mod lineage;
 mod proofs;
+mod signers;
 
 use model_passport::digest::Digest;
 use model_passport::evidence::{Artifact, Document, Evidence, Policy, Profile};
@@ -129,6 +130,7 @@ pub fn cases() -> Vec<Case> {
     cases.extend(json_ld::json_ld_layer(&world));
     cases.extend(proofs::proofs(&world));
     cases.extend(proofs::proof_sets(&world));
+    cases.extend(signers::signers(&world));
     cases.extend(json_ld::work(&world));
     cases.extend(documents::keys_and_documents(&world));
     cases.extend(proofs::times(&world));
