@@ -12,6 +12,10 @@ pub const MAX_DEPTH: usize = 32;
 /// Most JSON values in one document: a 1 MiB document of the shortest values would have half a million.
 pub const MAX_NODES: usize = 20_000;
 
+/// Most numbers of one document that are not integers. Each is rounded from its exact value, which takes up to
+/// 50 µs, and three times that in WebAssembly; a passport has none.
+pub const MAX_DOUBLES: usize = 2_000;
+
 /// Longest string or member name, in bytes of UTF-8.
 pub const MAX_STRING_BYTES: usize = 64 << 10;
 

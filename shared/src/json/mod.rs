@@ -68,6 +68,8 @@ pub struct Limits {
     pub max_string_bytes: usize,
     /// Bytes of one name.
     pub max_name_bytes: usize,
+    /// Numbers that are not integers.
+    pub max_doubles: usize,
 }
 
 impl Default for Limits {
@@ -78,6 +80,7 @@ impl Default for Limits {
             max_nodes: limits::MAX_NODES,
             max_string_bytes: limits::MAX_STRING_BYTES,
             max_name_bytes: limits::MAX_NAME_BYTES,
+            max_doubles: limits::MAX_DOUBLES,
         }
     }
 }
@@ -111,6 +114,9 @@ pub enum JsonError {
     /// Too many values.
     #[error("more than {0} values")]
     TooManyNodes(usize),
+    /// More numbers that are not integers than can be read and written in short time.
+    #[error("more than {0} numbers that are not integers")]
+    TooManyDoubles(usize),
     /// A name is too long.
     #[error("a name of {len} bytes, over the limit of {max}")]
     TooLongName {
@@ -140,6 +146,7 @@ impl JsonError {
             Self::Syntax(_) => "json.syntax",
             Self::TooDeep(_) => "json.too-deep",
             Self::TooLong { .. } => "json.too-long",
+            Self::TooManyDoubles(_) => "json.too-many-doubles",
             Self::TooManyNodes(_) => "json.too-many-nodes",
             Self::TooLongName { .. } => "json.name-too-long",
             Self::TooLongString { .. } => "json.string-too-long",

@@ -12,7 +12,7 @@ pub(super) fn document(text: &str, limits: &Limits) -> Result<Json, JsonError> {
     if text.len() > limits.max_bytes {
         return Err(JsonError::TooLong { len: text.len(), max: limits.max_bytes });
     }
-    let mut reader = Reader { text, at: 0, nodes: 0, limits };
+    let mut reader = Reader { text, at: 0, nodes: 0, doubles: 0, limits };
     let value = reader.value(0)?;
     reader.skip_space();
     if reader.at < text.len() {
@@ -26,6 +26,7 @@ struct Reader<'t> {
     /// The byte to read next. Always on the border of a character, as only ASCII is stepped over singly.
     at: usize,
     nodes: usize,
+    doubles: usize,
     limits: &'t Limits,
 }
 
@@ -253,6 +254,10 @@ impl<'t> Reader<'t> {
         if self.at == whole && text != "-0" {
             // Written without a fraction and too long for any integer type.
             return Err(JsonError::InexactInteger(text.chars().take(64).collect()));
+        }
+        self.doubles += 1;
+        if self.doubles > self.limits.max_doubles {
+            return Err(JsonError::TooManyDoubles(self.limits.max_doubles));
         }
         let value = double::parse(text);
         if value.is_finite() {

@@ -165,12 +165,29 @@ pub fn canonize(
 
 /// At most 80 characters of a value, for a message.
 fn excerpt(value: &Json) -> String {
-    let text = value.to_string();
+    let text = beginning(value, 3).to_string();
     let mut short: String = text.chars().take(80).collect();
     if short.len() < text.len() {
         short.push('…');
     }
     short
+}
+
+/// As much of a value as a message could show, so that writing it costs no more than that.
+fn beginning(value: &Json, depth: usize) -> Json {
+    match value {
+        Json::Array(_) | Json::Object(_) if depth == 0 => "…".into(),
+        Json::Array(items) => {
+            items.iter().take(8).map(|item| beginning(item, depth - 1)).collect::<Vec<_>>().into()
+        }
+        Json::Object(object) => {
+            let members = object.iter().take(8);
+            let members = members.map(|(name, value)| (name.to_owned(), beginning(value, depth - 1)));
+            Json::Object(members.collect())
+        }
+        Json::String(text) => text.chars().take(81).collect::<String>().into(),
+        Json::Bool(_) | Json::Null | Json::Number(_) => value.clone(),
+    }
 }
 
 #[cfg(test)]

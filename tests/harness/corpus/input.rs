@@ -106,6 +106,12 @@ pub(super) fn json_layer(world: &World) -> Vec<Case> {
             "input.credential-too-large",
         ),
         bad(
+            "many-fractions",
+            "fractions are dear to read and write exactly",
+            inject(&format!("\"x\":[{}]", vec!["1.5e-300"; 2_001].join(","))),
+            "json.too-many-doubles",
+        ),
+        bad(
             "infinite-number",
             "a number beyond every float is no number",
             inject(r#""size":1e400"#),
