@@ -195,6 +195,7 @@ fn parse_header(bytes: &[u8], data_len: u64) -> Result<Header, SafetensorsError>
         max_string_bytes: bytes.len(),
         // Names of tensors are members here.
         max_name_bytes: 4096,
+        ..Limits::default()
     };
     let document = json::parse_within(text, &limits).map_err(SafetensorsError::Header)?;
     let object = document.as_object().ok_or(SafetensorsError::HeaderShape)?;
