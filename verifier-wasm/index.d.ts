@@ -90,12 +90,20 @@ export interface Need {
 
 /** What was brought. */
 export interface Evidence {
-  /** DID documents by the URL that `needs` named. */
+  /** DID documents and status lists by the URL that `needs` named. */
   documents?: Document[];
   /** The texts of credentials that the passport may build on. */
   credentials?: string[];
   /** Measured files, to be held against the artefact manifest; matched by content, not by name. */
   artifacts?: Artifact[];
+  /** The newest status lists that you remember; an older one than that was rolled back. */
+  seenLists?: SeenList[];
+}
+
+export interface SeenList {
+  url: string;
+  /** The `validFrom` that it had. */
+  validFrom: string;
 }
 
 export interface Document {
@@ -129,6 +137,8 @@ export interface Policy {
   minSigners?: number;
   /** How far clocks may be apart; 300 when left out. */
   clockSkewSecs?: number;
+  /** How old a status list may be; 86,400 when left out, and then not older either than its own `ttl` allows. */
+  maxStatusAgeSecs?: number;
 }
 
 export interface VerifyOptions {

@@ -61,12 +61,25 @@ impl NeedKind {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Evidence {
-    /// DID documents and, for the proof-only profile, context documents.
+    /// DID documents, status lists and, for the proof-only profile, context documents.
     pub documents: Vec<Document>,
     /// The texts of credentials that the input may build on.
     pub credentials: Vec<String>,
     /// Files that were measured, to be held against the artefact manifests.
     pub artifacts: Vec<Artifact>,
+    /// The newest status lists that the shell remembers: an older one than that was rolled back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub seen_lists: Vec<SeenList>,
+}
+
+/// A status list that was seen before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SeenList {
+    /// Its address.
+    pub url: String,
+    /// The `validFrom` that it had, as RFC 3339.
+    pub valid_from: String,
 }
 
 /// A document by its address.
@@ -123,11 +136,16 @@ pub struct Policy {
     pub require_artifacts: bool,
     /// DIDs that have to have signed every credential handed over, besides what its own proofs claim: who may
     /// not be left out is the verifier's to say, since whoever holds a credential can take a proof off it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub required_signers: Vec<String>,
     /// How many different controllers have to have signed every credential handed over.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub min_signers: Option<u32>,
     /// How far the clocks of issuer and verifier may be apart; 300 when left out.
     pub clock_skew_secs: Option<u32>,
+    /// How old a status list may be; 86,400 when left out, and then not older either than its own `ttl` allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_status_age_secs: Option<u32>,
 }
 
 impl Policy {
@@ -135,6 +153,12 @@ impl Policy {
     #[must_use]
     pub fn clock_skew(&self) -> i64 {
         i64::from(self.clock_skew_secs.unwrap_or(300))
+    }
+
+    /// Seconds that a status list may be old: a day where nothing else is asked for.
+    #[must_use]
+    pub fn max_status_age(&self) -> i64 {
+        i64::from(self.max_status_age_secs.unwrap_or(86_400))
     }
 }
 
@@ -179,7 +203,7 @@ impl Evidence {
     /// [`ShapeError`], for the first cause met.
     pub fn from_json(text: &str) -> Result<Self, ShapeError> {
         let json = read_own(text)?;
-        let object = members(&json, "evidence", &["documents", "credentials", "artifacts"])?;
+        let object = members(&json, "evidence", &["documents", "credentials", "artifacts", "seenLists"])?;
         Ok(Self {
             documents: list(object, "documents", Document::read)?,
             credentials: list(object, "credentials", |item| {
@@ -187,7 +211,15 @@ impl Evidence {
                 text.ok_or(ShapeError::Wrong { member: "credentials", wanted: "a list of texts" })
             })?,
             artifacts: list(object, "artifacts", Artifact::read)?,
+            seen_lists: list(object, "seenLists", SeenList::read)?,
         })
+    }
+}
+
+impl SeenList {
+    fn read(json: &Json) -> Result<Self, ShapeError> {
+        let object = members(json, "seenLists", &["url", "validFrom"])?;
+        Ok(Self { url: text(object, "url")?, valid_from: text(object, "validFrom")? })
     }
 }
 
@@ -221,7 +253,14 @@ impl Policy {
     /// [`ShapeError`], for the first cause met.
     pub fn from_json(text: &str) -> Result<Self, ShapeError> {
         let json = read_own(text)?;
-        let known = ["profile", "requireArtifacts", "requiredSigners", "minSigners", "clockSkewSecs"];
+        let known = [
+            "profile",
+            "requireArtifacts",
+            "requiredSigners",
+            "minSigners",
+            "clockSkewSecs",
+            "maxStatusAgeSecs",
+        ];
         let object = members(&json, "policy", &known)?;
         let wrong = |member, wanted| ShapeError::Wrong { member, wanted };
         let profile = match object.get("profile").map(Json::as_str) {
@@ -230,8 +269,10 @@ impl Policy {
             Some(_) => return Err(wrong("profile", "`passport` or `proof-only`")),
         };
         let require_artifacts = object.get("requireArtifacts").map_or(Some(false), Json::as_bool);
-        let skew = unsigned(object, "clockSkewSecs")?.map(u32::try_from).transpose();
-        let min_signers = unsigned(object, "minSigners")?.map(u32::try_from).transpose();
+        let number = |name, wanted| {
+            let number = unsigned(object, name)?.map(u32::try_from).transpose();
+            number.map_err(|_| wrong(name, wanted))
+        };
         Ok(Self {
             profile,
             require_artifacts: require_artifacts.ok_or(wrong("requireArtifacts", "true or false"))?,
@@ -239,8 +280,9 @@ impl Policy {
                 let did = item.as_str().map(str::to_owned);
                 did.ok_or(ShapeError::Wrong { member: "requiredSigners", wanted: "a list of DIDs" })
             })?,
-            min_signers: min_signers.map_err(|_| wrong("minSigners", "a number of signers"))?,
-            clock_skew_secs: skew.map_err(|_| wrong("clockSkewSecs", "a number of seconds"))?,
+            min_signers: number("minSigners", "a number of signers")?,
+            clock_skew_secs: number("clockSkewSecs", "a number of seconds")?,
+            max_status_age_secs: number("maxStatusAgeSecs", "a number of seconds")?,
         })
     }
 }
@@ -320,6 +362,8 @@ mod tests {
             r#"{"credentials":[{}]}"#,
             r#"{"credentials":null}"#,
             r#"{"documents":[],"documents":[]}"#,
+            r#"{"seenLists":[{"url":"u","validFrom":"t"}]}"#,
+            r#"{"seenLists":[{"url":"u"}]}"#,
             r#"{"more":1}"#,
             "null",
             "\"x\"",
@@ -339,6 +383,8 @@ mod tests {
             r#"{"clockSkewSecs":4294967295}"#,
             r#"{"clockSkewSecs":4294967296}"#,
             r#"{"clockSkewSecs":"1"}"#,
+            r#"{"maxStatusAgeSecs":0}"#,
+            r#"{"maxStatusAgeSecs":-1}"#,
             r#"{"clockSkewSecs":-1}"#,
             r#"{"profile":"ProofOnly"}"#,
             r#"{"profile":null}"#,

@@ -9,11 +9,12 @@
 //!   key did   whose key it is        ─┐
 //!   proof     Data Integrity          ├─ who signed it
 //!   profile   the one allowed shape  ─┘
+//!   status    what was recalled      ─── whether it still holds
 //!   lineage   what it builds on      ─── what it rests on
 //! ```
 //!
-//! **In scope:** reading credentials, presentations and bundles; their proofs, issuer, validity and lineage;
-//! files against manifests, by digests that the caller measured; with feature `sign`, making proofs.
+//! **In scope:** reading credentials, presentations and bundles; their proofs, issuer, validity, status and lineage;
+//! files against manifests, by digests that the caller measured; with feature `sign`, making proofs and status lists.
 //!
 //! **Out of scope:** this crate never reads a file, opens a connection, asks for the time or draws a random
 //! number. The shells do: the `passport` binary and the WebAssembly package.
@@ -42,6 +43,7 @@ pub mod proof;
 pub mod rdf;
 pub mod report;
 pub mod schema;
+pub mod status;
 pub mod time;
 pub mod verify;
 

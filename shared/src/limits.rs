@@ -57,6 +57,29 @@ pub const MAX_LINEAGE_DEPTH: usize = 256;
 /// Most credentials that one bundle, with what is supplied beside it, may hold.
 pub const MAX_CREDENTIALS: usize = 10_000;
 
+/// Status entries of one credential: one for each purpose that there is, and as many again.
+pub const MAX_STATUS_ENTRIES: usize = 8;
+
+/// Bits of one status value. Every value has a message in each credential, so 8 bits are 256 messages.
+pub const MAX_STATUS_SIZE: u8 = 8;
+
+/// Status lists read in one verification: 256 issuers or years of a lineage.
+pub const MAX_STATUS_LISTS: usize = 256;
+
+/// Copies looked at of one status list: the shell's own come first.
+pub const MAX_STATUS_COPIES: usize = 8;
+
+/// Fewest entries of a status list, so that one among them says little about whose it is
+/// ([Bitstring Status List, section 3.2](https://www.w3.org/TR/vc-bitstring-status-list/#validate-algorithm)).
+pub const MIN_STATUS_ENTRIES: usize = 131_072;
+
+/// Most bytes of one status list, 134 million bits. A list of the least size has 16 KiB, and DEFLATE makes
+/// a thousand times as much of what it is given.
+pub const MAX_STATUS_LIST_BYTES: usize = 16 << 20;
+
+/// Most bytes of all status lists of one verification together.
+pub const MAX_STATUS_BYTES: usize = 32 << 20;
+
 /// Work that canonicalization may spend, in units of one hashed byte. The dearest of the honest W3C tests
 /// needs about 1 million.
 pub const CANON_WORK: u64 = 16_000_000;

@@ -1,8 +1,9 @@
 //! The checks of one credential, each a function with the name that it has in the report.
 
+use super::status::Lists;
 use super::{Examined, Opened};
 use crate::digest::Digest;
-use crate::evidence::{Artifact, Document, Need, NeedKind, Policy, Profile};
+use crate::evidence::{Artifact, Document, Evidence, Policy, Profile, SeenList};
 use crate::index;
 use crate::json::{self, Json};
 use crate::limits::MAX_REFERENCES;
@@ -21,12 +22,15 @@ pub(super) struct Judge {
     pub(super) brought: Vec<Document>,
     /// Contexts that came as evidence. Only the proof-only profile reads others than the embedded ones.
     pub(super) contexts: Vec<(String, Json)>,
+    /// The newest status lists that the shell remembers.
+    pub(super) seen_lists: Vec<SeenList>,
     pub(super) policy: Policy,
     pub(super) now: Timestamp,
 }
 
 impl Judge {
-    pub(super) fn new(documents: Vec<Document>, policy: Policy, now: Timestamp) -> Self {
+    pub(super) fn new(evidence: &Evidence, policy: Policy, now: Timestamp) -> Self {
+        let documents = evidence.documents.clone();
         let read = |document: &Document| {
             let json = json::parse(&document.text).ok().filter(|json| json.get("@context").is_some())?;
             Some((document.url.clone(), json))
@@ -35,18 +39,19 @@ impl Judge {
             Profile::Passport => Vec::new(),
             Profile::ProofOnly => documents.iter().filter_map(read).collect(),
         };
-        Self { documents, brought: Vec::new(), contexts, policy, now }
+        let seen_lists = evidence.seen_lists.clone();
+        Self { documents, brought: Vec::new(), contexts, seen_lists, policy, now }
     }
 
     /// Every check of one credential that needs no other credential and no signature.
-    pub(super) fn examine(&self, opened: Opened) -> Examined {
+    pub(super) fn examine(&self, opened: Opened, lists: &Lists) -> Examined {
         let Opened { mut credential, is_input, proofs } = opened;
         let mut checks = self.profile(&mut credential);
         checks.extend(proofs.checks);
         let mut needs = proofs.needs;
         let (valid_from, validity) = self.validity(&credential.content);
         checks.push(validity);
-        checks.push(status(&credential.content, &mut needs));
+        checks.extend(lists.status(&credential, &mut needs));
         checks.push(trust());
         checks.push(self.evidence(&credential.content));
         let references = lineage::references(&credential.content).unwrap_or_else(|| {
@@ -96,7 +101,7 @@ impl Judge {
     }
 
     /// Validity period ([VCDM 2.0, section 4.9](https://www.w3.org/TR/vc-data-model-2.0/#validity-period)).
-    fn validity(&self, content: &Json) -> (Option<Timestamp>, Check) {
+    pub(super) fn validity(&self, content: &Json) -> (Option<Timestamp>, Check) {
         let fail = |code, message: String| Check::new(CheckName::Validity, Outcome::Fail, code, message);
         let read = |name: &str| match content
             .get(name)
@@ -176,28 +181,6 @@ fn collect_bases<'j>(value: &'j Json, bases: &mut Vec<&'j str>) {
         Json::Array(items) => items.iter().for_each(|item| collect_bases(item, bases)),
         _ => {}
     }
-}
-
-/// Revocation and suspension. Without an entry there is nothing to ask; with one, absent is not "good".
-fn status(content: &Json, needs: &mut Vec<Need>) -> Check {
-    let Some(entries) = content.get("credentialStatus") else {
-        let message = "it has no status entry, so a recall could not be seen here";
-        return Check::new(CheckName::Status, Outcome::NotApplicable, "status.none", message);
-    };
-    for entry in entries.one_or_many() {
-        if let Some(url) = entry.get("statusListCredential").and_then(Json::as_str) {
-            let why = "it says whether the credential was revoked or suspended".to_owned();
-            needs.push(Need { url: url.to_owned(), kind: NeedKind::StatusList, why });
-        }
-    }
-    Check::new(
-        CheckName::Status,
-        Outcome::NotChecked,
-        "status.not-supported",
-        "this version does not read status lists",
-    )
-    .at("/credentialStatus")
-    .with_help("ask the issuer whether the credential still holds, or use a later version")
 }
 
 fn trust() -> Check {

@@ -13,8 +13,10 @@
 mod checks;
 mod proofs;
 mod signers;
+mod status;
 
 use self::checks::Judge;
+use self::status::{Lists, OpenLists};
 use crate::did::Did;
 use crate::digest::Digest;
 use crate::evidence::{Artifact, Evidence, Need, NeedKind, Policy};
@@ -41,9 +43,10 @@ pub fn verify(text: &str, evidence: &Evidence, policy: &Policy, now: Timestamp) 
 /// credential may name a new issuer. Empty for text that is not a credential.
 #[must_use]
 pub fn needs(text: &str, evidence: &Evidence, policy: &Policy) -> Vec<Need> {
-    let Verification { judge, opened, .. } =
+    let Verification { judge, opened, lists, .. } =
         Verification::begin(text, evidence, policy, Timestamp::from_unix_secs(0));
-    let examined: Vec<Examined> = opened.into_iter().map(|one| judge.examine(one)).collect();
+    let lists = Lists::needed(lists);
+    let examined: Vec<Examined> = opened.into_iter().map(|one| judge.examine(one, &lists)).collect();
     let walk = lineage::walk(&members(&examined));
     let reached = examined.iter().enumerate().filter(|(at, _)| walk.reaches(*at));
     let mut needs: Vec<Need> = reached.flat_map(|(_, one)| one.needs.iter().cloned()).collect();
@@ -67,6 +70,8 @@ pub struct Verification {
     /// Checks of the whole input.
     checks: Vec<Check>,
     opened: Vec<Opened>,
+    /// The status lists that the credentials name.
+    lists: OpenLists,
     signatures: Vec<SignatureCheck>,
 }
 
@@ -125,10 +130,11 @@ impl Verification {
     #[must_use]
     pub fn begin(text: &str, evidence: &Evidence, policy: &Policy, now: Timestamp) -> Self {
         let mut verification = Self {
-            judge: Judge::new(evidence.documents.clone(), policy.clone(), now),
+            judge: Judge::new(evidence, policy.clone(), now),
             artifacts: evidence.artifacts.clone(),
             checks: Vec::new(),
             opened: Vec::new(),
+            lists: OpenLists::default(),
             signatures: Vec::new(),
         };
         let input = match passport::read(text) {
@@ -147,16 +153,20 @@ impl Verification {
         let supplied = verification.read_supplied(&evidence.credentials);
         let inputs = input.credentials.into_iter().map(|credential| (credential, true));
         let all: Vec<_> = inputs.chain(supplied.into_iter().map(|credential| (credential, false))).collect();
-        let bytes = text.len() + evidence.credentials.iter().map(String::len).sum::<usize>();
+        let mut lists = OpenLists::gather(&verification.judge, all.iter().map(|(credential, _)| credential));
+        let supplied_bytes = evidence.credentials.iter().map(String::len).sum::<usize>();
+        let bytes = text.len() + supplied_bytes + lists.bytes();
         let mut work = Work {
             signatures: Vec::new(),
             max_signatures: limits::max_signatures(bytes),
-            budget: limits::input_budget(all.len()),
+            budget: limits::input_budget(all.len() + lists.len()),
         };
         for (mut credential, is_input) in all {
             let proofs = proofs::examine(&verification.judge, &mut credential, &mut work);
             verification.opened.push(Opened { credential, is_input, proofs });
         }
+        lists.examine(&verification.judge, &mut work);
+        verification.lists = lists;
         verification.signatures = work.signatures;
         verification
     }
@@ -192,8 +202,9 @@ impl Verification {
     /// Judges with the answers. An answer that is not given counts as [`Answer::CouldNotTell`].
     #[must_use]
     pub fn finish(self, answers: &[Answer]) -> Report {
-        let Self { judge, artifacts, mut checks, opened, .. } = self;
-        let mut examined: Vec<Examined> = opened.into_iter().map(|one| judge.examine(one)).collect();
+        let Self { judge, artifacts, mut checks, opened, lists, .. } = self;
+        let lists = lists.judge(&judge, answers);
+        let mut examined: Vec<Examined> = opened.into_iter().map(|one| judge.examine(one, &lists)).collect();
         for one in &mut examined {
             one.take_answers(answers);
             one.checks.extend(signers::required(one, &judge.policy));

@@ -23,6 +23,16 @@ pub(super) struct Found {
 }
 
 pub(super) fn examine(judge: &Judge, credential: &mut Credential, work: &mut Work) -> Found {
+    examine_as(judge.policy.profile, judge, credential, work)
+}
+
+/// The same under a profile that need not be the policy's: what decides about others is held to more.
+pub(super) fn examine_as(
+    profile: Profile,
+    judge: &Judge,
+    credential: &mut Credential,
+    work: &mut Work,
+) -> Found {
     let mut found = Found::default();
     match Secured::check(credential.proofs()) {
         Err(cause @ ProofError::None) => {
@@ -32,7 +42,7 @@ pub(super) fn examine(judge: &Judge, credential: &mut Credential, work: &mut Wor
         Err(cause) => found.checks.push(refused(&cause).at("/proof")),
         Ok(()) => examine_each(judge, credential, work, &mut found),
     }
-    let issuer = found.issuer(judge.policy.profile, credential.issuer.as_deref());
+    let issuer = found.issuer(profile, credential.issuer.as_deref());
     found.checks.push(issuer);
     found
 }

@@ -1,7 +1,7 @@
 //! The whole way, on a small credential of our own making. The corpus under `tests/` has the rest.
 
 use super::*;
-use crate::evidence::Profile;
+use crate::evidence::{NeedKind, Profile};
 use crate::report::Verdict;
 
 const NOW: i64 = 1_795_255_200;
@@ -44,11 +44,32 @@ fn an_empty_credential_fails_everywhere_it_can() {
 
 #[test]
 fn a_status_that_cannot_be_read_is_not_good() {
-    let text = r#"{"type":"VerifiableCredential","credentialStatus":{"statusListCredential":"https://lab.example/status/1"}}"#;
     let policy = Policy { profile: Profile::ProofOnly, ..Policy::default() };
-    let report = run(text, &Evidence::default(), &policy);
-    assert_eq!(outcome(&report, CheckName::Status), (Outcome::NotChecked, "status.not-supported"));
-    assert_eq!(needs(text, &Evidence::default(), &policy)[0].url, "https://lab.example/status/1");
+    let of = |status: &str| {
+        let text = format!(r#"{{"type":"VerifiableCredential","credentialStatus":{status}}}"#);
+        let report = run(&text, &Evidence::default(), &policy);
+        let (outcome, code) = outcome(&report, CheckName::Status);
+        (outcome, code.to_owned(), needs(&text, &Evidence::default(), &policy))
+    };
+    let entry = r#"{"type":"BitstringStatusListEntry","statusPurpose":"revocation","statusListIndex":"7","statusListCredential":"https://lab.example/status/1"}"#;
+    let (found, code, needs) = of(entry);
+    assert_eq!((found, code.as_str()), (Outcome::NotChecked, "status.list-missing"));
+    assert_eq!(
+        (needs[0].url.as_str(), needs[0].kind),
+        ("https://lab.example/status/1", NeedKind::StatusList)
+    );
+    for (status, expected, code) in [
+        (r#"{"type":"StatusList2021Entry"}"#, Outcome::NotChecked, "status.not-supported"),
+        (&entry.replace("\"7\"", "7"), Outcome::Fail, "status.entry-malformed"),
+        (&entry.replace("revocation", "recall"), Outcome::Warn, "status.unknown-purpose"),
+        ("{}", Outcome::Fail, "status.entry-malformed"),
+        ("null", Outcome::Fail, "status.entry-malformed"),
+        ("[]", Outcome::Fail, "status.entries"),
+        (&format!("[{}]", [entry; 9].join(",")), Outcome::Fail, "status.entries"),
+    ] {
+        assert_eq!(of(status).0, expected, "{status}");
+        assert_eq!(of(status).1, code, "{status}");
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod json_ld;
 mod lineage;
 mod proofs;
 mod signers;
+mod status;
 
 use model_passport::digest::Digest;
 use model_passport::evidence::{Artifact, Document, Evidence, Policy, Profile};
@@ -134,6 +135,10 @@ pub fn cases() -> Vec<Case> {
     cases.extend(json_ld::work(&world));
     cases.extend(documents::keys_and_documents(&world));
     cases.extend(proofs::times(&world));
+    cases.extend(status::recalls(&world));
+    cases.extend(status::status_forms(&world));
+    cases.extend(status::foreign_lists(&world));
+    cases.extend(status::old_lists(&world));
     cases.extend(lineage::lineage(&world));
     cases.extend(lineage::artifacts(&world));
     cases
