@@ -8,6 +8,7 @@ mod json_ld;
 mod lineage;
 mod proofs;
 mod signers;
+mod standard;
 
 use model_passport::digest::Digest;
 use model_passport::evidence::{Artifact, Document, Evidence, Policy, Profile};
@@ -136,5 +137,6 @@ pub fn cases() -> Vec<Case> {
     cases.extend(proofs::times(&world));
     cases.extend(lineage::lineage(&world));
     cases.extend(lineage::artifacts(&world));
+    cases.extend(standard::standard());
     cases
 }
