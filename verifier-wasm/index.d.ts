@@ -83,14 +83,14 @@ export interface Shown {
 export interface Need {
   /** An `https:` URL, or the identifier of a credential. */
   url: string;
-  kind: 'credential' | 'didDocument' | 'statusList';
+  kind: 'credential' | 'didDocument' | 'statusList' | 'context' | 'resource' | 'schema';
   /** For people. */
   why: string;
 }
 
 /** What was brought. */
 export interface Evidence {
-  /** DID documents and status lists by the URL that `needs` named. */
+  /** DID documents, status lists, contexts, schemas and other documents by the URL that `needs` named. */
   documents?: Document[];
   /** The texts of credentials that the passport may build on. */
   credentials?: string[];
@@ -127,8 +127,12 @@ export interface Measured {
 }
 
 export interface Policy {
-  /** `proof-only` checks the proofs of any credential and nothing else: it does not bind the key to the issuer. */
-  profile?: 'passport' | 'proof-only';
+  /**
+   * `passport` takes model passports only. `standard` takes any credential of the W3C data model, judged and shown as
+   * its signed statements say it. `proof-only` checks the proofs of any credential and nothing else: it does not
+   * bind the key to the issuer.
+   */
+  profile?: 'passport' | 'standard' | 'proof-only';
   /** Whether files must be at hand for every artefact manifest. */
   requireArtifacts?: boolean;
   /** DIDs that have to have signed every credential handed over: a proof can be taken off unseen. */

@@ -43,6 +43,12 @@ pub enum NeedKind {
     DidDocument,
     /// A status list credential.
     StatusList,
+    /// The document of a context.
+    Context,
+    /// A document that a credential pins by its digest.
+    Resource,
+    /// A schema that a credential says it follows.
+    Schema,
 }
 
 impl NeedKind {
@@ -53,6 +59,9 @@ impl NeedKind {
             Self::Credential => "credential",
             Self::DidDocument => "didDocument",
             Self::StatusList => "statusList",
+            Self::Context => "context",
+            Self::Resource => "resource",
+            Self::Schema => "schema",
         }
     }
 }
@@ -61,7 +70,8 @@ impl NeedKind {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Evidence {
-    /// DID documents, status lists and, for the proof-only profile, context documents.
+    /// DID documents, status lists and, for the standard and proof-only profiles, documents of contexts, schemas
+    /// and resources.
     pub documents: Vec<Document>,
     /// The texts of credentials that the input may build on.
     pub credentials: Vec<String>,
@@ -169,9 +179,24 @@ pub enum Profile {
     /// A model passport: exact contexts, a closed schema, every statement covered, issuer bound to key.
     #[default]
     Passport,
+    /// Any credential of the data model, judged and shown as its signed statements say it; issuer bound to key.
+    Standard,
     /// The proofs of any credential and nothing else. Never a default: it does not bind the key to the
     /// issuer.
     ProofOnly,
+}
+
+impl Profile {
+    /// The profile of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "passport" => Some(Self::Passport),
+            "standard" => Some(Self::Standard),
+            "proof-only" => Some(Self::ProofOnly),
+            _ => None,
+        }
+    }
 }
 
 /// Why a text is not taken as evidence or policy.
@@ -263,11 +288,11 @@ impl Policy {
         ];
         let object = members(&json, "policy", &known)?;
         let wrong = |member, wanted| ShapeError::Wrong { member, wanted };
-        let profile = match object.get("profile").map(Json::as_str) {
-            None | Some(Some("passport")) => Profile::Passport,
-            Some(Some("proof-only")) => Profile::ProofOnly,
-            Some(_) => return Err(wrong("profile", "`passport` or `proof-only`")),
+        let profile = match object.get("profile") {
+            None => Some(Profile::default()),
+            Some(name) => name.as_str().and_then(Profile::from_name),
         };
+        let profile = profile.ok_or(wrong("profile", "`passport`, `standard` or `proof-only`"))?;
         let require_artifacts = object.get("requireArtifacts").map_or(Some(false), Json::as_bool);
         let number = |name, wanted| {
             let number = unsigned(object, name)?.map(u32::try_from).transpose();
@@ -374,6 +399,7 @@ mod tests {
         for text in [
             "{}",
             r#"{"profile":"passport"}"#,
+            r#"{"profile":"standard"}"#,
             r#"{"profile":"proof-only","requireArtifacts":true,"clockSkewSecs":0}"#,
             r#"{"clockSkewSecs":null}"#,
             r#"{"requiredSigners":["did:web:a.example"],"minSigners":2}"#,
@@ -399,7 +425,8 @@ mod tests {
 
     #[test]
     fn needs_are_written_as_serde_writes_them() {
-        let needs = [NeedKind::Credential, NeedKind::DidDocument, NeedKind::StatusList].map(|kind| Need {
+        use NeedKind::{Context, Credential, DidDocument, Resource, Schema, StatusList};
+        let needs = [Credential, DidDocument, StatusList, Context, Resource, Schema].map(|kind| Need {
             url: "https://a".to_owned(),
             kind,
             why: "\"why\"".to_owned(),

@@ -8,7 +8,8 @@
 //!   canon     RFC 8785, RDFC-1.0     ─┘
 //!   key did   whose key it is        ─┐
 //!   proof     Data Integrity          ├─ who signed it
-//!   profile   the one allowed shape  ─┘
+//!   profile   the one allowed shape   │
+//!   vcdm      any other credential   ─┘
 //!   status    what was recalled      ─── whether it still holds
 //!   lineage   what it builds on      ─── what it rests on
 //! ```
@@ -45,6 +46,7 @@ pub mod report;
 pub mod schema;
 pub mod status;
 pub mod time;
+pub mod vcdm;
 pub mod verify;
 
 pub use evidence::{Evidence, Need, Policy};

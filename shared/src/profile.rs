@@ -32,7 +32,7 @@ pub fn findings(credential: &Credential, whole: &Json) -> Vec<Finding> {
             "/type",
             "profile.kind",
             format!("`type` does not name exactly one kind of passport ({})", KINDS.join(", ")),
-            "ask for the proof-only profile to check the signature of another credential",
+            "ask for the standard profile to check a credential that is not a passport",
         )),
     }
     findings.truncate(MAX_FINDINGS);

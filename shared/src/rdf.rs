@@ -8,7 +8,7 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use crate::limits::MAX_IRI_BYTES;
+use crate::limits::{MAX_IRI_BYTES, MAX_STRING_BYTES};
 
 /// One RDF term.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -245,7 +245,9 @@ pub(crate) const RDF_JSON: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#JS
 /// characters that [IRIREF](https://www.w3.org/TR/n-quads/#grammar-production-IRIREF) leaves out.
 #[must_use]
 pub fn is_absolute_iri(text: &str) -> bool {
-    if text.len() > MAX_IRI_BYTES {
+    // A `data:` URL is what it names: a credential in an envelope, say.
+    let max = if text.starts_with("data:") { MAX_STRING_BYTES } else { MAX_IRI_BYTES };
+    if text.len() > max {
         return false;
     }
     let Some((scheme, _)) = text.split_once(':') else { return false };

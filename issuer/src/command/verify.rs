@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use model_passport::evidence::{Evidence, Need, NeedKind, Policy};
+use model_passport::evidence::{Evidence, Need, NeedKind, Policy, Profile};
 use model_passport::report::Report;
 use model_passport::time::Timestamp;
 use model_passport::verify::{self, Verification};
@@ -44,6 +44,9 @@ pub struct Means {
     /// A policy: what to require (JSON)
     #[arg(long, value_name = "FILE", env = "PASSPORT_POLICY")]
     pub(crate) policy: Option<PathBuf>,
+    /// What the credential may be: a model passport, any credential, or no more than a valid proof
+    #[arg(long, value_name = "PROFILE", value_parser = profile)]
+    pub(crate) profile: Option<Profile>,
     /// The time to judge by, instead of now
     #[arg(long, value_name = "RFC3339")]
     pub(crate) at: Option<Timestamp>,
@@ -82,6 +85,7 @@ impl Means {
             Some(path) => evidence::read_policy(path)?,
             None => Policy::default(),
         };
+        let policy = Policy { profile: self.profile.unwrap_or(policy.profile), ..policy };
         let mut evidence = evidence::gather(&self.with, &self.artifact)?;
         if let Some(path) = &self.evidence {
             let more = evidence::read_evidence(path)?;
@@ -91,6 +95,11 @@ impl Means {
         }
         Ok(check(text, &evidence, &policy, shell.time(self.at)))
     }
+}
+
+/// The profile of this name.
+fn profile(name: &str) -> Result<Profile, &'static str> {
+    Profile::from_name(name).ok_or("the profiles are `passport`, `standard` and `proof-only`")
 }
 
 /// The core's verification, with the signatures checked by the machine's fast implementation.
@@ -112,6 +121,10 @@ pub(crate) fn needed(needs: &[Need], paint: Paint) -> String {
             NeedKind::Credential => "passport",
             NeedKind::DidDocument => "DID document",
             NeedKind::StatusList => "status list",
+            // These have no address inside, so they go into the file of `--evidence`, under their address.
+            NeedKind::Context => "context (in --evidence)",
+            NeedKind::Resource => "resource (in --evidence)",
+            NeedKind::Schema => "schema (in --evidence)",
         };
         text.push_str(&format!("  {kind} {}: {}\n", render::plain(&need.url), render::plain(&need.why)));
     }

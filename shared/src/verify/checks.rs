@@ -11,7 +11,9 @@ use crate::lineage;
 use crate::passport::Credential;
 use crate::profile;
 use crate::report::{Check, CheckName, Outcome};
+use crate::schema::Finding;
 use crate::time::Timestamp;
+use crate::vcdm::Version;
 
 /// What every credential of one verification is judged by.
 #[derive(Debug)]
@@ -37,7 +39,7 @@ impl Judge {
         };
         let contexts = match policy.profile {
             Profile::Passport => Vec::new(),
-            Profile::ProofOnly => documents.iter().filter_map(read).collect(),
+            Profile::ProofOnly | Profile::Standard => documents.iter().filter_map(read).collect(),
         };
         let seen_lists = evidence.seen_lists.clone();
         Self { documents, brought: Vec::new(), contexts, seen_lists, policy, now }
@@ -46,10 +48,17 @@ impl Judge {
     /// Every check of one credential that needs no other credential and no signature.
     pub(super) fn examine(&self, opened: Opened, lists: &Lists) -> Examined {
         let Opened { mut credential, is_input, proofs } = opened;
-        let mut checks = self.profile(&mut credential);
-        checks.extend(proofs.checks);
+        // Links pin the JSON as it came, whatever form of it is judged.
+        let digest = credential.digest();
+        let version = Version::of(&credential.content).unwrap_or(Version::V2);
         let mut needs = proofs.needs;
-        let (valid_from, validity) = self.validity(&credential.content);
+        let mut checks = match self.policy.profile {
+            Profile::Passport => self.profile(&mut credential),
+            Profile::Standard => self.standard(&mut credential, &mut needs),
+            Profile::ProofOnly => self.proof_only(&mut credential),
+        };
+        checks.extend(proofs.checks);
+        let (valid_from, validity) = self.validity(&credential.content, version);
         checks.push(validity);
         checks.extend(lists.status(&credential, &mut needs));
         checks.push(trust());
@@ -59,7 +68,6 @@ impl Judge {
             checks.push(Check::new(CheckName::Lineage, Outcome::Fail, "lineage.too-large", message));
             Vec::new()
         });
-        let digest = credential.digest();
         Examined {
             credential,
             digest,
@@ -74,15 +82,6 @@ impl Judge {
     }
 
     fn profile(&self, credential: &mut Credential) -> Vec<Check> {
-        if self.policy.profile == Profile::ProofOnly {
-            let message = "not asked for: nothing is said about what the credential holds";
-            return vec![Check::new(
-                CheckName::Profile,
-                Outcome::NotApplicable,
-                "profile.proof-only",
-                message,
-            )];
-        }
         let findings = credential.with_proof(profile::findings);
         if findings.is_empty() {
             let message = format!(
@@ -91,17 +90,11 @@ impl Judge {
             );
             return vec![Check::new(CheckName::Profile, Outcome::Pass, "profile.ok", message)];
         }
-        let check = |finding: crate::schema::Finding| {
-            let mut check = Check::new(CheckName::Profile, Outcome::Fail, finding.code, finding.message)
-                .at(finding.pointer);
-            check.help = finding.help.map(Into::into);
-            check
-        };
-        findings.into_iter().map(check).collect()
+        findings.into_iter().map(failed).collect()
     }
 
     /// Validity period ([VCDM 2.0, section 4.9](https://www.w3.org/TR/vc-data-model-2.0/#validity-period)).
-    pub(super) fn validity(&self, content: &Json) -> (Option<Timestamp>, Check) {
+    pub(super) fn validity(&self, content: &Json, version: Version) -> (Option<Timestamp>, Check) {
         let fail = |code, message: String| Check::new(CheckName::Validity, Outcome::Fail, code, message);
         let read = |name: &str| match content
             .get(name)
@@ -111,7 +104,8 @@ impl Judge {
             Some(Ok(time)) => Ok(Some(time)),
             Some(Err(cause)) => Err(fail("validity.malformed", cause.to_string()).at(format!("/{name}"))),
         };
-        let (from, until) = match (read("validFrom"), read("validUntil")) {
+        let (begin, end) = version.period();
+        let (from, until) = match (read(begin), read(end)) {
             (Ok(from), Ok(until)) => (from, until),
             (Err(check), _) | (_, Err(check)) => return (None, check),
         };
@@ -119,18 +113,18 @@ impl Judge {
         let check = match (from, until) {
             (Some(from), Some(until)) if until < from => {
                 fail("validity.reversed", format!("it ends ({until}) before it begins ({from})"))
-                    .at("/validUntil")
+                    .at(format!("/{end}"))
             }
             (Some(from), _) if from > self.now.plus_secs(skew) => {
                 let message = format!("it is valid only from {from}, and it is {}", self.now);
                 fail("validity.not-yet-valid", message)
-                    .at("/validFrom")
+                    .at(format!("/{begin}"))
                     .with_help("check the clock of this machine, or wait")
             }
             (_, Some(until)) if until < self.now.plus_secs(-skew) => {
                 let message = format!("it was valid until {until}, and it is {}", self.now);
                 fail("validity.expired", message)
-                    .at("/validUntil")
+                    .at(format!("/{end}"))
                     .with_help("ask the issuer for a current one")
             }
             (from, until) => {
@@ -160,6 +154,10 @@ impl Judge {
         }
         let mut bases = Vec::new();
         collect_bases(content, &mut bases);
+        if bases.is_empty() && self.policy.profile == Profile::Standard {
+            let message = "it does not say how its claims are known";
+            return Check::new(CheckName::Evidence, Outcome::NotApplicable, "evidence.not-stated", message);
+        }
         index::sort(&mut bases);
         let list: Vec<String> = bases
             .chunk_by(|a, b| a == b)
@@ -168,6 +166,13 @@ impl Judge {
         let message = format!("groups of claims by how they are known: {}", list.join(", "));
         Check::new(CheckName::Evidence, Outcome::Pass, "evidence.stated", message)
     }
+}
+
+pub(super) fn failed(finding: Finding) -> Check {
+    let mut check =
+        Check::new(CheckName::Profile, Outcome::Fail, finding.code, finding.message).at(finding.pointer);
+    check.help = finding.help.map(Into::into);
+    check
 }
 
 fn collect_bases<'j>(value: &'j Json, bases: &mut Vec<&'j str>) {

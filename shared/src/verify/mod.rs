@@ -13,13 +13,14 @@
 mod checks;
 mod proofs;
 mod signers;
+mod standard;
 mod status;
 
 use self::checks::Judge;
 use self::status::{Lists, OpenLists};
 use crate::did::Did;
 use crate::digest::Digest;
-use crate::evidence::{Artifact, Evidence, Need, NeedKind, Policy};
+use crate::evidence::{Artifact, Evidence, Need, NeedKind, Policy, Profile};
 use crate::index::Index;
 use crate::key::{Answer, SignatureCheck};
 use crate::limits::{self, Budget};
@@ -219,7 +220,11 @@ impl Verification {
                 continue;
             }
             if !one.checks.iter().any(Check::blocks) {
-                let content = profile::in_signed_order(one.credential.content);
+                let content = match judge.policy.profile {
+                    Profile::Passport => profile::in_signed_order(one.credential.content),
+                    // Already in the form that is signed.
+                    Profile::Standard | Profile::ProofOnly => one.credential.content,
+                };
                 shown.push(Shown { node: one.credential.id.clone(), content });
             }
             checks.extend(one.checks.into_iter().map(|mut check| {

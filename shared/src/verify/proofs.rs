@@ -5,7 +5,7 @@ use super::{Pending, Signer, Work};
 use crate::did::{self, DidError, DidUrl, Relationship, VerificationMethod};
 use crate::evidence::{Document, Need, NeedKind, Profile};
 use crate::json::Json;
-use crate::jsonld::ContextLoader;
+use crate::jsonld::{ContextLoader, JsonLdError};
 use crate::passport::Credential;
 use crate::proof::{Proof, ProofError, Secured};
 use crate::report::{Check, CheckName, Outcome};
@@ -134,7 +134,7 @@ impl OneProof<'_> {
         }
         let contexts = ContextLoader::with(&self.judge.contexts);
         let check = self.secured.signature_check(self.at, &method.key, contexts, &mut self.work.budget);
-        let check = check.map_err(|cause| refused(&cause))?;
+        let check = check.map_err(|cause| self.not_signed(&cause))?;
         self.found.pending.push(Pending {
             signature: self.work.signatures.len(),
             pointer: self.pointer.clone(),
@@ -186,6 +186,18 @@ impl OneProof<'_> {
         let controller = Signer { did: method.controller.clone(), vouched };
         self.found.controllers.push(controller.clone());
         Ok((method, controller))
+    }
+
+    /// Why what the signature covers cannot be said. A context may still be brought.
+    fn not_signed(&mut self, cause: &ProofError) -> Check {
+        let ProofError::JsonLd(JsonLdError::UnknownContext(url)) = cause else { return refused(cause) };
+        if self.judge.policy.profile != Profile::Standard {
+            return refused(cause);
+        }
+        let why = "it says what the terms of the credential mean".to_owned();
+        self.found.needs.push(Need { url: url.clone(), kind: NeedKind::Context, why });
+        Check::new(CheckName::Proof, Outcome::NotChecked, cause.code(), cause.to_string())
+            .with_help("supply the context document found at that address")
     }
 
     /// Times of the proof and of its key. A key counts as it was when the proof was made.

@@ -29,6 +29,7 @@ use crate::passport::{CREDENTIALS_V2, Credential};
 use crate::report::{Check, CheckName, Outcome};
 use crate::status::{Bitstring, ENTRY_TYPE, Entry, Purpose, StatusError, StatusList};
 use crate::time::Timestamp;
+use crate::vcdm::Version;
 
 /// The lists that credentials name, up to their signatures.
 #[derive(Debug, Default)]
@@ -224,7 +225,7 @@ impl OpenCopy {
             let message = format!("the status list `{url}` has a status of its own, which is not followed");
             return Err(Trouble::new("status.list-has-status", message));
         }
-        let (from, period) = judge.validity(content);
+        let (from, period) = judge.validity(content, Version::V2);
         let Some(made) = from.or_else(|| oldest_proof(&credential)) else {
             let message = format!("nothing says how old the status list `{url}` is");
             return Err(Trouble::new("status.list-stale", message));

@@ -8,6 +8,7 @@ mod json_ld;
 mod lineage;
 mod proofs;
 mod signers;
+mod standard;
 mod status;
 
 use model_passport::digest::Digest;
@@ -141,5 +142,6 @@ pub fn cases() -> Vec<Case> {
     cases.extend(status::old_lists(&world));
     cases.extend(lineage::lineage(&world));
     cases.extend(lineage::artifacts(&world));
+    cases.extend(standard::standard());
     cases
 }
