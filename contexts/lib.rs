@@ -69,7 +69,7 @@ pub static CID_V1: Document = Document {
 pub static COMMON_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/common.schema.json",
     text: include_str!("passport/common.schema.json"),
-    sha256: "d479818678a334430c9aa072f404826ed799ae51e89c86e1ebedfbc628a4d4b9",
+    sha256: "e16284a67fa5b905dfc2290d541f73084fc4afbbd1cf4a6619c3b992bc30cf74",
 };
 
 /// What a `DatasetPassport` credential must hold.
