@@ -97,7 +97,7 @@ pub static EVALUATION_ATTESTATION_SCHEMA: Document = Document {
 pub static REPORT_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/report.schema.json",
     text: include_str!("passport/report.schema.json"),
-    sha256: "298577255c12d4ef9fa0c72ca930e3812a381c71f0522f92f2f9e0058dbdd946",
+    sha256: "e9ca15d0870c8dbbcb5657fba5eb911b814db1c5a9d8dcfabbb058c1daf9d221",
 };
 
 static CONTEXTS: [&Document; 7] =

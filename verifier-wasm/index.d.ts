@@ -4,6 +4,7 @@ export type Verdict = 'verified' | 'verified-with-warnings' | 'not-verified' | '
 /** The stages of a verification, in the order of the report. */
 export type Stage =
   | 'parse'
+  | 'presentation'
   | 'profile'
   | 'proof'
   | 'issuer'
@@ -139,6 +140,10 @@ export interface Policy {
   requiredSigners?: string[];
   /** How many different controllers have to have signed every credential handed over. */
   minSigners?: number;
+  /** What a signed presentation has to repeat (`challenge` of its proof, or `nonce` of its JWS). */
+  challenge?: string;
+  /** For whom a signed presentation has to be made (`domain` of its proof, or `aud` of its JWS), as a set. */
+  domain?: string[];
   /** How far clocks may be apart; 300 when left out. */
   clockSkewSecs?: number;
   /** How old a status list may be; 86,400 when left out, and then not older either than its own `ttl` allows. */

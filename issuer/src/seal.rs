@@ -3,7 +3,7 @@
 //!
 //! 1. assemble: envelope, names for all nodes
 //! 2. check: the profile and the schema, everything that is wrong at once; the canonical statements
-//! 3. sign: one proof for each suite
+//! 3. sign: one proof for each suite, or the whole as a JWS
 //! 4. verify, by the core, as anyone else would
 //! 5. ask for the second opinion
 
@@ -12,9 +12,10 @@ use std::fmt;
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use model_passport::canon::rdfc::HashAlgorithm;
 use model_passport::evidence::{Evidence, Policy};
+use model_passport::jose::{self, Audience, Kind};
 use model_passport::json::{Json, Object};
 use model_passport::jsonld::{self, ContextLoader, JsonLdError};
-use model_passport::key::{Algorithm, Signer};
+use model_passport::key::{Algorithm, SignError, Signer};
 use model_passport::limits::Budget;
 use model_passport::passport::{CONTEXT, CREDENTIALS_V2, Credential};
 use model_passport::profile;
@@ -37,6 +38,8 @@ pub(crate) enum SealError {
     Findings(Vec<Finding>),
     #[error("the statements of the credential cannot be signed: {0}")]
     JsonLd(#[from] JsonLdError),
+    #[error("a credential is either inside a JWS or has proofs beside it")]
+    Mixed,
     #[error("the system has no randomness to give")]
     Randomness,
     #[error("the credential does not pass its own verification: {message}")]
@@ -54,6 +57,7 @@ impl Problem for SealError {
         match self {
             Self::Findings(_) => "issue.claims",
             Self::JsonLd(cause) => cause.code(),
+            Self::Mixed => "issue.mixed-proofs",
             Self::Randomness => "keystore.randomness",
             Self::SelfCheck { .. } => "issue.self-check",
             Self::Sign(cause) => cause.code(),
@@ -71,6 +75,7 @@ impl Problem for SealError {
             Self::JsonLd(_) => {
                 "the claims use a term or a value that has no meaning here; nothing was signed".to_owned()
             }
+            Self::Mixed => "leave `--proof vc+jwt` alone, or leave it away".to_owned(),
             Self::Randomness | Self::Sign(_) => "nothing was written".to_owned(),
             Self::SelfCheck { code, help, .. } => {
                 let help = help.as_ref().map(|help| format!("{help}; ")).unwrap_or_default();
@@ -93,7 +98,7 @@ impl Problem for SealError {
             Self::Findings(_) | Self::JsonLd(_) => Exit::Malformed,
             Self::Randomness | Self::Sign(_) => Exit::Internal,
             Self::SelfCheck { .. } => Exit::NotVerified,
-            Self::UnknownSuite { .. } | Self::WrongKey { .. } => Exit::Usage,
+            Self::Mixed | Self::UnknownSuite { .. } | Self::WrongKey { .. } => Exit::Usage,
         }
     }
 }
@@ -127,6 +132,15 @@ const MAX_PLACE_WIDTH: usize = 44;
 fn place(finding: &Finding) -> String {
     let pointer = finding.pointer.strip_prefix("/credentialSubject").unwrap_or(&finding.pointer);
     pointer.trim_start_matches('/').replace('/', ".")
+}
+
+/// How a credential is secured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Securing {
+    /// With a proof for each suite.
+    Proofs(Vec<Cryptosuite>),
+    /// As the payload of a JWS.
+    Jws,
 }
 
 /// What is to be signed.
@@ -199,20 +213,28 @@ pub(crate) fn prepare(order: Order<'_>) -> Result<Unsigned, SealError> {
 /// Steps 3 to 5. `evidence` is what a verifier would have: the parents, and the issuer's DID document.
 pub(crate) fn sign(
     unsigned: &Unsigned,
-    suites: &[Cryptosuite],
+    securing: &Securing,
     signer: &dyn Signer,
     evidence: &Evidence,
     did_documents: &[(String, String)],
 ) -> Result<Sealed, Failure> {
     let now = unsigned.valid_from;
-    let mut credential = unsigned.credential.clone();
-    for suite in suites {
-        let options = ProofOptions::new(*suite).created(now);
-        credential =
-            add_proof(&credential, &options, signer, ContextLoader::default()).map_err(SealError::from)?;
-    }
-    let text = credential.to_pretty();
-    let id = credential.get("id").and_then(Json::as_str).unwrap_or_default().to_owned();
+    let text = match securing {
+        Securing::Proofs(suites) => {
+            let mut credential = unsigned.credential.clone();
+            for suite in suites {
+                let options = ProofOptions::new(*suite).created(now);
+                credential = add_proof(&credential, &options, signer, ContextLoader::default())
+                    .map_err(SealError::from)?;
+            }
+            credential.to_pretty()
+        }
+        Securing::Jws => {
+            let jws = jose::sign(&unsigned.credential, Kind::Credential, &Audience::default(), signer);
+            jws.map_err(|cause: SignError| SealError::Sign(cause.into()))? + "\n"
+        }
+    };
+    let id = unsigned.credential.get("id").and_then(Json::as_str).unwrap_or_default().to_owned();
 
     let outcome = verify::check(&text, evidence, &Policy::default(), now);
     if let Some(check) = refusal(&outcome.report, &id) {
@@ -241,13 +263,17 @@ fn stops(check: &Check, id: &str) -> bool {
     }
 }
 
-/// The suites to sign with: those that were asked for, or the usual one for the key.
-pub(crate) fn suites(asked: &[String], algorithm: Algorithm) -> Result<Vec<Cryptosuite>, SealError> {
+/// How to sign: as it was asked for, or with the usual suite for the key.
+pub(crate) fn securing(asked: &[String], algorithm: Algorithm) -> Result<Securing, SealError> {
     if asked.is_empty() {
-        return Ok(vec![match algorithm {
+        return Ok(Securing::Proofs(vec![match algorithm {
             Algorithm::Ed25519 => Cryptosuite::EddsaRdfc2022,
             Algorithm::P256 | Algorithm::P384 => Cryptosuite::EcdsaRdfc2019,
-        }]);
+        }]));
+    }
+    let is_jws = |name: &String| name == Kind::Credential.name();
+    if asked.iter().any(is_jws) {
+        return if asked.iter().all(is_jws) { Ok(Securing::Jws) } else { Err(SealError::Mixed) };
     }
     let mut suites = Vec::new();
     for name in asked {
@@ -260,11 +286,11 @@ pub(crate) fn suites(asked: &[String], algorithm: Algorithm) -> Result<Vec<Crypt
             suites.push(suite);
         }
     }
-    Ok(suites)
+    Ok(Securing::Proofs(suites))
 }
 
 fn names() -> Vec<&'static str> {
-    Cryptosuite::ALL.into_iter().map(Cryptosuite::name).collect()
+    Cryptosuite::ALL.into_iter().map(Cryptosuite::name).chain([Kind::Credential.name()]).collect()
 }
 
 /// A random UUID as a URN, <https://www.rfc-editor.org/rfc/rfc9562#section-5.4>.
@@ -282,11 +308,16 @@ mod tests {
     fn a_suite_wants_a_key_that_fits() {
         let suites_of = |asked: &[&str], algorithm| {
             let asked: Vec<String> = asked.iter().map(|name| (*name).to_owned()).collect();
-            suites(&asked, algorithm).map_err(|error| error.code())
+            securing(&asked, algorithm).map_err(|error| error.code())
         };
-        assert_eq!(suites_of(&[], Algorithm::P384), Ok(vec![Cryptosuite::EcdsaRdfc2019]));
-        assert_eq!(suites_of(&[], Algorithm::Ed25519), Ok(vec![Cryptosuite::EddsaRdfc2022]));
+        assert_eq!(suites_of(&[], Algorithm::P384), Ok(Securing::Proofs(vec![Cryptosuite::EcdsaRdfc2019])));
+        assert_eq!(
+            suites_of(&[], Algorithm::Ed25519),
+            Ok(Securing::Proofs(vec![Cryptosuite::EddsaRdfc2022]))
+        );
         assert_eq!(suites_of(&["eddsa-jcs-2022"], Algorithm::P256), Err("issue.wrong-key"));
+        assert_eq!(suites_of(&["vc+jwt"], Algorithm::P384), Ok(Securing::Jws));
+        assert_eq!(suites_of(&["vc+jwt", "ecdsa-jcs-2019"], Algorithm::P384), Err("issue.mixed-proofs"));
         assert_eq!(suites_of(&["rsa"], Algorithm::P256), Err("issue.unknown-suite"));
     }
 }

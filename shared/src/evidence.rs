@@ -151,6 +151,12 @@ pub struct Policy {
     /// How many different controllers have to have signed every credential handed over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_signers: Option<u32>,
+    /// What a signed presentation has to repeat, so that it was made for this occasion.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<String>,
+    /// For whom a signed presentation has to be made: all of these and no others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub domain: Vec<String>,
     /// How far the clocks of issuer and verifier may be apart; 300 when left out.
     pub clock_skew_secs: Option<u32>,
     /// How old a status list may be; 86,400 when left out, and then not older either than its own `ttl` allows.
@@ -283,6 +289,8 @@ impl Policy {
             "requireArtifacts",
             "requiredSigners",
             "minSigners",
+            "challenge",
+            "domain",
             "clockSkewSecs",
             "maxStatusAgeSecs",
         ];
@@ -306,6 +314,11 @@ impl Policy {
                 did.ok_or(ShapeError::Wrong { member: "requiredSigners", wanted: "a list of DIDs" })
             })?,
             min_signers: number("minSigners", "a number of signers")?,
+            challenge: text_if(object, "challenge")?,
+            domain: list(object, "domain", |item| {
+                let domain = item.as_str().map(str::to_owned);
+                domain.ok_or(ShapeError::Wrong { member: "domain", wanted: "a list of texts" })
+            })?,
             clock_skew_secs: number("clockSkewSecs", "a number of seconds")?,
             max_status_age_secs: number("maxStatusAgeSecs", "a number of seconds")?,
         })
@@ -400,6 +413,11 @@ mod tests {
             "{}",
             r#"{"profile":"passport"}"#,
             r#"{"profile":"standard"}"#,
+            r#"{"challenge":"c","domain":["a","b"]}"#,
+            r#"{"challenge":null,"domain":[]}"#,
+            r#"{"domain":"a"}"#,
+            r#"{"domain":null}"#,
+            r#"{"challenge":1}"#,
             r#"{"profile":"proof-only","requireArtifacts":true,"clockSkewSecs":0}"#,
             r#"{"clockSkewSecs":null}"#,
             r#"{"requiredSigners":["did:web:a.example"],"minSigners":2}"#,

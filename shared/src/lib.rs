@@ -8,6 +8,7 @@
 //!   canon     RFC 8785, RDFC-1.0     ─┘
 //!   key did   whose key it is        ─┐
 //!   proof     Data Integrity          ├─ who signed it
+//!   jose      JSON Web Signatures     │
 //!   profile   the one allowed shape   │
 //!   vcdm      any other credential   ─┘
 //!   status    what was recalled      ─── whether it still holds
@@ -32,6 +33,7 @@ pub mod did;
 pub mod digest;
 pub mod evidence;
 mod index;
+pub mod jose;
 pub mod json;
 pub mod jsonld;
 pub mod key;

@@ -41,6 +41,12 @@ pub const MAX_BASE58_CHARS: usize = 256;
 /// Most proofs on one credential.
 pub const MAX_PROOFS: usize = 16;
 
+/// Most characters of the header of a JWS, which names an algorithm and a key.
+pub const MAX_JOSE_HEADER_CHARS: usize = 8 << 10;
+
+/// Most characters of the signature of a JWS: those of 96 bytes are 128.
+pub const MAX_JOSE_SIGNATURE_CHARS: usize = 256;
+
 /// Most RDF statements of one document, well above what [`MAX_NODES`] values can honestly make.
 pub const MAX_QUADS: usize = 40_000;
 

@@ -6,10 +6,14 @@
 //! bundle        { "bundle": "https://w3id.org/model-passport/v1/bundle", "presentation": { … },
 //!                 "evidence": { "documents": [ { "url", "retrieved", "text" } ] } }
 //! ```
+//!
+//! A credential or presentation may also be a compact JWS, alone or in an envelope wherever the object could
+//! stand ([`jose`]).
 
 use crate::canon::jcs;
 use crate::digest::Digest;
 use crate::evidence::Document;
+use crate::jose::{self, Envelope, JoseError, Kind};
 use crate::json::{self, Json, JsonError, Limits, Object};
 use crate::limits;
 
@@ -37,6 +41,9 @@ pub enum InputError {
     /// One credential is larger than a credential may be.
     #[error("a credential of the bundle has more than {} values", limits::MAX_NODES)]
     CredentialTooLarge,
+    /// A JWS that is not taken.
+    #[error(transparent)]
+    Jose(#[from] JoseError),
     /// Not JSON, or over a limit.
     #[error(transparent)]
     Json(#[from] JsonError),
@@ -58,6 +65,7 @@ impl InputError {
         match self {
             Self::Bundle(_) => "input.bundle-malformed",
             Self::CredentialTooLarge => "input.credential-too-large",
+            Self::Jose(cause) => cause.code(),
             Self::Json(cause) => cause.code(),
             Self::NotACredential => "input.not-a-credential",
             Self::Nothing => "input.no-credentials",
@@ -73,6 +81,9 @@ impl InputError {
             Self::Json(_) | Self::CredentialTooLarge | Self::TooMany => {
                 "no honest passport looks like this; ask its issuer for the original file"
             }
+            Self::Jose(_) => {
+                "a credential as a JWS is three parts of base64url, `typ` is `vc+jwt`, and the credential itself is its payload"
+            }
             Self::Bundle(_) => "make the bundle again with `passport bundle`",
             Self::NotACredential => {
                 "a credential has `type` with `VerifiableCredential`; if this is a draft, issue it first"
@@ -87,8 +98,47 @@ impl InputError {
 pub struct Input {
     /// The credentials to verify.
     pub credentials: Vec<Credential>,
+    /// What they were presented in, unless that is a bundle's own unsigned list.
+    pub presentation: Option<Presentation>,
     /// Documents that came along in a bundle.
     pub documents: Vec<Document>,
+}
+
+/// A presentation as it arrived.
+#[derive(Debug, Clone)]
+pub struct Presentation {
+    /// The presentation without `proof`, and with its credentials.
+    pub content: Json,
+    /// Its proofs; none where `proof` is missing or an empty array.
+    pub proofs: Vec<Json>,
+    /// Whether it has a single proof as an object.
+    pub has_one_proof: bool,
+    /// The JWS that it was the payload of.
+    pub envelope: Option<Envelope>,
+}
+
+impl Presentation {
+    fn new(mut object: Object, envelope: Option<Envelope>) -> Self {
+        let (proofs, has_one_proof) = match object.remove("proof") {
+            None => (Vec::new(), false),
+            Some(Json::Array(proofs)) => (proofs, false),
+            Some(proof) => (vec![proof], true),
+        };
+        Self { content: object.into(), proofs, has_one_proof, envelope }
+    }
+
+    /// Whether anybody vouches for it.
+    #[must_use]
+    pub fn is_signed(&self) -> bool {
+        self.envelope.is_some() || !self.proofs.is_empty()
+    }
+
+    /// Who presents.
+    #[must_use]
+    pub fn holder(&self) -> Option<&str> {
+        let holder = self.content.get("holder")?;
+        holder.as_str().or_else(|| holder.get("id")?.as_str())
+    }
 }
 
 /// One credential as it arrived.
@@ -104,6 +154,8 @@ pub struct Credential {
     pub content: Json,
     /// The value of `proof`.
     pub proof: Option<Json>,
+    /// The JWS that it was the payload of.
+    pub envelope: Option<Envelope>,
 }
 
 impl Credential {
@@ -126,7 +178,7 @@ impl Credential {
         let content = Json::Object(object);
         let id = content.get("id").and_then(Json::as_str);
         let id = id.map_or_else(|| digest(&content).to_multibase(), str::to_owned);
-        Ok(Self { id, kind, issuer, content, proof })
+        Ok(Self { id, kind, issuer, content, proof, envelope: None })
     }
 
     /// SHA-256 of the RFC 8785 form without `proof`: what a link to this credential pins.
@@ -172,42 +224,92 @@ fn has_type(object: &Object, name: &str) -> bool {
 /// # Errors
 /// [`InputError`], for the first cause met.
 pub fn read(text: &str) -> Result<Input, InputError> {
+    // A line end after a JWS is an editor's.
+    let jws = text.trim_end_matches(['\r', '\n']);
+    if jose::looks_like_jws(jws) {
+        return read_jws(jws);
+    }
     // Only a bundle may be larger than a credential, and only within the same limits for each of its parts.
     let bundle =
         Limits { max_bytes: MAX_BUNDLE_BYTES, max_nodes: 16 * limits::MAX_NODES, ..Limits::default() };
     let Json::Object(mut object) = json::parse_within(text, &bundle)? else {
         return Err(InputError::NotACredential);
     };
-    let (mut presentation, documents) = if object.get("bundle").and_then(Json::as_str) == Some(BUNDLE) {
+    if object.get("bundle").and_then(Json::as_str) == Some(BUNDLE) {
         let documents = object.get("evidence").map(read_documents).transpose()?.unwrap_or_default();
         let Some(Json::Object(presentation)) = object.remove("presentation") else {
             return Err(InputError::Bundle("/presentation"));
         };
-        (presentation, documents)
-    } else if has_type(&object, "VerifiablePresentation") {
-        (object, Vec::new())
-    } else {
-        if text.len() > limits::MAX_DOCUMENT_BYTES {
-            return Err(JsonError::TooLong { len: text.len(), max: limits::MAX_DOCUMENT_BYTES }.into());
+        let mut input = presented(presentation, None)?;
+        // A bundle is a list; only a presentation that somebody signed says more.
+        input.presentation = input.presentation.filter(Presentation::is_signed);
+        return Ok(Input { documents, ..input });
+    }
+    if let Some(jws) = jose::enveloped(&object, Kind::Presentation) {
+        return read_jws(jws?);
+    }
+    if has_type(&object, "VerifiablePresentation") {
+        return presented(object, None);
+    }
+    if text.len() > limits::MAX_DOCUMENT_BYTES {
+        return Err(JsonError::TooLong { len: text.len(), max: limits::MAX_DOCUMENT_BYTES }.into());
+    }
+    Ok(Input {
+        credentials: vec![credential(Json::Object(object))?],
+        presentation: None,
+        documents: Vec::new(),
+    })
+}
+
+/// Reads a JWS: the payload is what its `typ` says, and nothing else besides.
+fn read_jws(text: &str) -> Result<Input, InputError> {
+    let (envelope, payload) = jose::parse(text)?;
+    let is = |name| has_type(&payload, name);
+    match (envelope.kind, is("VerifiableCredential"), is("VerifiablePresentation")) {
+        (Kind::Credential, true, false) => {
+            let credentials =
+                vec![Credential { envelope: Some(envelope), ..Credential::new(payload.into())? }];
+            Ok(Input { credentials, presentation: None, documents: Vec::new() })
         }
-        let credentials = vec![credential(Json::Object(object))?];
-        return Ok(Input { credentials, documents: Vec::new() });
+        (Kind::Presentation, false, true) => presented(payload, Some(envelope)),
+        _ => Err(JoseError::Type.into()),
+    }
+}
+
+/// Takes a presentation apart.
+fn presented(mut presentation: Object, envelope: Option<Envelope>) -> Result<Input, InputError> {
+    let is_signed = |proof: &Json| !proof.one_or_many().is_empty();
+    let is_signed = envelope.is_some() || presentation.get("proof").is_some_and(is_signed);
+    let value = if is_signed {
+        // What is signed are the credentials as they stand in it.
+        presentation.get("verifiableCredential").cloned()
+    } else {
+        presentation.remove("verifiableCredential")
     };
-    let credentials = match presentation.remove("verifiableCredential") {
+    let credentials = match value {
         Some(Json::Array(items)) => items,
         Some(single) => vec![single],
         None => Vec::new(),
     };
-    if credentials.is_empty() {
+    if credentials.is_empty() && !is_signed {
         return Err(InputError::Nothing);
     }
     if credentials.len() > limits::MAX_CREDENTIALS {
         return Err(InputError::TooMany);
     }
-    Ok(Input { credentials: credentials.into_iter().map(credential).collect::<Result<_, _>>()?, documents })
+    let credentials = credentials.into_iter().map(credential).collect::<Result<_, _>>()?;
+    let presentation = Some(Presentation::new(presentation, envelope));
+    Ok(Input { credentials, presentation, documents: Vec::new() })
 }
 
 fn credential(json: Json) -> Result<Credential, InputError> {
+    if let Some(jws) = json.as_object().and_then(|object| jose::enveloped(object, Kind::Credential)) {
+        let (envelope, payload) = jose::parse(jws?)?;
+        if envelope.kind != Kind::Credential {
+            return Err(JoseError::Type.into());
+        }
+        return Ok(Credential { envelope: Some(envelope), ..Credential::new(payload.into())? });
+    }
     if count(&json) > limits::MAX_NODES {
         return Err(InputError::CredentialTooLarge);
     }

@@ -17,6 +17,8 @@ use crate::time::Timestamp;
 pub enum CheckName {
     /// The text is JSON within the limits, and a credential, presentation or bundle.
     Parse,
+    /// The presentation that the credentials came in: its form, its proofs, and for whom it was made.
+    Presentation,
     /// Contexts, schema, and that every term is covered by the signature.
     Profile,
     /// Each proof.
@@ -45,6 +47,7 @@ impl CheckName {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Parse => "parse",
+            Self::Presentation => "presentation",
             Self::Profile => "profile",
             Self::Proof => "proof",
             Self::Issuer => "issuer",
@@ -198,7 +201,9 @@ impl Verdict {
         if let Some(open) = first(Outcome::NotChecked) {
             return (Self::CouldNotCheck, Some(open));
         }
-        if !checks.iter().any(|check| check.check == CheckName::Proof && check.outcome == Outcome::Pass) {
+        // A presentation may hold no credentials; those that it holds have proofs of their own, or fail.
+        let is_signature = |check: &Check| matches!(check.check, CheckName::Presentation | CheckName::Proof);
+        if !checks.iter().any(|check| is_signature(check) && check.outcome == Outcome::Pass) {
             return (Self::CouldNotCheck, None);
         }
         match checks.iter().find(|check| check.outcome == Outcome::Warn) {
@@ -408,12 +413,25 @@ mod tests {
     #[test]
     fn the_text_is_what_serde_writes() {
         use CheckName::{
-            Artifacts, Evidence, Issuer, Lineage, Parse, Policy, Profile, Proof, Status, Trust, Validity,
+            Artifacts, Evidence, Issuer, Lineage, Parse, Policy, Presentation, Profile, Proof, Status, Trust,
+            Validity,
         };
         use NodeState::{Broken, Declared, Missing, Proven};
         use Outcome::{Fail, NotApplicable, NotChecked, Pass, Warn};
-        let names =
-            [Parse, Profile, Proof, Issuer, Validity, Status, Trust, Artifacts, Lineage, Evidence, Policy];
+        let names = [
+            Parse,
+            Presentation,
+            Profile,
+            Proof,
+            Issuer,
+            Validity,
+            Status,
+            Trust,
+            Artifacts,
+            Lineage,
+            Evidence,
+            Policy,
+        ];
         let outcomes = [Pass, Warn, Fail, NotChecked, NotApplicable];
         let plain = names.into_iter().zip(outcomes.into_iter().cycle());
         let mut checks: Vec<_> =

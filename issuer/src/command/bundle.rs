@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use model_passport::evidence::{Evidence, Policy};
+use model_passport::jose::{self, Kind};
 use model_passport::json::{self, Json, JsonError, Limits, Object};
 use model_passport::limits::MAX_NODES;
 use model_passport::passport::{self, BUNDLE, CREDENTIALS_V2};
@@ -108,7 +109,11 @@ fn limits() -> Limits {
 fn assemble(parts: Evidence, now: Timestamp) -> Result<Json, BundleError> {
     let mut credentials: Vec<Json> = Vec::new();
     for text in &parts.credentials {
-        for credential in unpack(json::parse_within(text, &limits()).map_err(BundleError::TooLarge)?) {
+        let unpacked = match jose::looks_like_jws(text.trim_end()) {
+            true => vec![enveloped(text.trim_end())],
+            false => unpack(json::parse_within(text, &limits()).map_err(BundleError::TooLarge)?),
+        };
+        for credential in unpacked {
             // The same passport from two bundles is one passport.
             if !credentials.contains(&credential) {
                 credentials.push(credential);
@@ -139,6 +144,13 @@ fn assemble(parts: Evidence, now: Timestamp) -> Result<Json, BundleError> {
         bundle.insert("evidence", Object::from_iter([("documents", Json::from(documents))]));
     }
     Ok(Json::from(bundle))
+}
+
+/// A JWS as an object, so that it can stand among credentials.
+fn enveloped(jws: &str) -> Json {
+    let kind = Kind::Credential;
+    let id = format!("data:application/{},{jws}", kind.name());
+    Object::from_iter([("@context", CREDENTIALS_V2), ("id", &id), ("type", kind.envelope())]).into()
 }
 
 /// The credentials in a credential, a presentation or a bundle, as they stand there.

@@ -42,7 +42,7 @@ pub struct Signing {
     /// The key to sign with
     #[arg(long, value_name = "NAME", env = "PASSPORT_KEY")]
     key: String,
-    /// A cryptosuite; repeat it for several proofs [default: ecdsa-rdfc-2019 or eddsa-rdfc-2022, as the key is]
+    /// A cryptosuite, repeated for several proofs, or `vc+jwt` [default: ecdsa-rdfc-2019 or eddsa-rdfc-2022, as the key is]
     #[arg(long, value_name = "SUITE")]
     proof: Vec<String>,
     /// A passport or a DID document that the parents' verification needs (repeatable)
@@ -168,7 +168,7 @@ impl Signing {
     pub(crate) fn begin(&self, shell: &Shell) -> Result<Session<'_>, Failure> {
         files::check_free(&self.output, self.force)?;
         let public = self.store.open()?.public(&self.key)?;
-        seal::suites(&self.proof, public.algorithm()?)?;
+        seal::securing(&self.proof, public.algorithm()?)?;
         Ok(Session { signing: self, public, now: shell.time(self.at) })
     }
 }
@@ -195,7 +195,7 @@ impl Session<'_> {
     fn sign(&self, unsigned: &Unsigned, parents: &Parents) -> Result<seal::Sealed, Failure> {
         let (signer, public) =
             self.signing.store.open()?.unlock(&self.signing.key, &self.signing.secret.source())?;
-        let suites = seal::suites(&self.signing.proof, public.algorithm()?)?;
+        let securing = seal::securing(&self.signing.proof, public.algorithm()?)?;
         let mut evidence = parents.evidence();
         let mut did_documents = Vec::new();
         if let (Some(url), Some(document)) = (public.document_url(), public.did_document()) {
@@ -203,7 +203,7 @@ impl Session<'_> {
             did_documents.push((public.did.clone(), text.clone()));
             evidence.documents.push(model_passport::evidence::Document { url, retrieved: None, text });
         }
-        seal::sign(unsigned, &suites, &signer, &evidence, &did_documents)
+        seal::sign(unsigned, &securing, &signer, &evidence, &did_documents)
     }
 
     fn tell(&self, kind: &str, sealed: &seal::Sealed, shell: &mut Shell) {

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `ecdsa-rdfc-2019`, `eddsa-rdfc-2022` | `ssi-data-integrity` as a whole |
 //! | `ecdsa-jcs-2019`, `eddsa-jcs-2022` | `json-ld`'s JSON library for RFC 8785, `did-method-key`, `did-jwk` and `ssi-jws` for key and signature |
+//! | `vc+jwt` | `did-method-key`, `did-jwk` and `ssi-jws` for key and signature |
 //! | any | `json-ld` and `ssi-rdf`: the canonical N-Quads are ours, byte for byte |
 //!
 //! INVARIANT: it only ever reads our own fresh output, never a text from elsewhere. Those libraries are not

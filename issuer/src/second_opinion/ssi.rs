@@ -28,6 +28,9 @@ const WHOLE: [&str; 2] = ["ecdsa-rdfc-2019", "eddsa-rdfc-2022"];
 const IN_PARTS: [&str; 2] = ["ecdsa-jcs-2019", "eddsa-jcs-2022"];
 
 pub(super) fn ask(question: &Question<'_>) -> Result<Vec<Opinion>, Disagreement> {
+    if !question.credential.starts_with('{') {
+        return Ok(vec![jws(question)?]);
+    }
     let mut unsecured = parse(question.credential)?;
     let proofs = take_proofs(&mut unsecured);
     if proofs.is_empty() {
@@ -36,6 +39,49 @@ pub(super) fn ask(question: &Question<'_>) -> Result<Vec<Opinion>, Disagreement>
     compare_quads(&unsecured, question.quads)?;
     let resolver = VerificationMethodDIDResolver::new(Resolver { documents: question.did_documents });
     proofs.iter().enumerate().map(|(index, proof)| one_proof(&unsecured, index, proof, &resolver)).collect()
+}
+
+/// A compact JWS: its payload has the same statements, and its signature is one of its first two parts.
+fn jws(question: &Question<'_>) -> Result<Opinion, Disagreement> {
+    let cryptosuite = "vc+jwt".to_owned();
+    let unreadable = |reason: &str| Disagreement::Unreadable { reason: reason.to_owned() };
+    let text = question.credential.trim_end();
+    let (message, signature) = text.rsplit_once('.').ok_or_else(|| unreadable("no JWS"))?;
+    let (header, payload) = message.split_once('.').ok_or_else(|| unreadable("no JWS"))?;
+    let json = |part: &str| {
+        let bytes = base64url(part).map_err(|reason| unreadable(&reason))?;
+        parse(&String::from_utf8(bytes).map_err(|_| unreadable("not UTF-8"))?)
+    };
+    compare_quads(&json(payload)?, question.quads)?;
+    let resolver = VerificationMethodDIDResolver::new(Resolver { documents: question.did_documents });
+    match jws_signature(&json(header)?, message, signature, &resolver) {
+        Ok(()) => Ok(Opinion::Agrees { cryptosuite }),
+        Err(reason) => Err(Disagreement::Proof { index: 0, cryptosuite, reason }),
+    }
+}
+
+fn jws_signature(
+    header: &Value,
+    message: &str,
+    signature: &str,
+    resolver: &MethodResolver<'_>,
+) -> Result<(), String> {
+    let method = string(header, "kid").ok_or("no `kid`")?;
+    let key: JWK = at_once(resolver.fetch_public_jwk(Some(method)))?.map_err(text)?.into_owned();
+    let algorithm = key.get_algorithm().ok_or("a key without an algorithm")?;
+    match (string(header, "alg"), algorithm) {
+        (Some("ES256"), Algorithm::ES256)
+        | (Some("ES384"), Algorithm::ES384)
+        | (Some("EdDSA"), Algorithm::EdDSA) => {}
+        (name, _) => return Err(format!("the algorithm {name:?} with a key for {algorithm:?}")),
+    }
+    ssi_jws::verify_bytes(algorithm, message.as_bytes(), &key, &base64url(signature)?).map_err(text)
+}
+
+/// The digits of base64url are those of multibase `u`.
+fn base64url(digits: &str) -> Result<Vec<u8>, String> {
+    let (_base, bytes) = MultibaseBuf::new(format!("u{digits}")).decode().map_err(text)?;
+    Ok(bytes)
 }
 
 type MethodResolver<'a> = VerificationMethodDIDResolver<Resolver<'a>, AnyMethod>;

@@ -231,9 +231,14 @@ pub enum ProofError {
     /// A previous proof is not there.
     #[error("the previous proof `{0}` is not on the document")]
     PreviousProofMissing(String),
-    /// Made for something else than an assertion.
-    #[error("the proof is for `{0}`, not for `assertionMethod`")]
-    Purpose(String),
+    /// Made for something else than what it stands for.
+    #[error("the proof is for `{found}`, not for `{wanted}`")]
+    Purpose {
+        /// `proofPurpose`
+        found: String,
+        /// What credentials or presentations need.
+        wanted: &'static str,
+    },
     /// The signature has no form that could be valid.
     #[error("{len} bytes are not the form of a {algorithm} signature")]
     SignatureMalformed {
@@ -282,7 +287,7 @@ impl ProofError {
             Self::NotAnObject => "proof.not-an-object",
             Self::PreviousProofCycle(_) => "proof.previous-proof-cycle",
             Self::PreviousProofMissing(_) => "proof.previous-proof-missing",
-            Self::Purpose(_) => "proof.purpose",
+            Self::Purpose { .. } => "proof.purpose",
             Self::SignatureMalformed { .. } => "proof.signature-malformed",
             #[cfg(feature = "sign")]
             Self::Sign(cause) => cause.code(),

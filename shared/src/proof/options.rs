@@ -23,11 +23,19 @@ const MEMBERS: [&str; 13] = [
 ];
 
 impl Proof {
-    /// Reads a proof object.
+    /// Reads the proof object of a credential.
     ///
     /// # Errors
     /// [`ProofError`] for the first member that is not taken.
     pub fn parse(proof: &Json) -> Result<Self, ProofError> {
+        Self::parse_for(proof, Relationship::AssertionMethod)
+    }
+
+    /// Reads a proof object that has to be for this purpose.
+    ///
+    /// # Errors
+    /// [`ProofError`] for the first member that is not taken.
+    pub fn parse_for(proof: &Json, wanted: Relationship) -> Result<Self, ProofError> {
         let members = proof.as_object().ok_or(ProofError::NotAnObject)?;
         let required = |name| text(members, name)?.ok_or(ProofError::Member(name));
         // First what tells proofs of other kinds apart, so that they are named as what they are.
@@ -42,8 +50,8 @@ impl Proof {
             return Err(ProofError::UnknownMember(excerpt(unknown)));
         }
         let purpose = required("proofPurpose")?;
-        if purpose != Relationship::AssertionMethod.name() {
-            return Err(ProofError::Purpose(excerpt(purpose)));
+        if purpose != wanted.name() {
+            return Err(ProofError::Purpose { found: excerpt(purpose), wanted: wanted.name() });
         }
         let time = |name| match text(members, name)? {
             Some(time) => time.parse().map(Some).map_err(|_| ProofError::Member(name)),

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::options::texts;
 use super::{Canonicalization, Cryptosuite, Proof, ProofError, Work, hash};
 use crate::canon::rdfc::HashAlgorithm;
+use crate::did::Relationship;
 use crate::digest::Digest;
 use crate::json::{Json, Object};
 use crate::jsonld::ContextLoader;
@@ -72,8 +73,20 @@ impl Secured {
     /// [`ProofError`] where there is no proof or too many, where identifiers repeat, or where a chain of
     /// previous proofs has a gap or a cycle.
     pub fn from_parts(content: Json, proofs: Vec<Json>) -> Result<Self, ProofError> {
+        Self::from_parts_for(content, proofs, Relationship::AssertionMethod)
+    }
+
+    /// The same, of proofs for this purpose.
+    ///
+    /// # Errors
+    /// As [`Secured::from_parts`].
+    pub fn from_parts_for(
+        content: Json,
+        proofs: Vec<Json>,
+        purpose: Relationship,
+    ) -> Result<Self, ProofError> {
         Self::check(&proofs)?;
-        Ok(Self::checked(content, proofs))
+        Ok(Self::checked(content, proofs, purpose))
     }
 
     /// What would be wrong with these proofs as a whole.
@@ -92,8 +105,8 @@ impl Secured {
     }
 
     /// [`Secured::from_parts`] of proofs that [`Secured::check`] found in order, so that nothing is lost.
-    pub(crate) fn checked(content: Json, proofs: Vec<Json>) -> Self {
-        let read = proofs.iter().map(Proof::parse).collect();
+    pub(crate) fn checked(content: Json, proofs: Vec<Json>, purpose: Relationship) -> Self {
+        let read = proofs.iter().map(|proof| Proof::parse_for(proof, purpose)).collect();
         Self { content, raw: proofs, proofs: read, transformed: Vec::new() }
     }
 

@@ -9,12 +9,13 @@ use crate::limits::Budget;
 use crate::multibase;
 use crate::time::Timestamp;
 
-/// What a new proof says besides its signature. The verification method is the signer's, the purpose
-/// `assertionMethod`.
+/// What a new proof says besides its signature. The verification method is the signer's.
 #[derive(Debug, Clone)]
 pub struct ProofOptions {
     /// `cryptosuite`
     pub cryptosuite: Cryptosuite,
+    /// `proofPurpose`: `authentication` for presentations
+    pub purpose: Relationship,
     /// `created`
     pub created: Option<Timestamp>,
     /// `expires`
@@ -30,11 +31,12 @@ pub struct ProofOptions {
 }
 
 impl ProofOptions {
-    /// Only a suite.
+    /// Only a suite, for a credential.
     #[must_use]
     pub const fn new(cryptosuite: Cryptosuite) -> Self {
         Self {
             cryptosuite,
+            purpose: Relationship::AssertionMethod,
             created: None,
             expires: None,
             id: None,
@@ -68,7 +70,7 @@ impl ProofOptions {
             ("created", time(self.created)),
             ("expires", time(self.expires)),
             ("verificationMethod", Some(verification_method.into())),
-            ("proofPurpose", Some(Relationship::AssertionMethod.name().into())),
+            ("proofPurpose", Some(self.purpose.name().into())),
             ("previousProof", previous),
             ("challenge", text(&self.challenge)),
             ("domain", text(&self.domain)),
@@ -103,7 +105,7 @@ pub fn add_proof(
     proofs.push(proof.into());
     // The same code says here and at verification what a signature covers.
     let algorithm = signer.algorithm();
-    let mut secured = Secured::from_parts(content, proofs)?;
+    let mut secured = Secured::from_parts_for(content, proofs, options.purpose)?;
     let message = secured.hashed(index, algorithm, contexts, &mut Budget::default())?.to_bytes();
     let signature = signer.sign(&message)?;
     if !is_well_formed(algorithm, &signature) {

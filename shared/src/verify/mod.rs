@@ -11,6 +11,7 @@
 //! an answer decides nothing but the one check that it belongs to.
 
 mod checks;
+mod presentation;
 mod proofs;
 mod signers;
 mod standard;
@@ -44,13 +45,14 @@ pub fn verify(text: &str, evidence: &Evidence, policy: &Policy, now: Timestamp) 
 /// credential may name a new issuer. Empty for text that is not a credential.
 #[must_use]
 pub fn needs(text: &str, evidence: &Evidence, policy: &Policy) -> Vec<Need> {
-    let Verification { judge, opened, lists, .. } =
+    let Verification { judge, presentation, opened, lists, .. } =
         Verification::begin(text, evidence, policy, Timestamp::from_unix_secs(0));
     let lists = Lists::needed(lists);
     let examined: Vec<Examined> = opened.into_iter().map(|one| judge.examine(one, &lists)).collect();
     let walk = lineage::walk(&members(&examined));
     let reached = examined.iter().enumerate().filter(|(at, _)| walk.reaches(*at));
-    let mut needs: Vec<Need> = reached.flat_map(|(_, one)| one.needs.iter().cloned()).collect();
+    let mut needs: Vec<Need> = presentation.into_iter().flat_map(|found| found.needs()).collect();
+    needs.extend(reached.flat_map(|(_, one)| one.needs.iter().cloned()));
     needs.extend(walk.checks.iter().filter(|check| check.code == "lineage.missing").filter_map(|check| {
         let one = examined.iter().find(|one| Some(&one.credential.id) == check.node.as_ref())?;
         let reference =
@@ -70,6 +72,7 @@ pub struct Verification {
     artifacts: Vec<Artifact>,
     /// Checks of the whole input.
     checks: Vec<Check>,
+    presentation: Option<presentation::Found>,
     opened: Vec<Opened>,
     /// The status lists that the credentials name.
     lists: OpenLists,
@@ -117,6 +120,37 @@ struct Pending {
     controller: Signer,
 }
 
+impl Pending {
+    fn answer(&self, answers: &[Answer]) -> Answer {
+        answers.get(self.signature).copied().unwrap_or(Answer::CouldNotTell)
+    }
+
+    /// What an answer means.
+    fn check(&self, answer: Answer) -> Check {
+        let Self { cryptosuite, verification_method, .. } = self;
+        let check = match answer {
+            Answer::Valid => {
+                let message = format!("signed with {cryptosuite} by {verification_method}");
+                Check::new(CheckName::Proof, Outcome::Pass, "proof.ok", message)
+            }
+            Answer::Invalid => {
+                let message = format!(
+                    "the {cryptosuite} signature by {verification_method} does not match the content"
+                );
+                Check::new(CheckName::Proof, Outcome::Fail, "proof.signature-invalid", message).with_help(
+                    "the credential or its proof was changed after signing; ask the issuer for the original",
+                )
+            }
+            Answer::CouldNotTell => {
+                let message =
+                    format!("the {cryptosuite} signature by {verification_method} could not be checked");
+                Check::new(CheckName::Proof, Outcome::NotChecked, "proof.signature-not-checked", message)
+            }
+        };
+        check.at(self.pointer.as_str())
+    }
+}
+
 /// Who controls the key of a proof.
 #[derive(Debug, Clone)]
 struct Signer {
@@ -134,6 +168,7 @@ impl Verification {
             judge: Judge::new(evidence, policy.clone(), now),
             artifacts: evidence.artifacts.clone(),
             checks: Vec::new(),
+            presentation: None,
             opened: Vec::new(),
             lists: OpenLists::default(),
             signatures: Vec::new(),
@@ -162,6 +197,7 @@ impl Verification {
             max_signatures: limits::max_signatures(bytes),
             budget: limits::input_budget(all.len() + lists.len()),
         };
+        verification.presentation = presentation::examine(&verification.judge, input.presentation, &mut work);
         for (mut credential, is_input) in all {
             let proofs = proofs::examine(&verification.judge, &mut credential, &mut work);
             verification.opened.push(Opened { credential, is_input, proofs });
@@ -203,7 +239,8 @@ impl Verification {
     /// Judges with the answers. An answer that is not given counts as [`Answer::CouldNotTell`].
     #[must_use]
     pub fn finish(self, answers: &[Answer]) -> Report {
-        let Self { judge, artifacts, mut checks, opened, lists, .. } = self;
+        let Self { judge, artifacts, mut checks, presentation, opened, lists, .. } = self;
+        checks.extend(presentation.into_iter().flat_map(|found| found.finish(answers)));
         let lists = lists.judge(&judge, answers);
         let mut examined: Vec<Examined> = opened.into_iter().map(|one| judge.examine(one, &lists)).collect();
         for one in &mut examined {
@@ -260,28 +297,12 @@ impl Examined {
     /// Turns open signatures into checks.
     fn take_answers(&mut self, answers: &[Answer]) {
         for pending in std::mem::take(&mut self.pending) {
-            let answer = answers.get(pending.signature).copied().unwrap_or(Answer::CouldNotTell);
-            let Pending { cryptosuite, verification_method, .. } = &pending;
-            let check = match answer {
-                Answer::Valid => {
-                    let message = format!("signed with {cryptosuite} by {verification_method}");
-                    self.signers.push(pending.controller);
-                    Check::new(CheckName::Proof, Outcome::Pass, "proof.ok", message)
-                }
-                Answer::Invalid => {
-                    let message = format!(
-                        "the {cryptosuite} signature by {verification_method} does not match the content"
-                    );
-                    Check::new(CheckName::Proof, Outcome::Fail, "proof.signature-invalid", message)
-                        .with_help("the credential or its proof was changed after signing; ask the issuer for the original")
-                }
-                Answer::CouldNotTell => {
-                    let message =
-                        format!("the {cryptosuite} signature by {verification_method} could not be checked");
-                    Check::new(CheckName::Proof, Outcome::NotChecked, "proof.signature-not-checked", message)
-                }
-            };
-            self.checks.push(check.at(pending.pointer));
+            let answer = pending.answer(answers);
+            let check = pending.check(answer);
+            if answer == Answer::Valid {
+                self.signers.push(pending.controller);
+            }
+            self.checks.push(check);
         }
     }
 

@@ -1,14 +1,17 @@
-//! Each proof of a credential up to its signature, and whether its key is the issuer's.
+//! Each proof of a credential or presentation up to its signature, and whether its key is the issuer's.
 
 use super::checks::Judge;
 use super::{Pending, Signer, Work};
 use crate::did::{self, DidError, DidUrl, Relationship, VerificationMethod};
 use crate::evidence::{Document, Need, NeedKind, Profile};
+use crate::jose::{self, Envelope, Kind};
 use crate::json::Json;
 use crate::jsonld::{ContextLoader, JsonLdError};
+use crate::key::SignatureCheck;
 use crate::passport::Credential;
-use crate::proof::{Proof, ProofError, Secured};
+use crate::proof::{ProofError, Secured};
 use crate::report::{Check, CheckName, Outcome};
+use crate::time::Timestamp;
 
 /// What the proofs of one credential came to.
 #[derive(Debug, Default)]
@@ -34,7 +37,14 @@ pub(super) fn examine_as(
     work: &mut Work,
 ) -> Found {
     let mut found = Found::default();
+    if let Some(envelope) = &credential.envelope {
+        let party = credential.issuer.as_deref();
+        if let Err(check) = found.envelope(judge, envelope, &credential.content, party, work) {
+            found.checks.push(check);
+        }
+    }
     match Secured::check(credential.proofs()) {
+        Err(ProofError::None) if credential.envelope.is_some() => {}
         Err(cause @ ProofError::None) => {
             let check = fail(cause.code(), "it carries no proof: anybody could have written it".to_owned());
             found.checks.push(check.at("/proof").with_help("ask the issuer for the signed credential"));
@@ -53,16 +63,8 @@ fn examine_each(judge: &Judge, credential: &mut Credential, work: &mut Work, fou
         Some(Json::Array(proofs)) => (false, proofs),
         proof => (true, proof.into_iter().collect()),
     };
-    let mut secured = Secured::checked(content, proofs);
-    let count = secured.proofs().len();
-    for at in 0..count {
-        let pointer = if single { "/proof".to_owned() } else { format!("/proof/{at}") };
-        let mut one = OneProof { judge, found, secured: &mut secured, work, at, pointer };
-        if let Err(check) = one.examine() {
-            let pointer = one.pointer;
-            found.checks.push(check.at(pointer));
-        }
-    }
+    let mut secured = Secured::checked(content, proofs, Relationship::AssertionMethod);
+    found.proofs(judge, &mut secured, single, Relationship::AssertionMethod, work);
     let (content, mut proofs) = secured.into_parts();
     credential.content = content;
     credential.proof = if single { proofs.pop() } else { Some(Json::Array(proofs)) };
@@ -73,6 +75,175 @@ fn fail(code: &'static str, message: String) -> Check {
 }
 
 impl Found {
+    /// Every proof of a document, for this purpose.
+    pub(super) fn proofs(
+        &mut self,
+        judge: &Judge,
+        secured: &mut Secured,
+        single: bool,
+        purpose: Relationship,
+        work: &mut Work,
+    ) {
+        let count = secured.proofs().len();
+        for at in 0..count {
+            let pointer = if single { "/proof".to_owned() } else { format!("/proof/{at}") };
+            let mut one = OneProof { judge, found: self, secured, purpose, work, at, pointer };
+            if let Err(check) = one.examine() {
+                let pointer = one.pointer;
+                self.checks.push(check.at(pointer));
+            }
+        }
+    }
+
+    /// The signature of a JWS. Only the party that the content names may have made it: what is in the JSON
+    /// and in no statement is vouched for by nobody else.
+    pub(super) fn envelope(
+        &mut self,
+        judge: &Judge,
+        envelope: &Envelope,
+        content: &Json,
+        party: Option<&str>,
+        work: &mut Work,
+    ) -> Result<(), Check> {
+        if let Some(claim) = envelope.contradiction(content, party) {
+            let message = format!("the claim `{claim}` of the JWS says something else than what it holds");
+            return Err(fail("jose.contradiction", message));
+        }
+        let url = envelope.verification_method(party).ok_or_else(|| {
+            fail("jose.key-id", "the `kid` of the JWS names no verification method".to_owned())
+        })?;
+        if party.is_some_and(|party| url.did().as_str() != party) {
+            let message =
+                format!("the key of the JWS is `{}`'s, who is not the one that it names", url.did());
+            return Err(fail("jose.not-controller", message));
+        }
+        let purpose = match envelope.kind {
+            Kind::Credential => Relationship::AssertionMethod,
+            Kind::Presentation => Relationship::Authentication,
+        };
+        let (method, controller) = self.method(judge, &url, purpose)?;
+        let claims = &envelope.claims;
+        self.times(judge, claims.issued_at, claims.expires, &method)?;
+        if let Some(from) =
+            claims.not_before.filter(|from| *from > judge.now.plus_secs(judge.policy.clock_skew()))
+        {
+            let message = format!("the JWS counts only from {from}, and it is {}", judge.now);
+            return Err(Check::new(CheckName::Validity, Outcome::Fail, "jose.not-yet-valid", message));
+        }
+        let algorithm = method.key.algorithm();
+        if algorithm != envelope.algorithm {
+            let message = format!(
+                "the JWS says {}, and its key is a {algorithm} key",
+                jose::algorithm_name(envelope.algorithm)
+            );
+            return Err(fail("jose.key-mismatch", message));
+        }
+        if !method.key.signature_is_well_formed(&envelope.signature) {
+            let len = envelope.signature.len();
+            return Err(refused(&ProofError::SignatureMalformed { algorithm, len }));
+        }
+        let message = envelope.message.clone().into_bytes();
+        let check = SignatureCheck { key: method.key, message, signature: envelope.signature.clone() };
+        let cryptosuite = jose::algorithm_name(algorithm);
+        let (pointer, verification_method) = (String::new(), url.to_string());
+        self.ask(check, Pending { signature: 0, pointer, cryptosuite, verification_method, controller }, work)
+    }
+
+    /// Leaves a signature to whoever checks them.
+    fn ask(&mut self, check: SignatureCheck, pending: Pending, work: &mut Work) -> Result<(), Check> {
+        if work.signatures.len() >= work.max_signatures {
+            let message = "more signatures than an honest input of this length has".to_owned();
+            return Err(fail("proof.too-many-signatures", message));
+        }
+        self.pending.push(Pending { signature: work.signatures.len(), ..pending });
+        work.signatures.push(check);
+        Ok(())
+    }
+
+    /// Whether a key that was found is this party's, by the word of somebody else than the input.
+    pub(super) fn is_controller(&self, party: &str, vouched: bool) -> bool {
+        self.controllers.iter().any(|one| one.did.as_str() == party && one.vouched == vouched)
+    }
+
+    /// The key, by the issuer's own document.
+    fn method(
+        &mut self,
+        judge: &Judge,
+        url: &DidUrl,
+        purpose: Relationship,
+    ) -> Result<(VerificationMethod, Signer), Check> {
+        let refused = |cause: &DidError| fail(cause.code(), cause.to_string());
+        let address = did::document_url(url.did()).map_err(|cause| refused(&cause))?;
+        let is_there = |one: &&Document| address.as_ref() == Some(&one.url);
+        let (document, vouched) = match judge.documents.iter().find(is_there) {
+            Some(document) => (Some(document), true),
+            None => (judge.brought.iter().find(is_there), address.is_none()),
+        };
+        let text = document.map(|document| document.text.as_str());
+        let method = did::resolve_method(url, purpose, text).map_err(|cause| match (&cause, &address) {
+            (DidError::DocumentNeeded(did), Some(address)) => {
+                self.open = true;
+                let why = format!("it lists the keys of `{did}`, which signed");
+                self.needs.push(Need { url: address.clone(), kind: NeedKind::DidDocument, why });
+                let message = format!("the DID document of `{did}` is not at hand");
+                Check::new(CheckName::Proof, Outcome::NotChecked, cause.code(), message)
+                    .with_help(format!("supply the document found at {address}, or a bundle that holds it"))
+            }
+            _ => refused(&cause),
+        })?;
+        if let Some(address) = address.filter(|_| !vouched) {
+            let why = format!(
+                "it lists the keys of `{}`, which signed; so far only the input itself says so",
+                url.did()
+            );
+            self.needs.push(Need { url: address, kind: NeedKind::DidDocument, why });
+        }
+        let controller = Signer { did: method.controller.clone(), vouched };
+        self.controllers.push(controller.clone());
+        Ok((method, controller))
+    }
+
+    /// Times of the proof and of its key. A key counts as it was when the proof was made.
+    fn times(
+        &mut self,
+        judge: &Judge,
+        created: Option<Timestamp>,
+        expires: Option<Timestamp>,
+        method: &VerificationMethod,
+    ) -> Result<(), Check> {
+        let late = |code, message: String| Err(Check::new(CheckName::Validity, Outcome::Fail, code, message));
+        let (now, skew) = (judge.now, judge.policy.clock_skew());
+        let made = created.unwrap_or(now);
+        if made > now.plus_secs(skew) {
+            return late("proof.created-in-future", format!("the proof was made at {made}, and it is {now}"));
+        }
+        if let Some(expires) = expires.filter(|expires| *expires < now.plus_secs(-skew)) {
+            return late("proof.expired", format!("the proof expired at {expires}, and it is {now}"));
+        }
+        if let Some(revoked) = method.revoked.filter(|revoked| *revoked > made) {
+            let message =
+                format!("the key was revoked at {revoked}; only the proof itself says that it is older");
+            self.checks.push(Check::new(
+                CheckName::Validity,
+                Outcome::Warn,
+                "proof.key-revoked-since",
+                message,
+            ));
+        }
+        if let Some(revoked) = method.revoked.filter(|revoked| *revoked <= made) {
+            return late(
+                "proof.key-revoked",
+                format!("the key was revoked at {revoked}, before the proof was made at {made}"),
+            );
+        }
+        if let Some(expires) = method.expires.filter(|expires| *expires <= made) {
+            return late(
+                "proof.key-expired",
+                format!("the key expired at {expires}, before the proof was made at {made}"),
+            );
+        }
+        Ok(())
+    }
     /// The issuer that the credential names must control a key that signed.
     fn issuer(&self, profile: Profile, issuer: Option<&str>) -> Check {
         let say = |outcome, code, message: String| {
@@ -88,8 +259,7 @@ impl Found {
         let Some(issuer) = issuer else {
             return say(Outcome::Fail, "issuer.missing", "it names no issuer".into());
         };
-        let controls =
-            |vouched| self.controllers.iter().any(|one| one.did.as_str() == issuer && one.vouched == vouched);
+        let controls = |vouched| self.is_controller(issuer, vouched);
         if controls(true) {
             return say(Outcome::Pass, "issuer.ok", format!("`{issuer}` controls the key that signed"));
         }
@@ -115,6 +285,7 @@ struct OneProof<'p> {
     judge: &'p Judge,
     found: &'p mut Found,
     secured: &'p mut Secured,
+    purpose: Relationship,
     work: &'p mut Work,
     at: usize,
     pointer: String,
@@ -124,8 +295,9 @@ impl OneProof<'_> {
     fn examine(&mut self) -> Result<(), Check> {
         let proof =
             self.secured.proofs().nth(self.at).unwrap_or(Err(&ProofError::None)).map_err(refused)?.clone();
-        let (method, controller) = self.method(&proof.verification_method)?;
-        self.times(&proof, &method)?;
+        let url = &proof.verification_method;
+        let (method, controller) = self.found.method(self.judge, url, self.purpose)?;
+        self.found.times(self.judge, proof.created, proof.expires, &method)?;
         if self.work.signatures.len() >= self.work.max_signatures {
             return Err(fail(
                 "proof.too-many-signatures",
@@ -135,57 +307,14 @@ impl OneProof<'_> {
         let contexts = ContextLoader::with(&self.judge.contexts);
         let check = self.secured.signature_check(self.at, &method.key, contexts, &mut self.work.budget);
         let check = check.map_err(|cause| self.not_signed(&cause))?;
-        self.found.pending.push(Pending {
-            signature: self.work.signatures.len(),
+        let pending = Pending {
+            signature: 0,
             pointer: self.pointer.clone(),
             cryptosuite: proof.cryptosuite.name(),
-            verification_method: proof.verification_method.to_string(),
+            verification_method: url.to_string(),
             controller,
-        });
-        self.work.signatures.push(check);
-        Ok(())
-    }
-
-    /// The key, by the issuer's own document.
-    fn method(&mut self, url: &DidUrl) -> Result<(VerificationMethod, Signer), Check> {
-        let refused = |cause: &DidError| fail(cause.code(), cause.to_string());
-        let address = did::document_url(url.did()).map_err(|cause| refused(&cause))?;
-        let judge: &Judge = self.judge;
-        let is_there = |one: &&Document| address.as_ref() == Some(&one.url);
-        let (document, vouched) = match judge.documents.iter().find(is_there) {
-            Some(document) => (Some(document), true),
-            None => (judge.brought.iter().find(is_there), address.is_none()),
         };
-        let text = document.map(|document| document.text.as_str());
-        let method =
-            did::resolve_method(url, Relationship::AssertionMethod, text).map_err(|cause| {
-                match (&cause, &address) {
-                    (DidError::DocumentNeeded(did), Some(address)) => {
-                        self.found.open = true;
-                        let why = format!("it lists the keys of `{did}`, which signed");
-                        self.found.needs.push(Need {
-                            url: address.clone(),
-                            kind: NeedKind::DidDocument,
-                            why,
-                        });
-                        let message = format!("the DID document of `{did}` is not at hand");
-                        Check::new(CheckName::Proof, Outcome::NotChecked, cause.code(), message).with_help(
-                            format!("supply the document found at {address}, or a bundle that holds it"),
-                        )
-                    }
-                    _ => refused(&cause),
-                }
-            })?;
-        if let Some(address) = address.filter(|_| !vouched) {
-            let why = format!(
-                "it lists the keys of `{}`, which signed; so far only the input itself says so",
-                url.did()
-            );
-            self.found.needs.push(Need { url: address, kind: NeedKind::DidDocument, why });
-        }
-        let controller = Signer { did: method.controller.clone(), vouched };
-        self.found.controllers.push(controller.clone());
-        Ok((method, controller))
+        self.found.ask(check, pending, self.work)
     }
 
     /// Why what the signature covers cannot be said. A context may still be brought.
@@ -198,42 +327,6 @@ impl OneProof<'_> {
         self.found.needs.push(Need { url: url.clone(), kind: NeedKind::Context, why });
         Check::new(CheckName::Proof, Outcome::NotChecked, cause.code(), cause.to_string())
             .with_help("supply the context document found at that address")
-    }
-
-    /// Times of the proof and of its key. A key counts as it was when the proof was made.
-    fn times(&mut self, proof: &Proof, method: &VerificationMethod) -> Result<(), Check> {
-        let late = |code, message: String| Err(Check::new(CheckName::Validity, Outcome::Fail, code, message));
-        let (now, skew) = (self.judge.now, self.judge.policy.clock_skew());
-        let made = proof.created.unwrap_or(now);
-        if made > now.plus_secs(skew) {
-            return late("proof.created-in-future", format!("the proof was made at {made}, and it is {now}"));
-        }
-        if let Some(expires) = proof.expires.filter(|expires| *expires < now.plus_secs(-skew)) {
-            return late("proof.expired", format!("the proof expired at {expires}, and it is {now}"));
-        }
-        if let Some(revoked) = method.revoked.filter(|revoked| *revoked > made) {
-            let message =
-                format!("the key was revoked at {revoked}; only the proof itself says that it is older");
-            self.found.checks.push(Check::new(
-                CheckName::Validity,
-                Outcome::Warn,
-                "proof.key-revoked-since",
-                message,
-            ));
-        }
-        if let Some(revoked) = method.revoked.filter(|revoked| *revoked <= made) {
-            return late(
-                "proof.key-revoked",
-                format!("the key was revoked at {revoked}, before the proof was made at {made}"),
-            );
-        }
-        if let Some(expires) = method.expires.filter(|expires| *expires <= made) {
-            return late(
-                "proof.key-expired",
-                format!("the key expired at {expires}, before the proof was made at {made}"),
-            );
-        }
-        Ok(())
     }
 }
 

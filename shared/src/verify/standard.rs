@@ -89,8 +89,12 @@ fn not_shown(cause: &StatementsError) -> Check {
     Check::new(CheckName::Profile, Outcome::Fail, cause.code(), cause.to_string()).with_help(help)
 }
 
-/// Whether each proof covers the JSON text itself. One that does not leaves the text to whoever added the others.
+/// Whether the issuer's signature covers the JSON text itself: a JWS does, which nobody else may make. Of several
+/// proofs each has to, since one that does not leaves the text to whoever added the others.
 fn covers_json(credential: &Credential) -> bool {
+    if credential.envelope.is_some() {
+        return true;
+    }
     let is_jcs = |proof: &Json| {
         let suite = proof.get("cryptosuite").and_then(Json::as_str).and_then(Cryptosuite::from_name);
         suite.is_some_and(|suite| suite.canonicalization() == Canonicalization::Jcs)
