@@ -16,6 +16,8 @@ mod signers;
 mod standard;
 mod status;
 
+use std::ops::Range;
+
 use self::checks::Judge;
 use self::status::{Lists, OpenLists};
 use crate::did::Did;
@@ -27,6 +29,7 @@ use crate::limits::{self, Budget};
 use crate::lineage::{self, Member, Reference};
 use crate::passport::{self, Credential, InputError};
 use crate::profile;
+use crate::proof::Cryptosuite;
 use crate::report::{Check, CheckName, Outcome, Report, Shown};
 use crate::time::Timestamp;
 
@@ -109,10 +112,10 @@ struct Examined {
 /// A proof whose signature is still open.
 #[derive(Debug)]
 struct Pending {
-    /// The index of its [`SignatureCheck`].
-    signature: usize,
+    /// The indexes of its [`SignatureCheck`]s: one, but for selective disclosure.
+    signatures: Range<usize>,
     pointer: String,
-    cryptosuite: &'static str,
+    cryptosuite: Cryptosuite,
     verification_method: String,
     controller: Signer,
 }
@@ -207,7 +210,7 @@ impl Verification {
         let lists = lists.judge(&judge, answers);
         let mut examined: Vec<Examined> = opened.into_iter().map(|one| judge.examine(one, &lists)).collect();
         for one in &mut examined {
-            one.take_answers(answers);
+            one.take_answers(answers, judge.policy.profile);
             one.checks.extend(signers::required(one, &judge.policy));
         }
         let walk = lineage::walk(&members(&examined));
@@ -237,6 +240,19 @@ impl Verification {
     }
 }
 
+impl Pending {
+    /// The answer about the whole proof: valid if all of its signatures are. One that has none says nothing.
+    fn answer(&self, answers: &[Answer]) -> Answer {
+        let answer = |at| answers.get(at).copied().unwrap_or(Answer::CouldNotTell);
+        let worst = |worst, answer| match (worst, answer) {
+            (Answer::Invalid, _) | (_, Answer::Invalid) => Answer::Invalid,
+            (Answer::CouldNotTell, _) | (_, Answer::CouldNotTell) => Answer::CouldNotTell,
+            (Answer::Valid, Answer::Valid) => Answer::Valid,
+        };
+        self.signatures.clone().map(answer).reduce(worst).unwrap_or(Answer::CouldNotTell)
+    }
+}
+
 /// The credentials as the lineage walk sees them.
 fn members(examined: &[Examined]) -> Vec<Member> {
     let member = |one: &Examined| Member {
@@ -258,10 +274,11 @@ impl Examined {
     }
 
     /// Turns open signatures into checks.
-    fn take_answers(&mut self, answers: &[Answer]) {
+    fn take_answers(&mut self, answers: &[Answer], profile: Profile) {
         for pending in std::mem::take(&mut self.pending) {
-            let answer = answers.get(pending.signature).copied().unwrap_or(Answer::CouldNotTell);
-            let Pending { cryptosuite, verification_method, .. } = &pending;
+            let answer = pending.answer(answers);
+            let Pending { verification_method, .. } = &pending;
+            let cryptosuite = pending.cryptosuite.name();
             let check = match answer {
                 Answer::Valid => {
                     let message = format!("signed with {cryptosuite} by {verification_method}");
@@ -281,6 +298,10 @@ impl Examined {
                     Check::new(CheckName::Proof, Outcome::NotChecked, "proof.signature-not-checked", message)
                 }
             };
+            if answer == Answer::Valid && pending.cryptosuite == Cryptosuite::EcdsaSd2023 {
+                let partial = checks::disclosure(&self.credential.content, &self.references, profile);
+                self.checks.push(partial.at(pending.pointer.clone()));
+            }
             self.checks.push(check.at(pending.pointer));
         }
     }

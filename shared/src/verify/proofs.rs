@@ -7,6 +7,7 @@ use crate::evidence::{Document, Need, NeedKind, Profile};
 use crate::json::Json;
 use crate::jsonld::{ContextLoader, JsonLdError};
 use crate::passport::Credential;
+use crate::proof::ecdsa_sd::DisclosureError;
 use crate::proof::{Proof, ProofError, Secured};
 use crate::report::{Check, CheckName, Outcome};
 
@@ -126,23 +127,20 @@ impl OneProof<'_> {
             self.secured.proofs().nth(self.at).unwrap_or(Err(&ProofError::None)).map_err(refused)?.clone();
         let (method, controller) = self.method(&proof.verification_method)?;
         self.times(&proof, &method)?;
-        if self.work.signatures.len() >= self.work.max_signatures {
-            return Err(fail(
-                "proof.too-many-signatures",
-                "more signatures than an honest input of this length has".to_owned(),
-            ));
-        }
+        let room = self.work.max_signatures.saturating_sub(self.work.signatures.len());
         let contexts = ContextLoader::with(&self.judge.contexts);
-        let check = self.secured.signature_check(self.at, &method.key, contexts, &mut self.work.budget);
-        let check = check.map_err(|cause| self.not_signed(&cause))?;
+        let budget = &mut self.work.budget;
+        let checks = self.secured.signature_checks(self.at, &method.key, room, contexts, budget);
+        let checks = checks.map_err(|cause| self.not_signed(&cause))?;
+        let first = self.work.signatures.len();
         self.found.pending.push(Pending {
-            signature: self.work.signatures.len(),
+            signatures: first..first + checks.len(),
             pointer: self.pointer.clone(),
-            cryptosuite: proof.cryptosuite.name(),
+            cryptosuite: proof.cryptosuite,
             verification_method: proof.verification_method.to_string(),
             controller,
         });
-        self.work.signatures.push(check);
+        self.work.signatures.extend(checks);
         Ok(())
     }
 
@@ -238,5 +236,11 @@ impl OneProof<'_> {
 }
 
 fn refused(cause: &ProofError) -> Check {
-    fail(cause.code(), cause.to_string())
+    let check = fail(cause.code(), cause.to_string());
+    match cause {
+        ProofError::Disclosure(DisclosureError::Base) => check.with_help(
+            "its holder makes a derived proof of it with `passport derive`, and passes only that on",
+        ),
+        _ => check,
+    }
 }
