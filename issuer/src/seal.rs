@@ -4,7 +4,7 @@
 //! 1. assemble: envelope, names for all nodes
 //! 2. check: the profile and the schema, everything that is wrong at once; the canonical statements
 //! 3. sign: one proof for each suite
-//! 4. verify, by the core, as anyone else would
+//! 4. verify, by the core, as anyone else would: a base proof with everything revealed
 //! 5. ask for the second opinion
 
 use std::fmt;
@@ -18,6 +18,7 @@ use model_passport::key::{Algorithm, Signer};
 use model_passport::limits::Budget;
 use model_passport::passport::{CONTEXT, CREDENTIALS_V2, Credential};
 use model_passport::profile;
+use model_passport::proof::ecdsa_sd::add_base_proof;
 use model_passport::proof::{Cryptosuite, ProofError, ProofOptions, add_proof};
 use model_passport::report::{Check, CheckName, Outcome, Report};
 use model_passport::schema::Finding;
@@ -26,6 +27,7 @@ use thiserror::Error;
 
 use crate::claims;
 use crate::command::verify;
+use crate::disclosure;
 use crate::exit::Exit;
 use crate::problem::{Failure, Problem};
 use crate::second_opinion::{self, Opinion, Question};
@@ -158,6 +160,18 @@ pub(crate) struct Sealed {
     pub(crate) id: String,
     /// What the second implementation said.
     pub(crate) opinions: Vec<Opinion>,
+    /// Whether the text holds a base proof, which is for its holder only.
+    pub(crate) is_base: bool,
+}
+
+/// How to sign.
+pub(crate) struct How<'a> {
+    /// One proof for each.
+    pub(crate) suites: &'a [Cryptosuite],
+    /// For ecdsa-sd-2023, what no holder may leave out besides what none may ever.
+    pub(crate) mandatory: &'a [String],
+    /// The key.
+    pub(crate) signer: &'a dyn Signer,
 }
 
 /// Steps 1 and 2.
@@ -199,20 +213,32 @@ pub(crate) fn prepare(order: Order<'_>) -> Result<Unsigned, SealError> {
 /// Steps 3 to 5. `evidence` is what a verifier would have: the parents, and the issuer's DID document.
 pub(crate) fn sign(
     unsigned: &Unsigned,
-    suites: &[Cryptosuite],
-    signer: &dyn Signer,
+    how: &How<'_>,
     evidence: &Evidence,
     did_documents: &[(String, String)],
 ) -> Result<Sealed, Failure> {
     let now = unsigned.valid_from;
     let mut credential = unsigned.credential.clone();
-    for suite in suites {
+    let mandatory = disclosure::mandatory(&credential, how.mandatory);
+    let contexts = ContextLoader::default();
+    for suite in how.suites {
         let options = ProofOptions::new(*suite).created(now);
-        credential =
-            add_proof(&credential, &options, signer, ContextLoader::default()).map_err(SealError::from)?;
+        let signed = if *suite == Cryptosuite::EcdsaSd2023 {
+            let secrets = disclosure::secrets().ok_or(SealError::Randomness)?;
+            add_base_proof(&credential, &options, &mandatory, &secrets, how.signer, contexts)
+        } else {
+            add_proof(&credential, &options, how.signer, contexts)
+        };
+        credential = signed.map_err(SealError::from)?;
     }
-    let text = credential.to_pretty();
+    let is_base = how.suites.contains(&Cryptosuite::EcdsaSd2023);
     let id = credential.get("id").and_then(Json::as_str).unwrap_or_default().to_owned();
+    let written = credential.to_pretty();
+    let text = if is_base {
+        disclosure::revealed(&credential).map_err(SealError::from)?.to_pretty()
+    } else {
+        written.clone()
+    };
 
     let outcome = verify::check(&text, evidence, &Policy::default(), now);
     if let Some(check) = refusal(&outcome.report, &id) {
@@ -221,7 +247,7 @@ pub(crate) fn sign(
     }
     let question = Question { credential: &text, quads: &unsigned.quads, did_documents };
     let opinions = second_opinion::ask(&question)?;
-    Ok(Sealed { text, id, opinions })
+    Ok(Sealed { text: written, id, opinions, is_base })
 }
 
 /// What keeps a credential from being issued or built on: anything that failed, and anything about the credential
