@@ -97,7 +97,7 @@ fn every_text_hash_and_signature_is_the_published_one() {
         assert_eq!(hashed.options_hash.to_hex(), published("proofHash"), "{}", suite.1);
         assert_eq!(hex(&hashed.to_bytes()), published("combinedHash"), "{}", suite.1);
 
-        let check = secured.signature_check(0, &key, loader, &mut budget).unwrap();
+        let check = secured.signature_checks(0, &key, 1, loader, &mut budget).unwrap().remove(0);
         assert_eq!(hex(&check.signature), published("sigHex"), "{}", suite.1);
         assert_eq!(multibase::encode_base58btc(&check.signature), published("sigBTC58"), "{}", suite.1);
         assert_eq!(check.message, hashed.to_bytes());
@@ -139,7 +139,8 @@ fn one_changed_byte_of_the_published_credential_is_invalid() {
             assert_ne!(changed, signed);
             let mut secured = Secured::read(json::parse(&changed).unwrap()).unwrap();
             let loader = ContextLoader::with(&contexts);
-            let check = secured.signature_check(0, &key, loader, &mut Budget::default()).unwrap();
+            let check =
+                secured.signature_checks(0, &key, 1, loader, &mut Budget::default()).unwrap().remove(0);
             assert_eq!(check.answer(), Answer::Invalid, "{}: {from}", suite.1);
         }
     }

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{attest, bundle, capture, completions, explain, issue, key, show, verify};
+use crate::command::{attest, bundle, capture, completions, derive, explain, issue, key, show, verify};
 
 /// Signed passports for machine learning models, their data and their evaluations.
 ///
@@ -33,6 +33,8 @@ pub enum Command {
     /// Sign a statement about something that has a passport
     #[command(subcommand)]
     Attest(attest::Args),
+    /// Take the part of a passport that is to be shown: of one that was issued with ecdsa-sd-2023
+    Derive(derive::Args),
     /// Check a passport, a presentation or a bundle and print the verdict
     Verify(verify::Args),
     /// Print what a passport says, as far as it was verified

@@ -6,6 +6,7 @@
 //! | `capture` | [`command::capture`] | a model or a data set | a draft |
 //! | `issue` | [`command::issue`] | a draft or a path, claims | a signed passport |
 //! | `attest evaluation` | [`command::attest`] | claims, the subject's passport | a signed attestation |
+//! | `derive` | [`command::derive`] | a passport with a base proof | the part of it to show |
 //! | `verify` | [`command::verify`] | a passport, evidence, artefacts | the report |
 //! | `show` | [`command::show`] | a passport | its verified content |
 //! | `bundle` | [`command::bundle`] | passports, DID documents | one file |
@@ -19,6 +20,7 @@ pub mod claims;
 pub mod cli;
 pub mod command;
 pub mod crypto;
+mod disclosure;
 mod evidence;
 pub mod exit;
 pub mod files;

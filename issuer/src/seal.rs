@@ -4,7 +4,7 @@
 //! 1. assemble: envelope, names for all nodes
 //! 2. check: the profile and the schema, everything that is wrong at once; the canonical statements
 //! 3. sign: one proof for each suite, or the whole as a JWS
-//! 4. verify, by the core, as anyone else would
+//! 4. verify, by the core, as anyone else would: a base proof with everything revealed
 //! 5. ask for the second opinion
 
 use std::fmt;
@@ -19,6 +19,7 @@ use model_passport::key::{Algorithm, SignError, Signer};
 use model_passport::limits::Budget;
 use model_passport::passport::{CONTEXT, CREDENTIALS_V2, Credential};
 use model_passport::profile;
+use model_passport::proof::ecdsa_sd::add_base_proof;
 use model_passport::proof::{Cryptosuite, ProofError, ProofOptions, add_proof};
 use model_passport::report::{Check, CheckName, Outcome, Report};
 use model_passport::schema::Finding;
@@ -27,6 +28,7 @@ use thiserror::Error;
 
 use crate::claims;
 use crate::command::verify;
+use crate::disclosure;
 use crate::exit::Exit;
 use crate::problem::{Failure, Problem};
 use crate::second_opinion::{self, Opinion, Question};
@@ -143,6 +145,13 @@ pub(crate) enum Securing {
     Jws,
 }
 
+impl Securing {
+    /// Whether one of the proofs is a base proof, which is for its holder only.
+    pub(crate) fn is_base(&self) -> bool {
+        matches!(self, Self::Proofs(suites) if suites.contains(&Cryptosuite::EcdsaSd2023))
+    }
+}
+
 /// What is to be signed.
 pub(crate) struct Order<'a> {
     /// The kind of credential.
@@ -172,6 +181,18 @@ pub(crate) struct Sealed {
     pub(crate) id: String,
     /// What the second implementation said.
     pub(crate) opinions: Vec<Opinion>,
+    /// Whether the text holds a base proof, which is for its holder only.
+    pub(crate) is_base: bool,
+}
+
+/// How to sign.
+pub(crate) struct How<'a> {
+    /// As proofs, or as a JWS.
+    pub(crate) securing: &'a Securing,
+    /// For ecdsa-sd-2023, what no holder may leave out besides what none may ever.
+    pub(crate) mandatory: &'a [String],
+    /// The key.
+    pub(crate) signer: &'a dyn Signer,
 }
 
 /// Steps 1 and 2.
@@ -213,37 +234,59 @@ pub(crate) fn prepare(order: Order<'_>) -> Result<Unsigned, SealError> {
 /// Steps 3 to 5. `evidence` is what a verifier would have: the parents, and the issuer's DID document.
 pub(crate) fn sign(
     unsigned: &Unsigned,
-    securing: &Securing,
-    signer: &dyn Signer,
+    how: &How<'_>,
     evidence: &Evidence,
     did_documents: &[(String, String)],
 ) -> Result<Sealed, Failure> {
     let now = unsigned.valid_from;
-    let text = match securing {
+    let (written, checked) = match how.securing {
         Securing::Proofs(suites) => {
-            let mut credential = unsigned.credential.clone();
-            for suite in suites {
-                let options = ProofOptions::new(*suite).created(now);
-                credential = add_proof(&credential, &options, signer, ContextLoader::default())
-                    .map_err(SealError::from)?;
-            }
-            credential.to_pretty()
+            let credential = with_proofs(&unsigned.credential, suites, how, now)?;
+            let written = credential.to_pretty();
+            let checked = if how.securing.is_base() {
+                disclosure::revealed(&credential).map_err(SealError::from)?.to_pretty()
+            } else {
+                written.clone()
+            };
+            (written, checked)
         }
         Securing::Jws => {
-            let jws = jose::sign(&unsigned.credential, Kind::Credential, &Audience::default(), signer);
-            jws.map_err(|cause: SignError| SealError::Sign(cause.into()))? + "\n"
+            let jws = jose::sign(&unsigned.credential, Kind::Credential, &Audience::default(), how.signer);
+            let jws = jws.map_err(|cause: SignError| SealError::Sign(cause.into()))? + "\n";
+            (jws.clone(), jws)
         }
     };
     let id = unsigned.credential.get("id").and_then(Json::as_str).unwrap_or_default().to_owned();
 
-    let outcome = verify::check(&text, evidence, &Policy::default(), now);
+    let outcome = verify::check(&checked, evidence, &Policy::default(), now);
     if let Some(check) = refusal(&outcome.report, &id) {
         let (code, message) = (check.code.to_string(), check.message.clone());
         return Err(SealError::SelfCheck { code, message, help: check.help.clone().map(String::from) }.into());
     }
-    let question = Question { credential: &text, quads: &unsigned.quads, did_documents };
+    let question = Question { credential: &checked, quads: &unsigned.quads, did_documents };
     let opinions = second_opinion::ask(&question)?;
-    Ok(Sealed { text, id, opinions })
+    Ok(Sealed { text: written, id, opinions, is_base: how.securing.is_base() })
+}
+
+fn with_proofs(
+    unsigned: &Json,
+    suites: &[Cryptosuite],
+    how: &How<'_>,
+    now: Timestamp,
+) -> Result<Json, SealError> {
+    let mut credential = unsigned.clone();
+    let contexts = ContextLoader::default();
+    for suite in suites {
+        let options = ProofOptions::new(*suite).created(now);
+        credential = if *suite == Cryptosuite::EcdsaSd2023 {
+            let mandatory = disclosure::mandatory(unsigned, how.mandatory);
+            let secrets = disclosure::secrets().ok_or(SealError::Randomness)?;
+            add_base_proof(&credential, &options, &mandatory, &secrets, how.signer, contexts)?
+        } else {
+            add_proof(&credential, &options, how.signer, contexts)?
+        };
+    }
+    Ok(credential)
 }
 
 /// What keeps a credential from being issued or built on: anything that failed, and anything about the credential

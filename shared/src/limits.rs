@@ -97,10 +97,14 @@ pub fn input_budget(credentials: usize) -> Budget {
     Budget::new(CANON_WORK.saturating_add(credentials.saturating_mul(8 << 10)))
 }
 
-/// Signatures checked of one input: honest credentials have several thousand bytes for each.
+/// Signatures of single statements that an input may have besides: a full passport makes 120 statements.
+pub const MAX_STATEMENT_SIGNATURES: usize = 256;
+
+/// Signatures checked of one input: honest credentials have several thousand bytes for each, but for one that is
+/// a selective disclosure.
 #[must_use]
 pub const fn max_signatures(input_bytes: usize) -> usize {
-    MAX_PROOFS + input_bytes / 2048
+    MAX_PROOFS + MAX_STATEMENT_SIGNATURES + input_bytes / 2048
 }
 
 /// A purse of work that is spent and never refilled.

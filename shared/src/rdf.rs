@@ -87,6 +87,13 @@ impl Dataset {
         self.blanks
     }
 
+    /// The same with only some statements, by their places in ascending order.
+    #[cfg(feature = "sign")]
+    pub(crate) fn only(&self, places: &[usize]) -> Self {
+        let quads = places.iter().filter_map(|place| self.quads.get(*place).copied()).collect();
+        Self { text: self.text.clone(), quads, blanks: self.blanks }
+    }
+
     /// Adds a statement.
     pub fn push(&mut self, quad: Quad) {
         self.quads.push(quad);

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use model_passport::json::Object;
+use model_passport::proof::Cryptosuite;
 use model_passport::time::Timestamp;
 use thiserror::Error;
 
@@ -45,6 +46,9 @@ pub struct Signing {
     /// A cryptosuite, repeated for several proofs, or `vc+jwt` [default: ecdsa-rdfc-2019 or eddsa-rdfc-2022, as the key is]
     #[arg(long, value_name = "SUITE")]
     proof: Vec<String>,
+    /// With ecdsa-sd-2023: what else no holder may leave out, as a JSON pointer (repeatable)
+    #[arg(long, value_name = "POINTER")]
+    mandatory: Vec<String>,
     /// A passport or a DID document that the parents' verification needs (repeatable)
     #[arg(long, value_name = "FILE")]
     pub(crate) with: Vec<PathBuf>,
@@ -72,6 +76,8 @@ pub struct Signing {
 pub enum IssueError {
     #[error("the draft `{}` cannot be used: {cause}", path.display())]
     Draft { path: PathBuf, cause: DraftError },
+    #[error("a base proof of ecdsa-sd-2023 is for its holder only, and standard output may go anywhere")]
+    BaseProof,
     #[error("the draft is of a {draft}, and `--kind` asks for a {asked}")]
     Kind { draft: &'static str, asked: &'static str },
     #[error("`validUntil` is not a time: {0}")]
@@ -82,6 +88,7 @@ impl Problem for IssueError {
     fn code(&self) -> &'static str {
         match self {
             Self::Draft { cause, .. } => cause.code(),
+            Self::BaseProof => "issue.base-proof-to-stdout",
             Self::Kind { .. } => "issue.kind",
             Self::ValidUntil(_) => "issue.valid-until",
         }
@@ -90,6 +97,7 @@ impl Problem for IssueError {
     fn help(&self) -> Option<String> {
         Some(match self {
             Self::Draft { cause, .. } => return cause.help(),
+            Self::BaseProof => "name a file with `-o`; it will be readable for you alone".to_owned(),
             Self::Kind { .. } => "leave `--kind` away; a draft knows its kind".to_owned(),
             Self::ValidUntil(_) => "write a time such as 2027-11-21T10:00:00Z".to_owned(),
         })
@@ -98,7 +106,7 @@ impl Problem for IssueError {
     fn exit(&self) -> Exit {
         match self {
             Self::Draft { .. } | Self::ValidUntil(_) => Exit::Malformed,
-            Self::Kind { .. } => Exit::Usage,
+            Self::BaseProof | Self::Kind { .. } => Exit::Usage,
         }
     }
 }
@@ -168,7 +176,10 @@ impl Signing {
     pub(crate) fn begin(&self, shell: &Shell) -> Result<Session<'_>, Failure> {
         files::check_free(&self.output, self.force)?;
         let public = self.store.open()?.public(&self.key)?;
-        seal::securing(&self.proof, public.algorithm()?)?;
+        let securing = seal::securing(&self.proof, public.algorithm()?)?;
+        if securing.is_base() && self.output.as_os_str() == files::STANDARD_STREAM {
+            return Err(IssueError::BaseProof.into());
+        }
         Ok(Session { signing: self, public, now: shell.time(self.at) })
     }
 }
@@ -187,7 +198,16 @@ impl Session<'_> {
         let issuer = &self.public.did;
         let unsigned = seal::prepare(Order { kind, issuer, subject, valid_from: self.now, valid_until })?;
         let sealed = self.sign(&unsigned, parents)?;
-        output(&self.signing.output, &sealed.text, self.signing.force, shell)?;
+        if sealed.is_base {
+            files::write(
+                &self.signing.output,
+                sealed.text.as_bytes(),
+                files::Access::Private,
+                self.signing.force,
+            )?;
+        } else {
+            output(&self.signing.output, &sealed.text, self.signing.force, shell)?;
+        }
         self.tell(kind, &sealed, shell);
         Ok(Exit::Success)
     }
@@ -203,7 +223,8 @@ impl Session<'_> {
             did_documents.push((public.did.clone(), text.clone()));
             evidence.documents.push(model_passport::evidence::Document { url, retrieved: None, text });
         }
-        seal::sign(unsigned, &securing, &signer, &evidence, &did_documents)
+        let how = seal::How { securing: &securing, mandatory: &self.signing.mandatory, signer: &signer };
+        seal::sign(unsigned, &how, &evidence, &did_documents)
     }
 
     fn tell(&self, kind: &str, sealed: &seal::Sealed, shell: &mut Shell) {
@@ -219,6 +240,13 @@ impl Session<'_> {
             label("second opinion:"),
             opinions.join("; "),
         ));
+        if sealed.is_base {
+            shell.print.note(&format!(
+                "{} do not publish this file or pass it on: it gives away what a holder wants to leave out. \
+                 Make the part to show with `passport derive`",
+                paint.text(Tone::Dim, "for the holder only:"),
+            ));
+        }
     }
 }
 

@@ -12,6 +12,7 @@ pub mod attest;
 pub mod bundle;
 pub mod capture;
 pub mod completions;
+pub mod derive;
 pub mod explain;
 pub mod issue;
 pub mod key;
@@ -50,6 +51,7 @@ pub fn run(command: Command, shell: &mut Shell) -> Exit {
         Command::Capture(args) => capture::run(&args, shell),
         Command::Issue(args) => issue::run(&args, shell),
         Command::Attest(args) => attest::run(&args, shell),
+        Command::Derive(args) => derive::run(&args, shell),
         Command::Verify(args) => verify::run(&args, shell),
         Command::Show(args) => show::run(&args, shell),
         Command::Bundle(args) => bundle::run(&args, shell),

@@ -3,6 +3,7 @@
 //!
 //! | cryptosuite | second opinion by |
 //! |---|---|
+//! | `ecdsa-sd-2023`, with everything revealed | `ssi-data-integrity` as a whole |
 //! | `ecdsa-rdfc-2019`, `eddsa-rdfc-2022` | `ssi-data-integrity` as a whole |
 //! | `ecdsa-jcs-2019`, `eddsa-jcs-2022` | `json-ld`'s JSON library for RFC 8785, `did-method-key`, `did-jwk` and `ssi-jws` for key and signature |
 //! | `vc+jwt` | `did-method-key`, `did-jwk` and `ssi-jws` for key and signature |

@@ -23,7 +23,7 @@ use ssi_verification_methods::AnyMethod;
 use super::{Disagreement, Opinion, Question};
 
 /// The suites that the other implementation verifies as a whole.
-const WHOLE: [&str; 2] = ["ecdsa-rdfc-2019", "eddsa-rdfc-2022"];
+const WHOLE: [&str; 3] = ["ecdsa-rdfc-2019", "ecdsa-sd-2023", "eddsa-rdfc-2022"];
 /// The suites whose steps are put together here from its parts.
 const IN_PARTS: [&str; 2] = ["ecdsa-jcs-2019", "eddsa-jcs-2022"];
 

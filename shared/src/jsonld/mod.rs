@@ -18,6 +18,7 @@
 
 mod context;
 mod to_rdf;
+mod trace;
 
 use std::cell::RefCell;
 
@@ -27,6 +28,7 @@ use crate::limits::Budget;
 use crate::rdf::Dataset;
 
 use context::Store;
+use trace::Trace;
 
 /// Where contexts come from: the embedded documents first, then those supplied.
 #[derive(Debug, Clone, Copy, Default)]
@@ -136,12 +138,29 @@ const MAX_WARM_CONTEXTS: usize = 512;
 /// # Errors
 /// [`JsonLdError`], for the first cause met.
 pub fn to_rdf(document: &Json, contexts: ContextLoader<'_>) -> Result<Dataset, JsonLdError> {
+    map(document, contexts, Trace::off()).map(|(dataset, _)| dataset)
+}
+
+/// The statements of a document, and for each the RFC 6901 pointer to the value that it comes from.
+///
+/// # Errors
+/// [`JsonLdError`], for the first cause met.
+#[cfg(feature = "sign")]
+pub(crate) fn to_rdf_with_pointers(
+    document: &Json,
+    contexts: ContextLoader<'_>,
+) -> Result<(Dataset, Vec<String>), JsonLdError> {
+    let (dataset, trace) = map(document, contexts, Trace::begun())?;
+    Ok((dataset, trace.into_pointers()))
+}
+
+fn map(document: &Json, contexts: ContextLoader<'_>, trace: Trace) -> Result<(Dataset, Trace), JsonLdError> {
     WARM.with_borrow_mut(|store| {
         if store.len() > MAX_WARM_CONTEXTS {
             *store = Store::default();
         }
         let mark = store.mark();
-        let result = to_rdf::document(document, store, contexts);
+        let result = to_rdf::document(document, store, contexts, trace);
         if store.took_foreign_context() {
             store.roll_back(mark);
         }

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use super::context::{
     Coercion, Context, ContextId, Definition, Keyword, Meaning, Scope, Store, looks_like_keyword,
 };
+use super::trace::{Place, Trace};
 use super::{ContextLoader, JsonLdError, excerpt};
 use crate::canon::jcs;
 use crate::index::{self, Index};
@@ -19,19 +20,20 @@ use crate::rdf::{
     XSD_INTEGER, is_absolute_iri, is_language_tag,
 };
 
-/// The statements of a document.
+/// The statements of a document, with where they come from.
 pub(super) fn document(
     json: &Json,
     store: &mut Store,
     loader: ContextLoader<'_>,
-) -> Result<Dataset, JsonLdError> {
+    trace: Trace,
+) -> Result<(Dataset, Trace), JsonLdError> {
     let mut mapping =
-        Mapping { store, loader, data: Dataset::new(), labels: Index::default(), named: Vec::new() };
+        Mapping { store, loader, data: Dataset::new(), labels: Index::default(), named: Vec::new(), trace };
     for item in json.one_or_many() {
         let object = item.as_object().ok_or_else(|| wrong("a document is not an object", item))?;
         mapping.object(object, Store::INITIAL, None, None, &mut Vec::new())?;
     }
-    Ok(mapping.data)
+    Ok((mapping.data, mapping.trace))
 }
 
 struct Mapping<'s, 'l> {
@@ -41,7 +43,11 @@ struct Mapping<'s, 'l> {
     /// Blank nodes that the document names itself.
     labels: Index,
     named: Vec<Term>,
+    trace: Trace,
 }
+
+/// A term, and where it comes from.
+type Found = (Term, Place);
 
 /// One member of an object, its name understood.
 struct Entry<'j> {
@@ -65,15 +71,17 @@ impl Mapping<'_, '_> {
         active: ContextId,
         definition: Option<&Definition>,
         graph: Option<Term>,
-        out: &mut Vec<Term>,
+        out: &mut Vec<Found>,
     ) -> Result<(), JsonLdError> {
         match value {
             Json::Array(items) if items.is_empty() => {
                 Err(wrong("an empty array says nothing that could be signed", value))
             }
             Json::Array(items) => {
-                for item in items {
+                for (at, item) in items.iter().enumerate() {
+                    let mark = self.trace.item(at);
                     self.values(item, active, definition, graph, out)?;
+                    self.trace.back_to(mark);
                 }
                 Ok(())
             }
@@ -82,10 +90,16 @@ impl Mapping<'_, '_> {
             scalar => {
                 let active = self.property_scope(active, definition)?;
                 let term = self.scalar(scalar, &self.store.context(active), definition)?;
-                out.push(term);
+                self.found(term, out);
                 Ok(())
             }
         }
+    }
+
+    /// A term that the value here stands for.
+    fn found(&mut self, term: Term, out: &mut Vec<Found>) {
+        let place = self.trace.here();
+        out.push((term, place));
     }
 
     /// The context inside the value of a term that has one.
@@ -107,7 +121,7 @@ impl Mapping<'_, '_> {
         active: ContextId,
         definition: Option<&Definition>,
         graph: Option<Term>,
-        out: &mut Vec<Term>,
+        out: &mut Vec<Found>,
     ) -> Result<(), JsonLdError> {
         let mut active = self.leave_type_scope(object, active);
         active = self.property_scope(active, definition)?;
@@ -123,7 +137,8 @@ impl Mapping<'_, '_> {
         };
         let entries = entries(object, &context)?;
         if let Some(entry) = entries.iter().find(|entry| entry.is(Keyword::Value)) {
-            out.push(self.value_object(&entries, entry.value, &context, object)?);
+            let term = self.value_object(&entries, entry.value, &context, object)?;
+            self.found(term, out);
             return Ok(());
         }
         for (keyword, list) in [(Keyword::List, true), (Keyword::Set, false)] {
@@ -131,16 +146,19 @@ impl Mapping<'_, '_> {
                 if entries.len() > 1 {
                     return Err(wrong("@list and @set stand alone", &Json::Object(object.clone())));
                 }
-                return if list {
-                    out.push(self.list(entry.value, active, definition, graph)?);
-                    Ok(())
+                if list {
+                    let term = self.list(entry.value, active, definition, graph)?;
+                    self.found(term, out);
                 } else {
-                    self.values(entry.value, active, definition, graph, out)
-                };
+                    let mark = self.trace.member(entry.name);
+                    self.values(entry.value, active, definition, graph, out)?;
+                    self.trace.back_to(mark);
+                }
+                return Ok(());
             }
         }
         let node = self.node(&entries, active, &type_scope, graph)?;
-        out.push(node);
+        self.found(node, out);
         Ok(())
     }
 
@@ -206,6 +224,7 @@ impl Mapping<'_, '_> {
         };
         let mut objects = Vec::new();
         for entry in entries {
+            let mark = self.trace.member(entry.name);
             match &entry.meaning {
                 Meaning::Keyword(Keyword::Id) => {}
                 Meaning::Keyword(Keyword::Type) => self.types(entry.value, subject, type_scope, graph)?,
@@ -215,11 +234,12 @@ impl Mapping<'_, '_> {
                     let predicate = self.data.iri(iri);
                     objects.clear();
                     self.property(entry, active, graph, &mut objects)?;
-                    for object in &objects {
-                        self.push(Quad { subject, predicate, object: *object, graph })?;
+                    for (object, place) in &objects {
+                        self.push(Quad { subject, predicate, object: *object, graph }, *place)?;
                     }
                 }
             }
+            self.trace.back_to(mark);
         }
         Ok(subject)
     }
@@ -235,6 +255,7 @@ impl Mapping<'_, '_> {
             return Err(wrong("an empty array says nothing that could be signed", value));
         }
         let predicate = self.data.iri(RDF_TYPE);
+        let place = self.trace.here();
         for item in value.one_or_many() {
             let name = item.as_str().ok_or_else(|| wrong("a type is not a string", item))?;
             let iri = match scope.expand(name) {
@@ -242,7 +263,7 @@ impl Mapping<'_, '_> {
                 _ => return Err(JsonLdError::UndefinedType(name.to_owned())),
             };
             let object = self.data.iri(&iri);
-            self.push(Quad { subject, predicate, object, graph })?;
+            self.push(Quad { subject, predicate, object, graph }, place)?;
         }
         Ok(())
     }
@@ -253,7 +274,7 @@ impl Mapping<'_, '_> {
         entry: &Entry<'_>,
         active: ContextId,
         graph: Option<Term>,
-        out: &mut Vec<Term>,
+        out: &mut Vec<Found>,
     ) -> Result<(), JsonLdError> {
         let definition = entry.definition.as_deref();
         let container = definition.map(|definition| definition.container).unwrap_or_default();
@@ -261,7 +282,8 @@ impl Mapping<'_, '_> {
             return Err(JsonLdError::Unsupported(format!("{}: {what}", entry.name)));
         }
         if definition.is_some_and(|definition| definition.coercion == Coercion::Json) {
-            out.push(self.data.typed_literal(&jcs::to_string(entry.value), Some(RDF_JSON)));
+            let term = self.data.typed_literal(&jcs::to_string(entry.value), Some(RDF_JSON));
+            self.found(term, out);
             return Ok(());
         }
         if container.language
@@ -270,7 +292,8 @@ impl Mapping<'_, '_> {
             return self.language_map(map, active, definition, out);
         }
         if container.list && !is_list_object(entry.value, &self.store.context(active)) {
-            out.push(self.list(entry.value, active, definition, graph)?);
+            let term = self.list(entry.value, active, definition, graph)?;
+            self.found(term, out);
             return Ok(());
         }
         if container.graph {
@@ -285,17 +308,19 @@ impl Mapping<'_, '_> {
         value: &Json,
         active: ContextId,
         definition: Option<&Definition>,
-        out: &mut Vec<Term>,
+        out: &mut Vec<Found>,
     ) -> Result<(), JsonLdError> {
-        for item in value.one_or_many() {
+        for (at, item) in value.one_or_many().iter().enumerate() {
             let object = item.as_object().ok_or_else(|| wrong("a graph is not an object", item))?;
+            let mark = value.as_array().map(|_| self.trace.item(at));
             let name = self.data.fresh_blank();
             let before = self.data.quads().len();
             self.object(object, active, definition, Some(name), &mut Vec::new())?;
             if self.data.quads().len() == before {
                 return Err(wrong("a graph without statements", item));
             }
-            out.push(name);
+            self.found(name, out);
+            mark.into_iter().for_each(|mark| self.trace.back_to(mark));
         }
         Ok(())
     }
@@ -311,17 +336,20 @@ impl Mapping<'_, '_> {
         let mut items = Vec::new();
         for item in value.one_or_many() {
             if let Json::Array(_) = item {
-                items.push(self.list(item, active, definition, graph)?);
+                let term = self.list(item, active, definition, graph)?;
+                self.found(term, &mut items);
             } else {
                 self.values(item, active, definition, graph, &mut items)?;
             }
         }
         let (first, rest) = (self.data.iri(RDF_FIRST), self.data.iri(RDF_REST));
         let mut tail = self.data.iri(RDF_NIL);
-        for object in items.into_iter().rev() {
+        // A list is taken as a whole or left.
+        let place = self.trace.here();
+        for (object, _) in items.into_iter().rev() {
             let subject = self.data.fresh_blank();
-            self.push(Quad { subject, predicate: first, object, graph })?;
-            self.push(Quad { subject, predicate: rest, object: tail, graph })?;
+            self.push(Quad { subject, predicate: first, object, graph }, place)?;
+            self.push(Quad { subject, predicate: rest, object: tail, graph }, place)?;
             tail = subject;
         }
         Ok(tail)
@@ -332,21 +360,24 @@ impl Mapping<'_, '_> {
         map: &Object,
         active: ContextId,
         definition: Option<&Definition>,
-        out: &mut Vec<Term>,
+        out: &mut Vec<Found>,
     ) -> Result<(), JsonLdError> {
         let active = self.property_scope(active, definition)?;
         let context = self.store.context(active);
         refuse_direction(&context, definition)?;
         for (language, value) in map.iter() {
+            let mark = self.trace.member(language);
             for item in value.one_or_many() {
                 let text =
                     item.as_str().ok_or_else(|| wrong("a text in a language is not a string", item))?;
-                out.push(match context.expand(language) {
+                let term = match context.expand(language) {
                     Some(Meaning::Keyword(Keyword::None)) => self.data.typed_literal(text, None),
                     _ if is_language_tag(language) => self.data.language_literal(text, language),
                     _ => return Err(wrong("not a language tag", &Json::from(language))),
-                });
+                };
+                self.found(term, out);
             }
+            self.trace.back_to(mark);
         }
         Ok(())
     }
@@ -474,11 +505,12 @@ impl Mapping<'_, '_> {
         Ok(self.data.iri(&iri))
     }
 
-    fn push(&mut self, quad: Quad) -> Result<(), JsonLdError> {
+    fn push(&mut self, quad: Quad, place: Place) -> Result<(), JsonLdError> {
         if self.data.quads().len() >= MAX_QUADS {
             return Err(JsonLdError::TooMuch { what: "statements", max: MAX_QUADS });
         }
         self.data.push(quad);
+        self.trace.statement(place);
         Ok(())
     }
 }

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Four cryptosuites, one file each: [RDFC-1.0](crate::canon::rdfc) or [JCS](crate::canon::jcs) for the two
-//! texts, ECDSA or EdDSA for the signature. [`Secured`] takes a document apart and says what each
+//! texts, ECDSA or EdDSA for the signature. A fifth, [`ecdsa_sd`], signs statement by statement. [`Secured`] takes a document apart and says what each
 //! signature has to cover. Checking the signature is [`key`](crate::key)'s, finding the key [`did`](crate::did)'s, judging the
 //! times [`verify`](mod@crate::verify)'s.
 //!
@@ -18,6 +18,7 @@
 
 mod ecdsa_jcs;
 mod ecdsa_rdfc;
+pub mod ecdsa_sd;
 mod eddsa_jcs;
 mod eddsa_rdfc;
 mod options;
@@ -47,6 +48,8 @@ pub enum Cryptosuite {
     EcdsaJcs2019,
     /// ECDSA over RDFC-1.0
     EcdsaRdfc2019,
+    /// ECDSA over single statements, for selective disclosure
+    EcdsaSd2023,
     /// EdDSA over JCS
     EddsaJcs2022,
     /// EdDSA over RDFC-1.0
@@ -64,8 +67,8 @@ pub enum Canonicalization {
 
 impl Cryptosuite {
     /// All of them.
-    pub const ALL: [Self; 4] =
-        [Self::EcdsaJcs2019, Self::EcdsaRdfc2019, Self::EddsaJcs2022, Self::EddsaRdfc2022];
+    pub const ALL: [Self; 5] =
+        [Self::EcdsaJcs2019, Self::EcdsaRdfc2019, Self::EcdsaSd2023, Self::EddsaJcs2022, Self::EddsaRdfc2022];
 
     /// The suite of this name, compared byte for byte.
     #[must_use]
@@ -79,6 +82,7 @@ impl Cryptosuite {
         match self {
             Self::EcdsaJcs2019 => "ecdsa-jcs-2019",
             Self::EcdsaRdfc2019 => "ecdsa-rdfc-2019",
+            Self::EcdsaSd2023 => "ecdsa-sd-2023",
             Self::EddsaJcs2022 => "eddsa-jcs-2022",
             Self::EddsaRdfc2022 => "eddsa-rdfc-2022",
         }
@@ -89,7 +93,7 @@ impl Cryptosuite {
     pub const fn canonicalization(self) -> Canonicalization {
         match self {
             Self::EcdsaJcs2019 | Self::EddsaJcs2022 => Canonicalization::Jcs,
-            Self::EcdsaRdfc2019 | Self::EddsaRdfc2022 => Canonicalization::Rdfc,
+            Self::EcdsaRdfc2019 | Self::EcdsaSd2023 | Self::EddsaRdfc2022 => Canonicalization::Rdfc,
         }
     }
 
@@ -102,6 +106,10 @@ impl Cryptosuite {
                 Algorithm::P384 => Some(HashAlgorithm::Sha384),
                 Algorithm::Ed25519 => None,
             },
+            Self::EcdsaSd2023 => match algorithm {
+                Algorithm::P256 => Some(HashAlgorithm::Sha256),
+                Algorithm::Ed25519 | Algorithm::P384 => None,
+            },
             Self::EddsaJcs2022 | Self::EddsaRdfc2022 => match algorithm {
                 Algorithm::Ed25519 => Some(HashAlgorithm::Sha256),
                 Algorithm::P256 | Algorithm::P384 => None,
@@ -112,7 +120,8 @@ impl Cryptosuite {
     fn transform(self, document: &Json, work: &mut Work<'_, '_>) -> Result<String, ProofError> {
         match self {
             Self::EcdsaJcs2019 => Ok(ecdsa_jcs::transform(document)),
-            Self::EcdsaRdfc2019 => ecdsa_rdfc::transform(document, work),
+            // The statements of an ecdsa-sd-2023 document are the same until they get their labels.
+            Self::EcdsaRdfc2019 | Self::EcdsaSd2023 => ecdsa_rdfc::transform(document, work),
             Self::EddsaJcs2022 => Ok(eddsa_jcs::transform(document)),
             Self::EddsaRdfc2022 => eddsa_rdfc::transform(document, work),
         }
@@ -126,7 +135,7 @@ impl Cryptosuite {
     ) -> Result<String, ProofError> {
         match self {
             Self::EcdsaJcs2019 => Ok(ecdsa_jcs::configure(options)),
-            Self::EcdsaRdfc2019 => ecdsa_rdfc::configure(options, document, work),
+            Self::EcdsaRdfc2019 | Self::EcdsaSd2023 => ecdsa_rdfc::configure(options, document, work),
             Self::EddsaJcs2022 => Ok(eddsa_jcs::configure(options)),
             Self::EddsaRdfc2022 => eddsa_rdfc::configure(options, document, work),
         }
@@ -190,7 +199,7 @@ pub struct Proof {
     pub challenge: Option<String>,
     /// `domain`
     pub domain: Vec<String>,
-    /// `proofValue`, decoded
+    /// `proofValue`, decoded: a signature, and of ecdsa-sd-2023 the CBOR that holds several
     pub signature: Vec<u8>,
     /// The members as they stand, without `proofValue`.
     options: Json,
@@ -202,6 +211,9 @@ pub enum ProofError {
     /// `proof.@context` is not the document's.
     #[error("the `@context` of the proof is not that of the document")]
     ContextMismatch,
+    /// A proof for selective disclosure that is not in order.
+    #[error(transparent)]
+    Disclosure(#[from] ecdsa_sd::DisclosureError),
     /// Two proofs have one `id`.
     #[error("two proofs have the id `{0}`")]
     DuplicateId(String),
@@ -259,6 +271,9 @@ pub enum ProofError {
         /// Proofs allowed.
         max: usize,
     },
+    /// More signatures than the caller takes.
+    #[error("more signatures than an honest input of this length has")]
+    TooManySignatures,
     /// A member that the specification does not define.
     #[error("a proof has no member `{0}`")]
     UnknownMember(String),
@@ -279,6 +294,7 @@ impl ProofError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::ContextMismatch => "proof.context-mismatch",
+            Self::Disclosure(cause) => cause.code(),
             Self::DuplicateId(_) => "proof.duplicate-id",
             Self::JsonLd(cause) => cause.code(),
             Self::KeyMismatch { .. } => "proof.key-mismatch",
@@ -292,6 +308,7 @@ impl ProofError {
             #[cfg(feature = "sign")]
             Self::Sign(cause) => cause.code(),
             Self::TooMany { .. } => "proof.too-many",
+            Self::TooManySignatures => "proof.too-many-signatures",
             Self::UnknownMember(_) => "proof.unknown-member",
             Self::UnsupportedCryptosuite(_) => "proof.unsupported-cryptosuite",
             Self::UnsupportedType(_) => "proof.unsupported-type",

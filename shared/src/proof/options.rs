@@ -3,7 +3,7 @@
 use super::{Cryptosuite, Proof, ProofError};
 use crate::did::Relationship;
 use crate::json::{Json, Object};
-use crate::multibase;
+use crate::multibase::{self, MultibaseError};
 
 /// The members that the specification defines. `nonce` is signed like the others and has no rule of its own.
 const MEMBERS: [&str; 13] = [
@@ -72,7 +72,7 @@ impl Proof {
             previous_proof: texts(members, "previousProof")?,
             challenge: text(members, "challenge")?.map(str::to_owned),
             domain: texts(members, "domain")?,
-            signature: multibase::decode_base58btc(value).map_err(|_| ProofError::Member("proofValue"))?,
+            signature: decode(cryptosuite, value).map_err(|_| ProofError::Member("proofValue"))?,
             options: options.into(),
         })
     }
@@ -81,6 +81,17 @@ impl Proof {
     #[must_use]
     pub const fn options(&self) -> &Json {
         &self.options
+    }
+}
+
+/// The suites write base58btc, but for the one whose proof values are long.
+fn decode(suite: Cryptosuite, value: &str) -> Result<Vec<u8>, MultibaseError> {
+    match suite {
+        Cryptosuite::EcdsaSd2023 => {
+            let digits = value.strip_prefix('u').ok_or(MultibaseError::UnknownBase)?;
+            multibase::decode_base64url_digits(digits)
+        }
+        _ => multibase::decode_base58btc(value),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use super::ecdsa_sd::{self, DisclosureError, Statements};
 use super::options::texts;
 use super::{Canonicalization, Cryptosuite, Proof, ProofError, Work, hash};
 use crate::canon::rdfc::HashAlgorithm;
@@ -21,6 +22,8 @@ pub struct Secured {
     proofs: Vec<Result<Proof, ProofError>>,
     /// The content as transformed for the proofs so far: once for each form, however many proofs.
     transformed: Vec<(Canonicalization, HashAlgorithm, Text)>,
+    /// The statements of the content, for proofs that sign them one by one.
+    statements: Option<Rc<Statements>>,
 }
 
 /// A canonical text and its hash.
@@ -107,7 +110,7 @@ impl Secured {
     /// [`Secured::from_parts`] of proofs that [`Secured::check`] found in order, so that nothing is lost.
     pub(crate) fn checked(content: Json, proofs: Vec<Json>, purpose: Relationship) -> Self {
         let read = proofs.iter().map(|proof| Proof::parse_for(proof, purpose)).collect();
-        Self { content, raw: proofs, proofs: read, transformed: Vec::new() }
+        Self { content, raw: proofs, proofs: read, transformed: Vec::new(), statements: None }
     }
 
     /// The document without its proofs, and these as they stood.
@@ -128,26 +131,79 @@ impl Secured {
     }
 
     /// What remains to be asked about the proof at `index`, once its key is known: whether the signature is
-    /// one of these bytes.
+    /// one of these bytes. A proof for selective disclosure has several signatures, and is valid if all of them
+    /// are; one with more than `max` is refused.
     ///
     /// # Errors
-    /// [`ProofError`] where the suite does not take the key, the signature has no form that can be valid, or
+    /// [`ProofError`] where the suite does not take the key, a signature has no form that can be valid, or
     /// there is no canonical form.
-    pub fn signature_check(
+    pub fn signature_checks(
         &mut self,
         index: usize,
         key: &VerifyingKey,
+        max: usize,
         contexts: ContextLoader<'_>,
         budget: &mut Budget,
-    ) -> Result<SignatureCheck, ProofError> {
+    ) -> Result<Vec<SignatureCheck>, ProofError> {
+        if max == 0 {
+            return Err(ProofError::TooManySignatures);
+        }
         let algorithm = key.algorithm();
         self.hash_of(index, algorithm)?;
-        let signature = self.proof(index)?.signature.clone();
+        let proof = self.proof(index)?;
+        let signature = proof.signature.clone();
+        if proof.cryptosuite == Cryptosuite::EcdsaSd2023 {
+            return self.disclosed(index, &signature, key, max, contexts, budget);
+        }
         if !key.signature_is_well_formed(&signature) {
             return Err(ProofError::SignatureMalformed { algorithm, len: signature.len() });
         }
         let message = self.hashed(index, algorithm, contexts, budget)?.to_bytes();
-        Ok(SignatureCheck { key: *key, message, signature })
+        Ok(vec![SignatureCheck { key: *key, message, signature }])
+    }
+
+    fn disclosed(
+        &mut self,
+        index: usize,
+        value: &[u8],
+        key: &VerifyingKey,
+        max: usize,
+        contexts: ContextLoader<'_>,
+        budget: &mut Budget,
+    ) -> Result<Vec<SignatureCheck>, ProofError> {
+        // Said first, whatever else is wrong: its holder must not pass it on.
+        if ecdsa_sd::is_base(value) {
+            return Err(DisclosureError::Base.into());
+        }
+        if !self.proof(index)?.previous_proof.is_empty() {
+            return Err(DisclosureError::PreviousProof.into());
+        }
+        let options_hash = self.options_hash(index, key.algorithm(), contexts, budget)?;
+        let statements = match &self.statements {
+            Some(known) => Rc::clone(known),
+            None => {
+                let mut work = Work { contexts, hash: HashAlgorithm::Sha256, budget };
+                let read = Rc::new(Statements::read(&self.content, &mut work)?);
+                Rc::clone(self.statements.insert(read))
+            }
+        };
+        ecdsa_sd::signature_checks(value, &statements, &options_hash, key, max, budget)
+    }
+
+    /// The hash of the canonical options of the proof at `index`, for keys of an algorithm.
+    pub(super) fn options_hash(
+        &self,
+        index: usize,
+        algorithm: Algorithm,
+        contexts: ContextLoader<'_>,
+        budget: &mut Budget,
+    ) -> Result<Digest, ProofError> {
+        let hash_algorithm = self.hash_of(index, algorithm)?;
+        self.check_context(index)?;
+        let mut work = Work { contexts, hash: hash_algorithm, budget };
+        let proof = self.proof(index)?;
+        let options = proof.cryptosuite.configure(proof.options(), &self.content, &mut work)?;
+        Ok(hash(&options, hash_algorithm))
     }
 
     /// What the proof at `index` covers, for keys of an algorithm.

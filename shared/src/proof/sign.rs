@@ -1,5 +1,6 @@
 //! Adding a proof ([section 4.3, Add Proof Set/Chain](https://www.w3.org/TR/vc-data-integrity/#add-proof-set-chain)).
 
+use super::ecdsa_sd::DisclosureError;
 use super::{Canonicalization, Cryptosuite, ProofError, Secured};
 use crate::did::Relationship;
 use crate::json::{Json, Object};
@@ -91,6 +92,28 @@ pub fn add_proof(
     signer: &dyn Signer,
     contexts: ContextLoader<'_>,
 ) -> Result<Json, ProofError> {
+    if options.cryptosuite == Cryptosuite::EcdsaSd2023 {
+        return Err(DisclosureError::Secrets.into());
+    }
+    let algorithm = signer.algorithm();
+    let mut new = begin(document, options, signer)?;
+    // The same code says here and at verification what a signature covers.
+    let message = new.secured.hashed(new.index, algorithm, contexts, &mut Budget::default())?.to_bytes();
+    let signature = signer.sign(&message)?;
+    if !is_well_formed(algorithm, &signature) {
+        return Err(ProofError::SignatureMalformed { algorithm, len: signature.len() });
+    }
+    Ok(new.finish(multibase::encode_base58btc(&signature)))
+}
+
+/// A document with a proof that has no value yet.
+pub(super) struct New {
+    pub(super) secured: Secured,
+    /// Where the new proof stands.
+    pub(super) index: usize,
+}
+
+pub(super) fn begin(document: &Json, options: &ProofOptions, signer: &dyn Signer) -> Result<New, ProofError> {
     let mut content = document.clone();
     let members = content.as_object_mut().ok_or(ProofError::NotAnObject)?;
     let mut proofs = match members.remove("proof") {
@@ -100,24 +123,25 @@ pub fn add_proof(
     };
     let mut proof = options.to_json(signer.verification_method(), members.get("@context"));
     // The reader wants a value, so that there is one way to read a proof; this one is replaced.
-    proof.insert("proofValue", multibase::encode_base58btc(&[]));
+    let disclosure = options.cryptosuite == Cryptosuite::EcdsaSd2023;
+    let empty = if disclosure { multibase::encode_base64url } else { multibase::encode_base58btc };
+    proof.insert("proofValue", empty(&[]));
     let index = proofs.len();
     proofs.push(proof.into());
-    // The same code says here and at verification what a signature covers.
-    let algorithm = signer.algorithm();
-    let mut secured = Secured::from_parts_for(content, proofs, options.purpose)?;
-    let message = secured.hashed(index, algorithm, contexts, &mut Budget::default())?.to_bytes();
-    let signature = signer.sign(&message)?;
-    if !is_well_formed(algorithm, &signature) {
-        return Err(ProofError::SignatureMalformed { algorithm, len: signature.len() });
+    Ok(New { secured: Secured::from_parts_for(content, proofs, options.purpose)?, index })
+}
+
+impl New {
+    /// The document with the proof's value: the only proof as an object, of several the last in an array.
+    pub(super) fn finish(self, value: String) -> Json {
+        let (mut content, mut proofs) = self.secured.into_parts();
+        if let Some(proof) = proofs.last_mut().and_then(Json::as_object_mut) {
+            proof.insert("proofValue", value);
+        }
+        if let Some(members) = content.as_object_mut() {
+            let only = if self.index == 0 { proofs.pop() } else { None };
+            members.insert("proof", only.unwrap_or(Json::Array(proofs)));
+        }
+        content
     }
-    let (mut content, mut proofs) = secured.into_parts();
-    if let Some(proof) = proofs.last_mut().and_then(Json::as_object_mut) {
-        proof.insert("proofValue", multibase::encode_base58btc(&signature));
-    }
-    if let Some(members) = content.as_object_mut() {
-        let only = if index == 0 { proofs.pop() } else { None };
-        members.insert("proof", only.unwrap_or(Json::Array(proofs)));
-    }
-    Ok(content)
 }

@@ -188,6 +188,27 @@ fn collect_bases<'j>(value: &'j Json, bases: &mut Vec<&'j str>) {
     }
 }
 
+/// A selective disclosure is a part of what its issuer said. Which of the other parts there are cannot be seen, so
+/// one that matters and is not there may have been left out.
+pub(super) fn disclosure(content: &Json, references: &[lineage::Reference], profile: Profile) -> Check {
+    let absent = [
+        ("an end of its validity", content.get("validUntil").is_none()),
+        ("a status by which it could be recalled", content.get("credentialStatus").is_none()),
+        ("what it builds on", references.is_empty()),
+    ];
+    let absent: Vec<&str> = absent.iter().filter(|(_, absent)| *absent).map(|(what, _)| *what).collect();
+    if absent.is_empty() || profile == Profile::ProofOnly {
+        let message = "a selective disclosure: its holder chose what to show of a longer credential";
+        return Check::new(CheckName::Proof, Outcome::Pass, "disclosure.partial", message);
+    }
+    let message = format!(
+        "a selective disclosure: its holder chose what to show, and may have left out {}",
+        absent.join(", ")
+    );
+    Check::new(CheckName::Proof, Outcome::Warn, "disclosure.absent", message)
+        .with_help("ask the holder for the whole credential, or its issuer whether it says so")
+}
+
 fn trust() -> Check {
     let message = "no list of trusted issuers was given: the DID says which key signed, not whose it is";
     Check::new(CheckName::Trust, Outcome::NotChecked, "trust.no-list", message).optional()

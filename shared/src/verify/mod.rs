@@ -17,6 +17,8 @@ mod signers;
 mod standard;
 mod status;
 
+use std::ops::Range;
+
 use self::checks::Judge;
 use self::status::{Lists, OpenLists};
 use crate::did::Did;
@@ -28,6 +30,7 @@ use crate::limits::{self, Budget};
 use crate::lineage::{self, Member, Reference};
 use crate::passport::{self, Credential, InputError};
 use crate::profile;
+use crate::proof::Cryptosuite;
 use crate::report::{Check, CheckName, Outcome, Report, Shown};
 use crate::time::Timestamp;
 
@@ -86,6 +89,13 @@ struct Work {
     budget: Budget,
 }
 
+impl Work {
+    /// How many more signatures may be asked about.
+    const fn room(&self) -> usize {
+        self.max_signatures.saturating_sub(self.signatures.len())
+    }
+}
+
 /// One credential up to its signatures.
 #[derive(Debug)]
 struct Opened {
@@ -112,8 +122,8 @@ struct Examined {
 /// A proof whose signature is still open.
 #[derive(Debug)]
 struct Pending {
-    /// The index of its [`SignatureCheck`].
-    signature: usize,
+    /// The indexes of its [`SignatureCheck`]s: one, but for selective disclosure.
+    signatures: Range<usize>,
     pointer: String,
     cryptosuite: &'static str,
     verification_method: String,
@@ -121,8 +131,15 @@ struct Pending {
 }
 
 impl Pending {
+    /// The answer about the whole proof: valid if all of its signatures are. One that has none says nothing.
     fn answer(&self, answers: &[Answer]) -> Answer {
-        answers.get(self.signature).copied().unwrap_or(Answer::CouldNotTell)
+        let answer = |at| answers.get(at).copied().unwrap_or(Answer::CouldNotTell);
+        let worst = |worst, answer| match (worst, answer) {
+            (Answer::Invalid, _) | (_, Answer::Invalid) => Answer::Invalid,
+            (Answer::CouldNotTell, _) | (_, Answer::CouldNotTell) => Answer::CouldNotTell,
+            (Answer::Valid, Answer::Valid) => Answer::Valid,
+        };
+        self.signatures.clone().map(answer).reduce(worst).unwrap_or(Answer::CouldNotTell)
     }
 
     /// What an answer means.
@@ -244,7 +261,7 @@ impl Verification {
         let lists = lists.judge(&judge, answers);
         let mut examined: Vec<Examined> = opened.into_iter().map(|one| judge.examine(one, &lists)).collect();
         for one in &mut examined {
-            one.take_answers(answers);
+            one.take_answers(answers, judge.policy.profile);
             one.checks.extend(signers::required(one, &judge.policy));
         }
         let walk = lineage::walk(&members(&examined));
@@ -295,11 +312,15 @@ impl Examined {
     }
 
     /// Turns open signatures into checks.
-    fn take_answers(&mut self, answers: &[Answer]) {
+    fn take_answers(&mut self, answers: &[Answer], profile: Profile) {
         for pending in std::mem::take(&mut self.pending) {
             let answer = pending.answer(answers);
             let check = pending.check(answer);
             if answer == Answer::Valid {
+                if pending.cryptosuite == Cryptosuite::EcdsaSd2023.name() {
+                    let partial = checks::disclosure(&self.credential.content, &self.references, profile);
+                    self.checks.push(partial.at(pending.pointer.clone()));
+                }
                 self.signers.push(pending.controller);
             }
             self.checks.push(check);

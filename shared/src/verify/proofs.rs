@@ -9,6 +9,7 @@ use crate::json::Json;
 use crate::jsonld::{ContextLoader, JsonLdError};
 use crate::key::SignatureCheck;
 use crate::passport::Credential;
+use crate::proof::ecdsa_sd::DisclosureError;
 use crate::proof::{ProofError, Secured};
 use crate::report::{Check, CheckName, Outcome};
 use crate::time::Timestamp;
@@ -146,18 +147,19 @@ impl Found {
         let check = SignatureCheck { key: method.key, message, signature: envelope.signature.clone() };
         let cryptosuite = jose::algorithm_name(algorithm);
         let (pointer, verification_method) = (String::new(), url.to_string());
-        self.ask(check, Pending { signature: 0, pointer, cryptosuite, verification_method, controller }, work)
+        if work.room() == 0 {
+            return Err(refused(&ProofError::TooManySignatures));
+        }
+        let pending = Pending { signatures: 0..0, pointer, cryptosuite, verification_method, controller };
+        self.ask(vec![check], pending, work);
+        Ok(())
     }
 
     /// Leaves a signature to whoever checks them.
-    fn ask(&mut self, check: SignatureCheck, pending: Pending, work: &mut Work) -> Result<(), Check> {
-        if work.signatures.len() >= work.max_signatures {
-            let message = "more signatures than an honest input of this length has".to_owned();
-            return Err(fail("proof.too-many-signatures", message));
-        }
-        self.pending.push(Pending { signature: work.signatures.len(), ..pending });
-        work.signatures.push(check);
-        Ok(())
+    fn ask(&mut self, checks: Vec<SignatureCheck>, pending: Pending, work: &mut Work) {
+        let first = work.signatures.len();
+        self.pending.push(Pending { signatures: first..first + checks.len(), ..pending });
+        work.signatures.extend(checks);
     }
 
     /// Whether a key that was found is this party's, by the word of somebody else than the input.
@@ -298,23 +300,20 @@ impl OneProof<'_> {
         let url = &proof.verification_method;
         let (method, controller) = self.found.method(self.judge, url, self.purpose)?;
         self.found.times(self.judge, proof.created, proof.expires, &method)?;
-        if self.work.signatures.len() >= self.work.max_signatures {
-            return Err(fail(
-                "proof.too-many-signatures",
-                "more signatures than an honest input of this length has".to_owned(),
-            ));
-        }
+        let room = self.work.room();
         let contexts = ContextLoader::with(&self.judge.contexts);
-        let check = self.secured.signature_check(self.at, &method.key, contexts, &mut self.work.budget);
-        let check = check.map_err(|cause| self.not_signed(&cause))?;
+        let budget = &mut self.work.budget;
+        let checks = self.secured.signature_checks(self.at, &method.key, room, contexts, budget);
+        let checks = checks.map_err(|cause| self.not_signed(&cause))?;
         let pending = Pending {
-            signature: 0,
+            signatures: 0..0,
             pointer: self.pointer.clone(),
             cryptosuite: proof.cryptosuite.name(),
             verification_method: url.to_string(),
             controller,
         };
-        self.found.ask(check, pending, self.work)
+        self.found.ask(checks, pending, self.work);
+        Ok(())
     }
 
     /// Why what the signature covers cannot be said. A context may still be brought.
@@ -331,5 +330,11 @@ impl OneProof<'_> {
 }
 
 fn refused(cause: &ProofError) -> Check {
-    fail(cause.code(), cause.to_string())
+    let check = fail(cause.code(), cause.to_string());
+    match cause {
+        ProofError::Disclosure(DisclosureError::Base) => check.with_help(
+            "its holder makes a derived proof of it with `passport derive`, and passes only that on",
+        ),
+        _ => check,
+    }
 }

@@ -14,9 +14,9 @@
 //! and never an all-clear: the status is not known. Each list is looked at once, however many credentials
 //! name it, and a status of the list itself is not followed.
 
+use super::Work;
 use super::checks::Judge;
 use super::proofs::{self, Found};
-use super::{Pending, Work};
 use crate::evidence::{Document, Need, NeedKind, Profile};
 use crate::index::Index;
 use crate::json::{self, Json, Limits};
@@ -207,9 +207,7 @@ impl OpenCopy {
         if let Some(check) = first {
             return Err(not_verified(&format!("{} ({})", check.message, check.code)));
         }
-        let answer =
-            |pending: &Pending| answers.get(pending.signature).copied().unwrap_or(Answer::CouldNotTell);
-        let all: Vec<Answer> = proofs.pending.iter().map(answer).collect();
+        let all: Vec<Answer> = proofs.pending.iter().map(|pending| pending.answer(answers)).collect();
         if all.is_empty() || all.contains(&Answer::Invalid) {
             return Err(not_verified("its signature does not match its content (proof.signature-invalid)"));
         }
