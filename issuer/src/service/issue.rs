@@ -100,7 +100,7 @@ impl Service {
         let signed = add_proof(credential, &options, &issuer.signer, ContextLoader::with(&contexts))
             .map_err(ServiceError::Sign)?;
         let evidence = Evidence { documents: self.contexts.clone(), ..Evidence::default() };
-        let policy = Policy { profile: Profile::ProofOnly, ..Policy::default() };
+        let policy = Policy { profile: Profile::Standard, ..Policy::default() };
         let report = self.check(&signed.to_string(), &evidence, &policy).report;
         match report.checks.into_iter().find(refuses) {
             Some(check) => Err(ServiceError::Refused(Box::new(check))),

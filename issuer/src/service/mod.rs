@@ -5,6 +5,8 @@
 //! POST /issuers/{name}/credentials/issue      one name for each cryptosuite and curve          issue.rs
 //! POST /credentials/verify                    strict: the policy's profile, a passport's        verify.rs
 //! POST /presentations/verify
+//! POST /standard/credentials/verify           any credential of the data model
+//! POST /standard/presentations/verify
 //! POST /proof-only/credentials/verify         the signatures and nothing else, asked for by name
 //! POST /proof-only/presentations/verify
 //! GET  /1.0/identifiers/{did}                 the DID document, as far as it needs no fetching  identifiers.rs
@@ -63,6 +65,7 @@ pub fn router(service: Service) -> Router {
         .route("/issuers/{name}/credentials/issue", post(issue::credential))
         .route("/credentials/verify", post(verify::credential))
         .route("/presentations/verify", post(verify::presentation))
+        .nest("/standard", verifiers(Profile::Standard))
         .nest("/proof-only", verifiers(Profile::ProofOnly))
         .route("/1.0/identifiers/{did}", get(identifiers::resolve))
         .fallback(async || ServiceError::NoSuchPath)
