@@ -19,10 +19,13 @@ use tower::ServiceExt as _;
 /// When requests are judged, unless a case says otherwise.
 const NOW: &str = "2026-11-21T12:00:00Z";
 
+/// Where the service says that it is.
+const BASE: &str = "https://localhost:8443";
+
 /// A service whose clock stands still.
 fn router_at(now: &str, issuers: Vec<Issuer>) -> Router {
     let now: Timestamp = now.parse().unwrap();
-    service::router(Service { issuers, contexts: Vec::new(), clock: Box::new(move || now) })
+    service::router(Service::new(BASE, issuers, Vec::new(), Box::new(move || now)))
 }
 
 /// The service, and the DIDs of its issuers by their names.
@@ -257,9 +260,37 @@ async fn an_issuer_signs_only_what_is_its_own_and_would_verify() {
     issue(name, with("type", json!(["Credential"]))).await.is_problem(400, "input.not-a-credential");
     issue(name, "[]".to_owned()).await.is_problem(400, "input.not-a-credential");
     issue(name, with("unheard", json!(1))).await.is_problem(422, "jsonld.undefined-term");
-    issue(name, with("validUntil", json!("2020-01-01T00:00:00Z"))).await.is_problem(422, "validity.expired");
+    issue(name, with("validUntil", json!("tomorrow"))).await.is_problem(422, "vcdm.time");
+    issue(name, with("credentialSubject", json!({}))).await.is_problem(422, "vcdm.subject");
+    // Its verifiers know what time it is.
+    assert_eq!(issue(name, with("validUntil", json!("2020-01-01T00:00:00Z"))).await.status, 201);
     let twice = unsigned().to_string().replacen('{', r#"{"id":"urn:x:1","id":"urn:x:2","#, 1);
     issue(name, twice).await.is_problem(400, "json.duplicate-name");
+}
+
+#[tokio::test]
+async fn a_recall_could_be_seen() {
+    let (router, did) = service();
+    let body = json!({ "credential": unsigned() }).to_string();
+    let issued = post(router.clone(), "/issuers/eddsa-rdfc-2022-status/credentials/issue", body).await;
+    assert_eq!(issued.status, 201, "{}", issued.text);
+    let credential = issued.json()["verifiableCredential"].clone();
+    let entries = credential["credentialStatus"].as_array().unwrap();
+    assert_eq!(entries.len(), 3);
+    for (entry, name) in entries.iter().zip(["revocation", "suspension", "message"]) {
+        assert_eq!(entry["statusPurpose"], name);
+        assert_eq!(entry["statusListCredential"], format!("{BASE}/status-lists/{name}"));
+        let list = get(router.clone(), &format!("/status-lists/{name}")).await;
+        assert_eq!((list.status.as_u16(), list.media_type.as_str()), (200, "application/json"));
+        assert_eq!(list.json()["issuer"], did("eddsa-rdfc-2022-status"));
+    }
+    let body = verify_body("verifiableCredential", &credential.to_string());
+    let good = post(router, "/standard/credentials/verify", body.clone()).await;
+    assert_eq!(good.json()["verified"], true, "{}", good.text);
+    // Another service does not have the lists, and does not fetch them: absent is not an all-clear.
+    let elsewhere = router_at(NOW, Vec::new());
+    post(elsewhere, "/standard/credentials/verify", body).await.is_problem(422, "status.list-needed");
+    get(shared(), "/status-lists/gone").await.is_problem(404, "service.unknown-status-list");
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ const { values: options, positionals: forService } = parseArgs({
 const passport = process.env.PASSPORT ?? "passport";
 const base = `https://localhost:${options.port}`;
 
-const service = spawn(passport, ["serve", "--conformance", ...forService], {
+const service = spawn(passport, ["serve", "--conformance", "--base", base, ...forService], {
   stdio: ["ignore", "pipe", "inherit"],
 });
 service.on("error", (error) => fail(`${passport}: ${error.message}; name the binary in PASSPORT`));
@@ -74,6 +74,7 @@ function localConfig(issuers) {
     supports: { ...supports, keyTypes: curves[curve] },
     tags: [cryptosuite],
   });
+  const plain = issuers.filter(({ status }) => !status);
   const tags = [...new Set(issuers.map(({ cryptosuite }) => cryptosuite))];
   // What these suites ask is whether a proof holds; their credentials name issuers that are not the key's.
   const verifiers = tags.map((tag) => ({
@@ -83,8 +84,23 @@ function localConfig(issuers) {
     supports,
     tags: [tag],
   }));
+  // The data model, and status lists: what is issued has to be the issuer's, and to follow every rule.
+  // JCS, because a text may have a direction, which statements cannot hold and nobody here signs without.
+  const named = (wanted) => issuers.find(({ name }) => name === wanted);
+  const model = { ...issuer(named("eddsa-jcs-2022")), tags: ["vc2.0"] };
+  const status = { ...issuer(issuers.find(({ status }) => status)), tags: ["BitstringStatusList"] };
+  const whole = [...model.tags, ...status.tags];
+  const standard = (of) => ({ id: base, endpoint: `${base}/standard/${of}/verify`, supports, tags: whole });
   const settings = { enableInteropTests: true, testAllImplementations: false };
-  const implementations = [{ name: "Model Passport", implementation: "passport serve", issuers: issuers.map(issuer), verifiers }];
+  const implementations = [
+    {
+      name: "Model Passport",
+      implementation: "passport serve",
+      issuers: [...plain.map(issuer), model, status],
+      verifiers: [...verifiers, standard("credentials")],
+      vpVerifiers: [standard("presentations")],
+    },
+  ];
   return `module.exports = ${JSON.stringify({ settings, implementations }, null, 2)};\n`;
 }
 

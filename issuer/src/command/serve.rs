@@ -21,6 +21,9 @@ pub struct Args {
     /// The port on loopback; 0 is any that is free
     #[arg(long, default_value_t = 0)]
     port: u16,
+    /// Where callers find the service, if something stands before it: the addresses of status lists begin so
+    #[arg(long, value_name = "URL")]
+    base: Option<String>,
     /// A JSON-LD context that is not embedded, for credentials other than passports (repeatable)
     #[arg(long, value_name = "URL=FILE")]
     context: Vec<String>,
@@ -59,11 +62,13 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     let issuers = service::throw_away()?;
     let announced: Vec<_> = issuers.iter().map(Issuer::announced).collect();
     let announced = serde_json::to_value(announced).unwrap_or_default();
-    let router = service::router(Service { issuers, contexts, clock: Box::new(machine_clock) });
-    let listening = server::serve(router, args.port, |address| {
-        let ready = serde_json::json!({ "base": format!("http://{address}"), "issuers": announced });
+    let listening = server::serve(args.port, |address| {
+        let here = format!("http://{address}");
+        let ready = serde_json::json!({ "base": here, "issuers": announced });
         shell.print.result(&format!("{ready}\n"));
         shell.print.note("serving on this machine only; stop it with Ctrl-C");
+        let base = args.base.clone().unwrap_or(here);
+        service::router(Service::new(base, issuers, contexts, Box::new(machine_clock)))
     });
     listening.map_err(|source| ServeError::Listen { port: args.port, source })?;
     Ok(Exit::Success)

@@ -16,9 +16,14 @@ pub struct Issuer {
     pub did: String,
     /// The suite.
     pub cryptosuite: Cryptosuite,
+    /// Whether its credentials get entries of status lists.
+    pub(super) status: bool,
     /// The key.
     pub(super) signer: FastSigner,
 }
+
+/// The suite that an issuer with status lists signs with.
+const WITH_STATUS: Cryptosuite = Cryptosuite::EddsaRdfc2022;
 
 /// An issuer as the service announces it.
 #[derive(Debug, Serialize)]
@@ -29,6 +34,7 @@ pub struct Announced<'i> {
     id: &'i str,
     cryptosuite: &'static str,
     curve: &'static str,
+    status: bool,
 }
 
 impl Issuer {
@@ -41,6 +47,7 @@ impl Issuer {
             id: &self.did,
             cryptosuite: self.cryptosuite.name(),
             curve: self.signer.algorithm().curve(),
+            status: self.status,
         }
     }
 }
@@ -55,10 +62,17 @@ pub fn throw_away() -> Result<Vec<Issuer>, KeyStoreError> {
         let key = keystore::generate(algorithm)?;
         let public = key.verifying_key();
         for cryptosuite in Cryptosuite::ALL.into_iter().filter(|suite| suite.hash_for(algorithm).is_some()) {
-            let method = did::key::verification_method(&public);
-            let signer = FastSigner::new(&key, method).map_err(|_| KeyStoreError::Randomness)?;
-            let did = did::key::did(&public).to_string();
-            issuers.push(Issuer { name: name(cryptosuite, algorithm), did, cryptosuite, signer });
+            let name = name(cryptosuite, algorithm);
+            let issuer = |name: String, status| {
+                let method = did::key::verification_method(&public);
+                let signer = FastSigner::new(&key, method).map_err(|_| KeyStoreError::Randomness)?;
+                let did = did::key::did(&public).to_string();
+                Ok::<_, KeyStoreError>(Issuer { name, did, cryptosuite, status, signer })
+            };
+            if cryptosuite == WITH_STATUS {
+                issuers.push(issuer(format!("{name}-status"), true)?);
+            }
+            issuers.push(issuer(name, false)?);
         }
     }
     Ok(issuers)

@@ -9,6 +9,7 @@
 //! POST /standard/presentations/verify
 //! POST /proof-only/credentials/verify         the signatures and nothing else, asked for by name
 //! POST /proof-only/presentations/verify
+//! GET  /status-lists/{name}                   revocation, suspension, message                       status.rs
 //! GET  /1.0/identifiers/{did}                 the DID document, as far as it needs no fetching  identifiers.rs
 //! ```
 //!
@@ -24,6 +25,7 @@ mod issuers;
 pub mod problem;
 mod request;
 pub mod server;
+mod status;
 mod verify;
 
 use std::sync::Arc;
@@ -52,11 +54,21 @@ pub type Clock = Box<dyn Fn() -> Timestamp + Send + Sync>;
 /// What the handlers have of the world.
 pub struct Service {
     /// The keys, by the name in their path.
-    pub issuers: Vec<Issuer>,
+    issuers: Vec<Issuer>,
+    /// Where callers find the service: the addresses of status lists begin so.
+    base: String,
+    indexes: status::Indexes,
     /// JSON-LD contexts besides the embedded ones.
-    pub contexts: Vec<Document>,
-    /// The time.
-    pub clock: Clock,
+    contexts: Vec<Document>,
+    clock: Clock,
+}
+
+impl Service {
+    /// A service that callers find at `base`, with JSON-LD contexts besides the embedded ones.
+    #[must_use]
+    pub fn new(base: impl Into<String>, issuers: Vec<Issuer>, contexts: Vec<Document>, clock: Clock) -> Self {
+        Self { base: base.into(), indexes: status::Indexes::default(), issuers, contexts, clock }
+    }
 }
 
 /// Every path of the service.
@@ -67,6 +79,7 @@ pub fn router(service: Service) -> Router {
         .route("/presentations/verify", post(verify::presentation))
         .nest("/standard", verifiers(Profile::Standard))
         .nest("/proof-only", verifiers(Profile::ProofOnly))
+        .route("/status-lists/{name}", get(status::list))
         .route("/1.0/identifiers/{did}", get(identifiers::resolve))
         .fallback(async || ServiceError::NoSuchPath)
         .method_not_allowed_fallback(async || ServiceError::Method)

@@ -56,12 +56,16 @@ pub enum ServiceError {
     Refused(Box<Check>),
     #[error("the credential cannot be signed: {0}")]
     Sign(ProofError),
+    #[error("so many credentials were issued that no status list has room for another")]
+    StatusListFull,
     #[error("the body did not arrive within {} seconds", super::BODY_TIMEOUT.as_secs())]
     Timeout,
     #[error("the body is longer than {} bytes", super::MAX_BODY_BYTES)]
     TooLarge,
     #[error("there is no issuer `{name}`")]
     UnknownIssuer { name: String },
+    #[error("there is no status list `{name}`")]
+    UnknownStatusList { name: String },
 }
 
 impl ServiceError {
@@ -85,9 +89,11 @@ impl ServiceError {
             Self::Profile => "request.profile",
             Self::Refused(check) => &check.code,
             Self::Sign(cause) => cause.code(),
+            Self::StatusListFull => "service.status-list-full",
             Self::Timeout => "request.timeout",
             Self::TooLarge => "request.too-large",
             Self::UnknownIssuer { .. } => "service.unknown-issuer",
+            Self::UnknownStatusList { .. } => "service.unknown-status-list",
         }
     }
 
@@ -103,7 +109,9 @@ impl ServiceError {
             | Self::NothingToVerify { .. }
             | Self::Policy(_)
             | Self::Profile => StatusCode::BAD_REQUEST,
-            Self::NoSuchPath | Self::UnknownIssuer { .. } => StatusCode::NOT_FOUND,
+            Self::NoSuchPath | Self::UnknownIssuer { .. } | Self::UnknownStatusList { .. } => {
+                StatusCode::NOT_FOUND
+            }
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -113,6 +121,7 @@ impl ServiceError {
             Self::Did(DidError::DocumentNeeded(_)) => StatusCode::NOT_FOUND,
             Self::Did(DidError::UnsupportedMethod(_)) => StatusCode::NOT_IMPLEMENTED,
             Self::Did(_) => StatusCode::BAD_REQUEST,
+            Self::StatusListFull => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

@@ -27,11 +27,11 @@ const MAX_CONNECTIONS: usize = 256;
 /// How long a stop waits for requests under way.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Listens on loopback, calls `ready` with the address, and serves until the process is asked to stop.
+/// Listens on loopback, makes the router for that address, and serves until the process is asked to stop.
 ///
 /// # Errors
 /// What the system says when there can be no listener or no runtime.
-pub fn serve(router: Router, port: u16, ready: impl FnOnce(SocketAddr)) -> io::Result<()> {
+pub fn serve(port: u16, router: impl FnOnce(SocketAddr) -> Router) -> io::Result<()> {
     // Verification holds a thread up: as many at a time as there are cores, each with its warm contexts.
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -41,8 +41,7 @@ pub fn serve(router: Router, port: u16, ready: impl FnOnce(SocketAddr)) -> io::R
         .build()?;
     runtime.block_on(async {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-        ready(listener.local_addr()?);
-        accept(router, &listener).await
+        accept(router(listener.local_addr()?), &listener).await
     })
 }
 

@@ -67,6 +67,7 @@ async fn handle(
     let mut evidence = options.evidence()?;
     let policy = options.policy(profile)?;
     evidence.documents.extend(service.contexts.iter().cloned());
+    evidence.documents.extend(service.own_lists(&text));
     // 3.
     compute(move || answer(&service.check(&text, &evidence, &policy))).await
 }
