@@ -2,6 +2,8 @@
 
 use clap::{Parser, Subcommand};
 
+#[cfg(feature = "service")]
+use crate::command::serve;
 use crate::command::{attest, bundle, capture, completions, derive, explain, issue, key, show, verify};
 
 /// Signed passports for machine learning models, their data and their evaluations.
@@ -41,6 +43,9 @@ pub enum Command {
     Show(show::Args),
     /// Put passports and what their verification needs into one file for offline use
     Bundle(bundle::Args),
+    /// Answer requests of the VC-API on this machine
+    #[cfg(feature = "service")]
+    Serve(serve::Args),
     /// Explain a code of a report or an error
     Explain(explain::Args),
     /// Print the completion script of a shell

@@ -10,10 +10,12 @@
 //! | `verify` | [`command::verify`] | a passport, evidence, artefacts | the report |
 //! | `show` | [`command::show`] | a passport | its verified content |
 //! | `bundle` | [`command::bundle`] | passports, DID documents | one file |
+//! | `serve` | [`service`] | requests of the VC-API | answers |
 //! | `explain`, `completions` | [`command::explain`], [`command::completions`] | | help |
 //!
 //! *In scope:* files, keys, the clock, randomness, the terminal. *Out of scope:* every decision about a
-//! passport, which is `model_passport`'s; the network, which no module here touches.
+//! passport, which is `model_passport`'s; the network: no module here opens a connection, and `serve`
+//! listens on loopback only.
 
 pub mod capture;
 pub mod claims;
@@ -32,3 +34,5 @@ mod progress;
 mod render;
 mod seal;
 pub mod second_opinion;
+#[cfg(feature = "service")]
+pub mod service;

@@ -33,6 +33,7 @@ pub fn issue(party: &Party, suite: Cryptosuite, unsigned: &Json) -> Json {
         Cryptosuite::EcdsaRdfc2019 => whole(AnySuite::EcdsaRdfc2019, key, method, &credential),
         Cryptosuite::EddsaRdfc2022 => whole(AnySuite::EdDsaRdfc2022, key, method, &credential),
         Cryptosuite::EcdsaJcs2019 | Cryptosuite::EddsaJcs2022 => in_parts(suite, &key, method, &credential),
+        Cryptosuite::EcdsaSd2023 => panic!("selective disclosure is held against the implementation in node"),
     };
     set(&mut credential, "/proof", proof);
     credential

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use model_passport::json::Object;
-use model_passport::proof::Cryptosuite;
 use model_passport::time::Timestamp;
 use thiserror::Error;
 

@@ -16,6 +16,8 @@ pub mod derive;
 pub mod explain;
 pub mod issue;
 pub mod key;
+#[cfg(feature = "service")]
+pub mod serve;
 pub mod show;
 pub mod verify;
 
@@ -55,6 +57,8 @@ pub fn run(command: Command, shell: &mut Shell) -> Exit {
         Command::Verify(args) => verify::run(&args, shell),
         Command::Show(args) => show::run(&args, shell),
         Command::Bundle(args) => bundle::run(&args, shell),
+        #[cfg(feature = "service")]
+        Command::Serve(args) => serve::run(&args, shell),
         Command::Explain(args) => explain::run(&args, shell),
         Command::Completions(args) => completions::run(&args, shell),
     };

@@ -92,6 +92,7 @@ impl Means {
             evidence.documents.extend(more.documents);
             evidence.credentials.extend(more.credentials);
             evidence.artifacts.extend(more.artifacts);
+            evidence.seen_lists.extend(more.seen_lists);
         }
         Ok(check(text, &evidence, &policy, shell.time(self.at)))
     }

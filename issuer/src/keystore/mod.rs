@@ -362,7 +362,8 @@ fn public_half(key: &SigningKey, name: &str, did: Option<&str>, now: Timestamp) 
     PublicHalf { did, algorithm, verification_method, public_key_multibase, created: now.to_string() }
 }
 
-fn generate(algorithm: Algorithm) -> Result<SigningKey, KeyStoreError> {
+/// A key of random bytes.
+pub(crate) fn generate(algorithm: Algorithm) -> Result<SigningKey, KeyStoreError> {
     let mut secret = Zeroizing::new(vec![0; algorithm.secret_bytes()]);
     for _ in 0..MAX_TRIES {
         fill(&mut secret)?;

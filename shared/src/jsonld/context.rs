@@ -308,6 +308,7 @@ impl Store {
         if let Some(value) = local.get("@propagate") {
             propagate = value.as_bool().ok_or_else(|| invalid("@propagate is not a boolean", value))?;
         }
+        let listed = local.as_array().is_some();
         let mut result = active;
         for local in local.one_or_many() {
             self.steps += 1;
@@ -336,6 +337,12 @@ impl Store {
                     let inner = document
                         .get("@context")
                         .ok_or_else(|| invalid("no @context in the document", local))?;
+                    self.process(result, inner, scope, loader, nesting + 1)?
+                }
+                // Not in the specification and in published credentials; whoever reads it reads it so.
+                Json::Object(object) if listed && object.len() == 1 && object.contains("@context") => {
+                    self.foreign = true;
+                    let inner = object.get("@context").unwrap_or(&Json::Null);
                     self.process(result, inner, scope, loader, nesting + 1)?
                 }
                 Json::Object(object) => {
@@ -537,6 +544,15 @@ impl Making<'_, '_> {
         let value = self.local.get(term).unwrap_or(&Json::Null);
         if term == "@type" {
             // Only its container and protection may be set, which statements do not show.
+            let only = |(name, value): (&str, &Json)| match name {
+                "@container" => value.as_str() == Some("@set"),
+                "@protected" => value.as_bool().is_some(),
+                _ => false,
+            };
+            let members = value.as_object().filter(|members| !members.is_empty());
+            if !members.is_some_and(|members| members.iter().all(only)) {
+                return Err(bad("a keyword is defined again", term));
+            }
             self.state.set(term, DONE);
             return Ok(());
         }
@@ -604,6 +620,9 @@ impl Making<'_, '_> {
         if matches!(&definition.meaning, Meaning::Iri(iri) if !is_absolute_iri(iri)) {
             return Err(bad("a term without an absolute IRI", term));
         }
+        if definition.prefix && (is_like_iri(term) || matches!(definition.meaning, Meaning::Keyword(_))) {
+            return Err(bad("a term that cannot be a prefix", term));
+        }
         if let Some(value) = object.get("@type") {
             definition.coercion = self.read_coercion(value)?;
         }
@@ -633,9 +652,9 @@ impl Making<'_, '_> {
                     Some(meaning) => meaning,
                 };
                 // A term that looks like an IRI must mean that IRI.
-                if term.get(1..).is_some_and(|tail| tail.contains(':')) || term.contains('/') {
+                if is_like_iri(term) {
                     self.state.set(term, DONE);
-                    if self.context.expand(term).is_some_and(|meaning| meaning != definition.meaning) {
+                    if self.context.expand(term).is_none_or(|meaning| meaning != definition.meaning) {
                         return Err(bad("a term that looks like another IRI", term));
                     }
                 }
@@ -675,7 +694,10 @@ impl Making<'_, '_> {
 
     /// Makes the term that `text` is, or whose prefix it uses, if this context object defines it.
     fn depend_on(&mut self, text: &str) -> Result<(), JsonLdError> {
-        let prefix = text.get(1..).and_then(|tail| tail.find(':')).and_then(|at| text.get(..=at));
+        // What goes on with `//` is an IRI already, whatever its scheme means as a term.
+        let prefix =
+            text.get(1..).and_then(|tail| tail.find(':')).and_then(|at| text.split_at_checked(at + 1));
+        let prefix = prefix.filter(|(_, rest)| !rest.starts_with("://")).map(|(prefix, _)| prefix);
         for name in [Some(text), prefix].into_iter().flatten() {
             let making = self.state.get(name) == Some(MAKING);
             if self.local.contains(name) && !looks_like_keyword(name) && !(making && name == text) {
@@ -697,6 +719,12 @@ impl Making<'_, '_> {
             && a.prefix == b.prefix
             && local(a.context) == local(b.context)
     }
+}
+
+/// Whether a term has a colon within it, or a slash.
+fn is_like_iri(term: &str) -> bool {
+    let inner = term.strip_suffix(':').unwrap_or(term);
+    inner.get(1..).is_some_and(|tail| tail.contains(':')) || term.contains('/')
 }
 
 fn read_container(value: &Json, definition: &mut Definition) -> Result<(), JsonLdError> {

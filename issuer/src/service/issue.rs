@@ -1,0 +1,126 @@
+//! `POST /issuers/{name}/credentials/issue` ([VC-API, Issuing](https://w3c-ccg.github.io/vc-api/#issuing)).
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use model_passport::evidence::{Evidence, Policy, Profile};
+use model_passport::json::{self, Json, Object};
+use model_passport::jsonld::ContextLoader;
+use model_passport::passport::{Credential, InputError};
+use model_passport::proof::{ProofOptions, add_proof};
+use model_passport::report::{Check, CheckName, Outcome};
+
+use super::problem::ServiceError;
+use super::request::{IssueRequest, Text};
+use super::{Issuer, Service, compute};
+
+/// The context of VCDM 1.1, which does not know Data Integrity proofs.
+const CREDENTIALS_V1: &str = "https://www.w3.org/2018/credentials/v1";
+
+/// The context that does.
+const DATA_INTEGRITY: &str = "https://w3id.org/security/data-integrity/v2";
+
+/// Signs a credential with the key of the path.
+///
+/// 1. the issuer that the path names: 404
+/// 2. the body: 400, 408, 413, 415
+/// 3. the credential, strictly read: 400
+/// 4. its issuer is the key's, or is filled in: 422
+/// 5. entries of status lists, if the issuer keeps any: 503
+/// 6. the proof: 422
+/// 7. our own verifier takes what was signed: 422, else 201
+pub(super) async fn credential(
+    State(service): State<Arc<Service>>,
+    Path(name): Path<String>,
+    Text(body): Text,
+) -> Result<Response, ServiceError> {
+    compute(move || {
+        let issuer = service.issuers.iter().find(|issuer| issuer.name == name);
+        let issuer = issuer.ok_or(ServiceError::UnknownIssuer { name })?;
+        let request = IssueRequest::read(&body)?;
+        let mut credential = read(request.credential.get()).map_err(ServiceError::Credential)?;
+        if let Some(id) = request.options()?.credential_id {
+            credential.insert("id", id);
+        }
+        issuer.take(&mut credential)?;
+        if issuer.status {
+            credential.insert("credentialStatus", service.status_entries()?);
+        }
+        let signed = service.sign(&Json::from(credential), issuer)?;
+        let answer = Json::from(Object::from_iter([("verifiableCredential", signed)]));
+        Ok(super::json(StatusCode::CREATED, "application/json", answer.to_string()))
+    })
+    .await?
+}
+
+fn read(text: &str) -> Result<Object, InputError> {
+    let json = json::parse(text)?;
+    Credential::new(json.clone())?;
+    if let Json::Object(credential) = json { Ok(credential) } else { Err(InputError::NotACredential) }
+}
+
+impl Issuer {
+    /// Makes the credential this issuer's, if it is not another's.
+    fn take(&self, credential: &mut Object) -> Result<(), ServiceError> {
+        let other = |found: &Json| {
+            Err(ServiceError::OtherIssuer {
+                expected: self.did.clone(),
+                found: found.as_str().map_or_else(|| "no text".to_owned(), str::to_owned),
+            })
+        };
+        let id = match credential.get_mut("issuer") {
+            None => None,
+            Some(Json::Object(issuer)) => Some(issuer.get("id").cloned().unwrap_or(Json::Null)),
+            Some(issuer) => Some(issuer.clone()),
+        };
+        match id {
+            Some(id) if id.as_str() == Some(&self.did) => {}
+            Some(id) => return other(&id),
+            None => {
+                credential.insert("issuer", self.did.as_str());
+            }
+        }
+        // The terms of a proof have to mean something (Data Integrity, section 2.4.1: context injection).
+        if let Some(Json::Array(contexts)) = credential.get_mut("@context") {
+            let has = |url: &str| contexts.iter().any(|context| context.as_str() == Some(url));
+            if has(CREDENTIALS_V1) && !has(DATA_INTEGRITY) {
+                contexts.push(DATA_INTEGRITY.into());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Service {
+    fn sign(&self, credential: &Json, issuer: &Issuer) -> Result<Json, ServiceError> {
+        let contexts: Vec<(String, Json)> = self
+            .contexts
+            .iter()
+            .filter_map(|document| Some((document.url.clone(), json::parse(&document.text).ok()?)))
+            .collect();
+        let options = ProofOptions::new(issuer.cryptosuite).created((self.clock)());
+        let signed = add_proof(credential, &options, &issuer.signer, ContextLoader::with(&contexts))
+            .map_err(ServiceError::Sign)?;
+        let mut evidence = Evidence { documents: self.contexts.clone(), ..Evidence::default() };
+        let text = signed.to_string();
+        evidence.documents.extend(self.own_lists(&text));
+        let policy = Policy { profile: Profile::Standard, ..Policy::default() };
+        let report = self.check(&text, &evidence, &policy).report;
+        match report.checks.into_iter().find(refuses) {
+            Some(check) => Err(ServiceError::Refused(Box::new(check))),
+            None => Ok(signed),
+        }
+    }
+}
+
+/// Whether a check keeps a credential from leaving: anything wrong with it, and a proof that is open. What lies
+/// elsewhere (a status list, a schema) is for its verifiers to bring, and its time may be past or still to come.
+fn refuses(check: &Check) -> bool {
+    match check.outcome {
+        Outcome::Fail => !matches!(&*check.code, "validity.expired" | "validity.not-yet-valid"),
+        Outcome::NotChecked => matches!(check.check, CheckName::Issuer | CheckName::Parse | CheckName::Proof),
+        Outcome::Pass | Outcome::Warn | Outcome::NotApplicable => false,
+    }
+}
