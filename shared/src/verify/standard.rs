@@ -91,7 +91,7 @@ fn not_shown(cause: &StatementsError) -> Check {
 
 /// Whether the issuer's signature covers the JSON text itself: a JWS does, which nobody else may make. Of several
 /// proofs each has to, since one that does not leaves the text to whoever added the others.
-fn covers_json(credential: &Credential) -> bool {
+pub(super) fn covers_json(credential: &Credential) -> bool {
     if credential.envelope.is_some() {
         return true;
     }
