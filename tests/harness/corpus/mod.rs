@@ -144,7 +144,7 @@ pub fn cases() -> Vec<Case> {
     cases.extend(status::old_lists(&world));
     cases.extend(lineage::lineage(&world));
     cases.extend(lineage::artifacts(&world));
-    cases.extend(standard::standard());
+    cases.extend(standard::standard(&world));
     cases.extend(presentations::presentations(&world));
     cases.extend(jose::jose(&world));
     cases
