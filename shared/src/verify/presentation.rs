@@ -203,9 +203,11 @@ impl Found {
                     )
                     .with_help("supply a DID document that you have from the holder's domain")
                 }
-                Answer::Valid => {
-                    Check { code: "presentation.ok".into(), message: check.message + &note, ..check }
-                }
+                Answer::Valid => Check {
+                    code: "presentation.ok".into(),
+                    message: format!("the presentation is {}{note}", check.message),
+                    ..check
+                },
                 Answer::Invalid => {
                     check.with_help("it was changed after signing: ask its holder for it again")
                 }
