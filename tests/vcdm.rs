@@ -8,7 +8,7 @@ use model_passport::json::{self, Json};
 use model_passport::jsonld::ContextLoader;
 use model_passport::schema::Finding;
 use model_passport::vcdm;
-use model_passport_tests::vectors;
+use model_passport_tests::{stored_cases, vectors};
 
 fn document(path: &Path) -> Json {
     let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -111,5 +111,29 @@ fn a_related_resource_has_an_address_and_a_digest() {
         ),
     ] {
         assert_eq!(codes(&wrong), ["vcdm.related-resource"], "{wrong}");
+    }
+}
+
+/// Whatever words and order somebody else puts around the same signed statements, the same is shown.
+#[test]
+fn the_same_statements_are_shown_alike() {
+    let shown = |name: &str| {
+        let case = stored_cases().into_iter().find(|case| case.name == name).unwrap();
+        case.verify().shown
+    };
+    let twin = shown("standard-credential");
+    assert_eq!(twin.len(), 1);
+    for name in [
+        "standard-alias",
+        "standard-inline-context",
+        "standard-iri-as-name",
+        "standard-jcs-by-another",
+        "standard-number-digits",
+        "standard-order",
+        "standard-subject-split",
+        "standard-terms-swapped",
+        "standard-value-object",
+    ] {
+        assert_eq!(shown(name), twin, "{name}");
     }
 }

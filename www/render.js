@@ -16,6 +16,7 @@ const VERDICTS = {
 const STAGES = {
   __proto__: null,
   parse: 'Readable',
+  presentation: 'Who presents it',
   profile: 'Form and coverage',
   proof: 'Signature',
   issuer: 'Issuer holds the key',

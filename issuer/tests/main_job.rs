@@ -47,6 +47,26 @@ fn what_was_changed_is_named() {
 }
 
 #[test]
+fn a_passport_can_be_a_jws() {
+    let place = Place::with_keys();
+    let issue = "issue train.csv --kind dataset --claims dataset.toml";
+    for key in ["lab", "office"] {
+        let issued = place.run(&format!("{issue} --key {key} --proof vc+jwt -o {key}.jwt"));
+        let second_opinion =
+            if cfg!(feature = "second-opinion") { "agrees (vc+jwt)" } else { "built without it" };
+        assert!(issued.succeeds().stderr.contains(second_opinion));
+        place.run(&format!("verify {key}.jwt --json")).reports(0, "verified", "ok");
+        place.run(&format!("bundle {key}.jwt -o {key}.bundle.json")).succeeds();
+        place.run(&format!("verify {key}.bundle.json --json")).reports(0, "verified", "ok");
+        let changed = place.read(&format!("{key}.jwt")).replacen(".ey", ".eY", 1);
+        place.write("changed.jwt", changed);
+        assert_ne!(place.run("verify changed.jwt --json").status, 0);
+    }
+    let mixed = place.run(&format!("{issue} --key lab --proof vc+jwt --proof ecdsa-jcs-2019"));
+    assert_eq!(mixed.status, 64);
+}
+
+#[test]
 fn standard_streams_are_files_too() {
     let place = Place::with_passports();
     let mut command = place.command("verify - --with dataset.passport.json --json");

@@ -251,9 +251,7 @@ impl Mapping<'_, '_> {
         scope: &Context,
         graph: Option<Term>,
     ) -> Result<(), JsonLdError> {
-        if value.one_or_many().is_empty() {
-            return Err(wrong("an empty array says nothing that could be signed", value));
-        }
+        refuse_empty(value)?;
         let predicate = self.data.iri(RDF_TYPE);
         let place = self.trace.here();
         for item in value.one_or_many() {
@@ -310,6 +308,7 @@ impl Mapping<'_, '_> {
         definition: Option<&Definition>,
         out: &mut Vec<Found>,
     ) -> Result<(), JsonLdError> {
+        refuse_empty(value)?;
         for (at, item) in value.one_or_many().iter().enumerate() {
             let object = item.as_object().ok_or_else(|| wrong("a graph is not an object", item))?;
             let mark = value.as_array().map(|_| self.trace.item(at));
@@ -365,7 +364,14 @@ impl Mapping<'_, '_> {
         let active = self.property_scope(active, definition)?;
         let context = self.store.context(active);
         refuse_direction(&context, definition)?;
+        if map.is_empty() {
+            return Err(wrong(
+                "an empty object says nothing that could be signed",
+                &Json::Object(Object::new()),
+            ));
+        }
         for (language, value) in map.iter() {
+            refuse_empty(value)?;
             let mark = self.trace.member(language);
             for item in value.one_or_many() {
                 let text =
@@ -543,6 +549,13 @@ fn active_is(store: &Store, active: ContextId, context: &Rc<Context>) -> bool {
 fn is_list_object(value: &Json, context: &Context) -> bool {
     let is_list = |name: &str| context.expand(name) == Some(Meaning::Keyword(Keyword::List));
     value.as_object().is_some_and(|object| object.keys().any(is_list))
+}
+
+fn refuse_empty(value: &Json) -> Result<(), JsonLdError> {
+    if value.one_or_many().is_empty() {
+        return Err(wrong("an empty array says nothing that could be signed", value));
+    }
+    Ok(())
 }
 
 /// Statements have no place for a base direction: signing would lose it.

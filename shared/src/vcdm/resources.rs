@@ -60,9 +60,16 @@ pub fn related(content: &Json, library: Library<'_>, needs: &mut Vec<Need>) -> V
     checks
 }
 
-/// Holds the content against its schemas.
+/// Holds the JSON of a credential against the schemas that its content names. Where the signature covers statements
+/// only, `json` may be written otherwise, and that it follows a schema says less.
 #[must_use]
-pub fn schemas(content: &Json, library: Library<'_>, needs: &mut Vec<Need>) -> Vec<Check> {
+pub fn schemas(
+    content: &Json,
+    json: &Json,
+    is_signed: bool,
+    library: Library<'_>,
+    needs: &mut Vec<Need>,
+) -> Vec<Check> {
     let mut checks = Vec::new();
     for (at, schema) in one_or_many(content, "credentialSchema").iter().enumerate().take(MAX_FINDINGS) {
         let Some(url) = schema.get("id").and_then(Json::as_str) else { continue };
@@ -94,12 +101,17 @@ pub fn schemas(content: &Json, library: Library<'_>, needs: &mut Vec<Need>) -> V
                 let message = format!("the schema `{url}` cannot be checked: {cause}");
                 checks.push(check(Outcome::NotChecked, "credential-schema.not-supported", message));
             }
-            Ok(schema) => match schema.validate(content).into_iter().next() {
-                None => checks.push(check(
-                    Outcome::Pass,
-                    "credential-schema.ok",
-                    format!("it follows the schema `{url}`"),
-                )),
+            Ok(schema) => match schema.validate(json).into_iter().next() {
+                None if is_signed => {
+                    let message = format!("it follows the schema `{url}`");
+                    checks.push(check(Outcome::Pass, "credential-schema.ok", message));
+                }
+                None => {
+                    let message = format!(
+                        "its JSON follows the schema `{url}`, and only the statements in it are signed, not their names"
+                    );
+                    checks.push(check(Outcome::Warn, "credential-schema.not-signed", message));
+                }
                 Some(Finding { pointer, message, .. }) => {
                     let message = format!("it does not follow the schema `{url}`: {message}");
                     checks.push(check(Outcome::Fail, "credential-schema.broken", message).at(pointer));

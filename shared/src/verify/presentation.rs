@@ -170,13 +170,13 @@ impl Found {
         if self.proofs.is_controller(holder, true) {
             return;
         }
-        // A key that could not be looked up has a check of its own.
-        let open = self.proofs.is_controller(holder, false) || self.proofs.checks.iter().any(Check::blocks);
+        // A proof that does not hold, or a key that could not be looked up, has a check of its own.
+        if self.proofs.is_controller(holder, false) || self.proofs.checks.iter().any(Check::blocks) {
+            return;
+        }
         let message =
             format!("no proof of the presentation is by a key of `{holder}`, whom it names as its holder");
-        let outcome = if open { Outcome::NotChecked } else { Outcome::Fail };
-        self.checks
-            .push(Check::new(CheckName::Presentation, outcome, "presentation.holder", message).at("/holder"));
+        self.checks.push(refused("presentation.holder", message).at("/holder"));
     }
 
     pub(super) fn needs(self) -> Vec<Need> {
@@ -203,9 +203,11 @@ impl Found {
                     )
                     .with_help("supply a DID document that you have from the holder's domain")
                 }
-                Answer::Valid => {
-                    Check { code: "presentation.ok".into(), message: check.message + &note, ..check }
-                }
+                Answer::Valid => Check {
+                    code: "presentation.ok".into(),
+                    message: format!("the presentation is {}{note}", check.message),
+                    ..check
+                },
                 Answer::Invalid => {
                     check.with_help("it was changed after signing: ask its holder for it again")
                 }

@@ -16,6 +16,8 @@ impl Judge {
         let mut findings = credential.with_proof(|_, whole| vcdm::credential_findings(whole, contexts));
         let covers_json = covers_json(credential);
         let mut open = Vec::new();
+        // The credential as it came, where another form of it is judged.
+        let mut json = None;
         // Without its contexts nobody can say what its terms are: the proof says so too where it covers statements.
         findings.retain(|finding| {
             let unknown = finding.code == "jsonld.unknown-context";
@@ -37,7 +39,7 @@ impl Judge {
                     if rebuilt.has_doubles {
                         open.push("numbers beyond the 16 digits that are signed".to_owned());
                     }
-                    credential.content = rebuilt.content;
+                    json = Some(std::mem::replace(&mut credential.content, rebuilt.content));
                 }
                 // The proof, which cannot be checked without it, asks for the context.
                 Err(StatementsError::JsonLd(JsonLdError::UnknownContext(_))) => {}
@@ -46,7 +48,13 @@ impl Judge {
         }
         let library = |url: &str| self.document(url);
         checks.extend(resources::related(&credential.content, &library, needs));
-        checks.extend(resources::schemas(&credential.content, &library, needs));
+        checks.extend(resources::schemas(
+            &credential.content,
+            json.as_ref().unwrap_or(&credential.content),
+            covers_json,
+            &library,
+            needs,
+        ));
         if checks.iter().any(|check| check.outcome == Outcome::Fail) {
             return checks;
         }
@@ -91,7 +99,7 @@ fn not_shown(cause: &StatementsError) -> Check {
 
 /// Whether the issuer's signature covers the JSON text itself: a JWS does, which nobody else may make. Of several
 /// proofs each has to, since one that does not leaves the text to whoever added the others.
-fn covers_json(credential: &Credential) -> bool {
+pub(super) fn covers_json(credential: &Credential) -> bool {
     if credential.envelope.is_some() {
         return true;
     }

@@ -17,9 +17,11 @@
 use super::Work;
 use super::checks::Judge;
 use super::proofs::{self, Found};
+use super::standard::covers_json;
 use crate::evidence::{Document, Need, NeedKind, Profile};
 use crate::index::Index;
 use crate::json::{self, Json, Limits};
+use crate::jsonld::ContextLoader;
 use crate::key::Answer;
 use crate::limits::{
     MAX_DOCUMENT_BYTES, MAX_STATUS_BYTES, MAX_STATUS_COPIES, MAX_STATUS_ENTRIES, MAX_STATUS_LIST_BYTES,
@@ -29,7 +31,7 @@ use crate::passport::{CREDENTIALS_V2, Credential};
 use crate::report::{Check, CheckName, Outcome};
 use crate::status::{Bitstring, ENTRY_TYPE, Entry, Purpose, StatusError, StatusList};
 use crate::time::Timestamp;
-use crate::vcdm::Version;
+use crate::vcdm::{self, Version};
 
 /// The lists that credentials name, up to their signatures.
 #[derive(Debug, Default)]
@@ -214,7 +216,19 @@ impl OpenCopy {
         if all.contains(&Answer::CouldNotTell) {
             return Err(not_verified("its signature could not be checked (proof.signature-not-checked)"));
         }
-        let content = &credential.content;
+        // A list may be spelt in other words under the same signature, which could leave out its end.
+        let rebuilt = match covers_json(&credential) {
+            true => None,
+            false => {
+                let contexts = ContextLoader::with(&judge.contexts);
+                Some(
+                    vcdm::rebuilt(&credential.content, contexts)
+                        .map_err(|cause| not_verified(&cause.to_string()))?,
+                )
+            }
+        };
+        let content = rebuilt.as_ref().map_or(&credential.content, |rebuilt| &rebuilt.content);
+        let list = if rebuilt.is_some() { StatusList::read(content)? } else { list };
         if content.get("id").and_then(Json::as_str) != Some(url) {
             let message = format!("the list found at `{url}` is `{}`, another one", credential.id);
             return Err(Trouble::new("status.list-id", message));

@@ -4,8 +4,10 @@
 
 mod documents;
 mod input;
+mod jose;
 mod json_ld;
 mod lineage;
+mod presentations;
 mod proofs;
 mod signers;
 mod standard;
@@ -142,6 +144,8 @@ pub fn cases() -> Vec<Case> {
     cases.extend(status::old_lists(&world));
     cases.extend(lineage::lineage(&world));
     cases.extend(lineage::artifacts(&world));
-    cases.extend(standard::standard());
+    cases.extend(standard::standard(&world));
+    cases.extend(presentations::presentations(&world));
+    cases.extend(jose::jose(&world));
     cases
 }

@@ -95,7 +95,7 @@ fn open(name: &'static str, why: &'static str, input: impl Into<String>, code: &
 }
 
 /// All cases of the standard profile.
-pub(super) fn standard() -> Vec<Case> {
+pub(super) fn standard(world: &World) -> Vec<Case> {
     let clinic = Clinic::new();
     let mut cases = same_statements(&clinic);
     cases.extend(not_signed(&clinic));
@@ -104,6 +104,11 @@ pub(super) fn standard() -> Vec<Case> {
     cases.extend(version_1(&clinic));
     cases.extend(resources(&clinic));
     cases.extend(schemas(&clinic));
+    cases.push(taken(
+        "standard-passports",
+        "passports as any other credentials, with their lineage",
+        world.all().to_string(),
+    ));
     cases
 }
 
@@ -544,6 +549,7 @@ fn schemas(clinic: &Clinic) -> Vec<Case> {
             ),
             &schema(r#"{"pattern":"^[A-B]$"}"#),
         ),
+        with(case_of_statements(clinic, url), &schema(r#"{"enum":["A","B"]}"#)),
         open(
             "credential-schema-missing",
             "without the schema nobody can say",
@@ -551,6 +557,20 @@ fn schemas(clinic: &Clinic) -> Vec<Case> {
             "credential-schema.needed",
         ),
     ]
+}
+
+/// A schema is about JSON, which a signature over statements does not cover.
+fn case_of_statements(clinic: &Clinic, url: &str) -> Case {
+    let signed = clinic.sign(Cryptosuite::EcdsaRdfc2019, &|c| {
+        set(c, "/credentialSchema", read(&format!(r#"{{"id":"{url}","type":"JsonSchema"}}"#)));
+    });
+    under(case(
+        "credential-schema-of-statements",
+        "the JSON follows its schema, and only its statements are signed",
+        signed.to_string(),
+        "verified-with-warnings",
+        "credential-schema.not-signed",
+    ))
 }
 
 /// Sets a member whose name has a slash.

@@ -694,6 +694,25 @@ pub(super) fn old_lists(world: &World) -> Vec<Case> {
             &Sheet::new(lab).sign_with(|list| set(list, "/validUntil", "2026-11-21T07:00:00Z")),
         ),
         with(
+            open(
+                "status-list-expired-hidden",
+                "its end under another name, where only the signed statements tell",
+                text.clone(),
+                "status.list-expired",
+            ),
+            &{
+                let mut list =
+                    Sheet::new(lab).sign_with(|list| set(list, "/validUntil", "2026-11-21T07:00:00Z"));
+                let until = remove(&mut list, "/validUntil");
+                let datatype = Json::from("http://www.w3.org/2001/XMLSchema#dateTime");
+                let until = Object::from_iter([("@value", until), ("@type", datatype)]);
+                if let Some(object) = list.as_object_mut() {
+                    object.insert("https://www.w3.org/2018/credentials#validUntil", until);
+                }
+                list
+            },
+        ),
+        with(
             open("status-list-of-tomorrow", "nor does one of tomorrow", text.clone(), "status.list-expired"),
             &Sheet::new(lab)
                 .made("2026-11-21T12:04:00Z")

@@ -1,0 +1,100 @@
+// The npm package and an independent implementation of JSON Web Signatures take each other's credentials and
+// presentations, and neither takes a changed one.
+
+import assert from 'node:assert/strict';
+import { ECDH } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+import { CompactSign, compactVerify, decodeProtectedHeader, exportJWK, generateKeyPair, importJWK } from 'jose';
+
+import { verify } from '../../verifier-wasm/node.js';
+
+const NOW = '2026-11-21T12:00:00Z';
+const ALGORITHMS = ['ES256', 'ES384', 'EdDSA'];
+const ASKED = { challenge: 'b1c6a5e0', domain: ['registry.example'] };
+
+const inputOf = (name) => readFileSync(new URL(`../cases/${name}/input.json`, import.meta.url), 'utf8');
+
+/** The same with another letter in each of its parts. */
+function twins(jws) {
+  const parts = jws.split('.');
+  return parts.map((part, at) => {
+    const middle = part.length >> 1;
+    const other = `${part.slice(0, middle)}${part[middle] === 'A' ? 'B' : 'A'}${part.slice(middle + 1)}`;
+    return parts.with(at, other).join('.');
+  });
+}
+
+/** The key of a did:key, as a JSON Web Key. */
+function jwkOf(kid) {
+  const bytes = base58(kid.split('#')[1].slice(1));
+  const [codec, point] = [bytes.subarray(0, 2).toString('hex'), bytes.subarray(2)];
+  if (codec === 'ed01') return { kty: 'OKP', crv: 'Ed25519', x: point.toString('base64url') };
+  const [curve, crv, length] = codec === '8024' ? ['prime256v1', 'P-256', 32] : ['secp384r1', 'P-384', 48];
+  const whole = ECDH.convertKey(point, curve, undefined, undefined, 'uncompressed');
+  const part = (start) => whole.subarray(start, start + length).toString('base64url');
+  return { kty: 'EC', crv, x: part(1), y: part(1 + length) };
+}
+
+function base58(text) {
+  const alphabet = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
+  let number = 0n;
+  for (const digit of text) number = number * 58n + BigInt(alphabet.indexOf(digit));
+  const hex = number.toString(16);
+  return Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex');
+}
+
+test('the other implementation verifies what this project signed', async (context) => {
+  for (const name of ['jose-es256', 'jose-es384', 'jose-eddsa', 'jose-presentation']) {
+    await context.test(name, async () => {
+      const jws = inputOf(name);
+      const { alg, kid } = decodeProtectedHeader(jws);
+      const key = await importJWK(jwkOf(kid), alg);
+      const { payload } = await compactVerify(jws, key);
+      const { issuer, holder } = JSON.parse(Buffer.from(payload).toString());
+      assert.equal(issuer ?? holder, kid.split('#')[0]);
+      for (const twin of twins(jws)) await assert.rejects(compactVerify(twin, key));
+    });
+  }
+});
+
+test('this project verifies what the other implementation signed', async (context) => {
+  const passport = JSON.parse(Buffer.from(inputOf('jose-es256').split('.')[1], 'base64url').toString());
+  for (const alg of ALGORITHMS) {
+    await context.test(alg, async () => {
+      const { publicKey, privateKey } = await generateKeyPair(alg, { crv: 'Ed25519', extractable: true });
+      const jwk = Buffer.from(JSON.stringify(await exportJWK(publicKey))).toString('base64url');
+      const did = `did:jwk:${jwk}`;
+      const sign = (document, typ) => new CompactSign(Buffer.from(JSON.stringify(document)))
+        .setProtectedHeader({ alg, typ, kid: `${did}#0` })
+        .sign(privateKey);
+      const jws = await sign({ ...passport, issuer: did }, 'vc+jwt');
+      const presentation = await sign({
+        '@context': ['https://www.w3.org/ns/credentials/v2'],
+        type: ['VerifiablePresentation'],
+        holder: did,
+        verifiableCredential: [{
+          '@context': 'https://www.w3.org/ns/credentials/v2',
+          id: `data:application/vc+jwt,${jws}`,
+          type: 'EnvelopedVerifiableCredential',
+        }],
+        nonce: ASKED.challenge,
+        aud: ASKED.domain,
+      }, 'vp+jwt');
+      for (const [text, policy] of [[jws, {}], [presentation, ASKED]]) {
+        for (const webCrypto of [true, false]) {
+          const report = await verify(text, { policy, now: NOW, webCrypto });
+          assert.equal(report.verdict, 'verified', JSON.stringify(report.checks));
+          assert.equal(report.shown[0].content.issuer, did);
+        }
+        for (const twin of twins(text)) {
+          const { verdict, shown } = await verify(twin, { policy, now: NOW });
+          assert.deepEqual([verdict, shown], ['not-verified', []]);
+        }
+      }
+      // Signed, and not of the type that was asked for.
+      assert.equal((await verify(await sign({ ...passport, issuer: did }, 'JWT'), { now: NOW })).code, 'jose.type');
+    });
+  }
+});
