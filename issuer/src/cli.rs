@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{attest, bundle, capture, completions, explain, issue, key, show, verify};
+use crate::command::{
+    attest, bundle, capture, completions, explain, issue, key, recall, show, status, verify,
+};
 
 /// Signed passports for machine learning models, their data and their evaluations.
 ///
@@ -39,6 +41,15 @@ pub enum Command {
     Show(show::Args),
     /// Put passports and what their verification needs into one file for offline use
     Bundle(bundle::Args),
+    /// Make, list and renew status lists, in which recalls are seen
+    #[command(subcommand)]
+    Status(status::Args),
+    /// Recall a passport for good
+    Revoke(recall::Args),
+    /// Recall a passport for a time
+    Suspend(recall::Args),
+    /// End the suspension of a passport
+    Restore(recall::Args),
     /// Explain a code of a report or an error
     Explain(explain::Args),
     /// Print the completion script of a shell

@@ -9,6 +9,8 @@
 //! | `verify` | [`command::verify`] | a passport, evidence, artefacts | the report |
 //! | `show` | [`command::show`] | a passport | its verified content |
 //! | `bundle` | [`command::bundle`] | passports, DID documents | one file |
+//! | `status new\|list\|renew\|message` | [`command::status`] | the key store | a signed status list |
+//! | `revoke`, `suspend`, `restore` | [`command::recall`] | a passport, the key store | the same, changed |
 //! | `explain`, `completions` | [`command::explain`], [`command::completions`] | | help |
 //!
 //! *In scope:* files, keys, the clock, randomness, the terminal. *Out of scope:* every decision about a
@@ -27,6 +29,7 @@ mod parents;
 pub mod print;
 pub mod problem;
 mod progress;
+mod recall;
 mod render;
 mod seal;
 pub mod second_opinion;

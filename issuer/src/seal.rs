@@ -22,6 +22,7 @@ use model_passport::profile;
 use model_passport::proof::{Cryptosuite, ProofError, ProofOptions, add_proof};
 use model_passport::report::{Check, CheckName, Outcome, Report};
 use model_passport::schema::Finding;
+use model_passport::status::Entry;
 use model_passport::time::Timestamp;
 use thiserror::Error;
 
@@ -145,6 +146,8 @@ pub(crate) enum Securing {
 
 /// What is to be signed.
 pub(crate) struct Order<'a> {
+    /// The credential's name, from [`fresh_urn`].
+    pub(crate) id: &'a str,
     /// The kind of credential.
     pub(crate) kind: &'a str,
     /// The DID that signs.
@@ -155,6 +158,8 @@ pub(crate) struct Order<'a> {
     pub(crate) valid_from: Timestamp,
     /// Until when, if there is an end.
     pub(crate) valid_until: Option<Timestamp>,
+    /// Where a recall will be seen.
+    pub(crate) status: &'a [Entry],
 }
 
 /// Assembled, checked and not yet signed.
@@ -176,18 +181,26 @@ pub(crate) struct Sealed {
 
 /// Steps 1 and 2.
 pub(crate) fn prepare(order: Order<'_>) -> Result<Unsigned, SealError> {
-    let id = fresh_urn()?;
     let mut subject = order.subject;
-    claims::complete(&mut subject, order.kind, &id);
+    claims::complete(&mut subject, order.kind, order.id);
     let mut credential = Object::from_iter([
         ("@context", Json::from(vec![Json::from(CREDENTIALS_V2), Json::from(CONTEXT)])),
-        ("id", Json::from(id)),
+        ("id", Json::from(order.id)),
         ("type", Json::from(vec![Json::from("VerifiableCredential"), Json::from(order.kind)])),
         ("issuer", Json::from(order.issuer)),
         ("validFrom", Json::from(order.valid_from.to_string())),
     ]);
     if let Some(until) = order.valid_until {
         credential.insert("validUntil", until.to_string());
+    }
+    match order.status {
+        [] => {}
+        [entry] => {
+            credential.insert("credentialStatus", entry.to_json());
+        }
+        entries => {
+            credential.insert("credentialStatus", entries.iter().map(Entry::to_json).collect::<Vec<Json>>());
+        }
     }
     credential.insert("credentialSubject", subject);
     let credential = Json::from(credential);
@@ -236,7 +249,9 @@ pub(crate) fn sign(
     };
     let id = unsigned.credential.get("id").and_then(Json::as_str).unwrap_or_default().to_owned();
 
-    let outcome = verify::check(&text, evidence, &Policy::default(), now);
+    // Of its own status lists the newest is at hand, however old: nobody could have a newer one.
+    let policy = Policy { max_status_age_secs: Some(u32::MAX), ..Policy::default() };
+    let outcome = verify::check(&text, evidence, &policy, now);
     if let Some(check) = refusal(&outcome.report, &id) {
         let (code, message) = (check.code.to_string(), check.message.clone());
         return Err(SealError::SelfCheck { code, message, help: check.help.clone().map(String::from) }.into());
@@ -294,7 +309,7 @@ fn names() -> Vec<&'static str> {
 }
 
 /// A random UUID as a URN, <https://www.rfc-editor.org/rfc/rfc9562#section-5.4>.
-fn fresh_urn() -> Result<String, SealError> {
+pub(crate) fn fresh_urn() -> Result<String, SealError> {
     let mut bytes = [0; 16];
     SystemRandom::new().fill(&mut bytes).map_err(|_| SealError::Randomness)?;
     Ok(uuid::Builder::from_random_bytes(bytes).into_uuid().urn().to_string())

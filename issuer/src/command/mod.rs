@@ -15,7 +15,9 @@ pub mod completions;
 pub mod explain;
 pub mod issue;
 pub mod key;
+pub mod recall;
 pub mod show;
+pub mod status;
 pub mod verify;
 
 /// What a command has of the world besides the files it names.
@@ -53,6 +55,10 @@ pub fn run(command: Command, shell: &mut Shell) -> Exit {
         Command::Verify(args) => verify::run(&args, shell),
         Command::Show(args) => show::run(&args, shell),
         Command::Bundle(args) => bundle::run(&args, shell),
+        Command::Status(args) => status::run(&args, shell),
+        Command::Revoke(args) => recall::revoke(&args, shell),
+        Command::Suspend(args) => recall::suspend(&args, shell),
+        Command::Restore(args) => recall::restore(&args, shell),
         Command::Explain(args) => explain::run(&args, shell),
         Command::Completions(args) => completions::run(&args, shell),
     };
