@@ -11,6 +11,8 @@
 //! | `show` | [`command::show`] | a passport | its verified content |
 //! | `bundle` | [`command::bundle`] | passports, DID documents | one file |
 //! | `serve` | [`service`] | requests of the VC-API | answers |
+//! | `status new\|list\|renew\|message` | [`command::status`] | the key store | a signed status list |
+//! | `revoke`, `suspend`, `restore` | [`command::recall`] | a passport, the key store | the same, changed |
 //! | `explain`, `completions` | [`command::explain`], [`command::completions`] | | help |
 //!
 //! *In scope:* files, keys, the clock, randomness, the terminal. *Out of scope:* every decision about a
@@ -31,6 +33,7 @@ mod parents;
 pub mod print;
 pub mod problem;
 mod progress;
+mod recall;
 mod render;
 mod seal;
 pub mod second_opinion;
