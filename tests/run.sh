@@ -15,6 +15,13 @@ say "format and lints"
 cargo fmt --all --check
 cargo lint
 
+say "what the build is made of"
+if cargo deny --version >/dev/null 2>&1; then
+    cargo deny --config .deny.toml check bans licenses sources
+else
+    echo "skipped: cargo-deny is not installed (cargo install cargo-deny --locked)"
+fi
+
 say "the cases are what their builders make"
 cargo vectors
 git diff --exit-code --stat -- tests/cases
