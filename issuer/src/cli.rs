@@ -4,7 +4,9 @@ use clap::{Parser, Subcommand};
 
 #[cfg(feature = "service")]
 use crate::command::serve;
-use crate::command::{attest, bundle, capture, completions, derive, explain, issue, key, show, verify};
+use crate::command::{
+    attest, bundle, capture, completions, derive, explain, issue, key, recall, show, status, verify,
+};
 
 /// Signed passports for machine learning models, their data and their evaluations.
 ///
@@ -46,6 +48,15 @@ pub enum Command {
     /// Answer requests of the VC-API on this machine
     #[cfg(feature = "service")]
     Serve(serve::Args),
+    /// Make, list and renew status lists, in which recalls are seen
+    #[command(subcommand)]
+    Status(status::Args),
+    /// Recall a passport for good
+    Revoke(recall::Args),
+    /// Recall a passport for a time
+    Suspend(recall::Args),
+    /// End the suspension of a passport
+    Restore(recall::Args),
     /// Explain a code of a report or an error
     Explain(explain::Args),
     /// Print the completion script of a shell

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use model_passport::did::{self, Did};
 use model_passport::evidence::{Document, Evidence, Policy};
 use model_passport::json::{self, Json, JsonError};
-use model_passport::passport::{self, InputError};
+use model_passport::passport::{self, Credential, Input, InputError};
+use model_passport::status::LIST_CREDENTIAL_TYPE;
 use thiserror::Error;
 
 use crate::capture;
@@ -27,7 +28,7 @@ pub(crate) enum EvidenceError {
     Json { path: PathBuf, cause: JsonError },
     #[error("the policy `{}` cannot be read: {cause}", path.display())]
     Policy { path: PathBuf, cause: serde_json::Error },
-    #[error("the file `{}` is neither a passport, nor a bundle, nor a DID document", path.display())]
+    #[error("the file `{}` is neither a passport, nor a bundle, nor a status list, nor a DID document", path.display())]
     Unknown { path: PathBuf },
 }
 
@@ -52,7 +53,7 @@ impl Problem for EvidenceError {
             Self::Input { cause, .. } => cause.help(),
             Self::Json { .. } => "is this the right file? passports, drafts and bundles are JSON",
             Self::Unknown { .. } => {
-                "give a signed passport, a bundle or a DID document; artefacts go to `--artifact`"
+                "give a signed passport, a bundle, a status list or a DID document; artefacts go to `--artifact`"
             }
             Self::Policy { .. } => {
                 r#"a policy is JSON such as {"requireArtifacts": true, "clockSkewSecs": 300}; unknown names are refused"#
@@ -100,6 +101,11 @@ pub(crate) fn gather(files: &[PathBuf], artifacts: &[PathBuf]) -> Result<Evidenc
 /// Puts a text where it belongs. What it is, is judged by its shape; whether it holds is for the core to say.
 pub(crate) fn add(path: &Path, text: String, evidence: &mut Evidence) -> Result<(), EvidenceError> {
     match passport::read(&text) {
+        // A status list is looked up by its address, which it names itself.
+        Ok(Input { credentials, .. }) if let Some(url) = list_url(&credentials) => {
+            evidence.documents.push(Document { url, retrieved: None, text });
+            Ok(())
+        }
         Ok(input) => {
             evidence.documents.extend(input.documents);
             evidence.credentials.push(text);
@@ -111,6 +117,13 @@ pub(crate) fn add(path: &Path, text: String, evidence: &mut Evidence) -> Result<
         }
         Err(cause) => Err(EvidenceError::Input { path: path.to_owned(), cause }),
     }
+}
+
+/// Where the status list that this is lies.
+fn list_url(credentials: &[Credential]) -> Option<String> {
+    let [list] = credentials else { return None };
+    let types = list.content.get("type")?.one_or_many();
+    types.iter().any(|name| name.as_str() == Some(LIST_CREDENTIAL_TYPE)).then(|| list.id.clone())
 }
 
 fn did_document(path: &Path, text: String) -> Result<Document, EvidenceError> {

@@ -142,23 +142,32 @@ pub enum Access {
 
 /// Finds out, before any work is done, that a later [`write`](write()) to `path` would be refused.
 pub fn check_free(path: &Path, force: bool) -> Result<(), OutputError> {
-    if !force && path.as_os_str() != STANDARD_STREAM && path.symlink_metadata().is_ok() {
+    if path.as_os_str() == STANDARD_STREAM {
+        return Ok(());
+    }
+    if !force && path.symlink_metadata().is_ok() {
         return Err(OutputError::Exists { path: path.to_owned() });
     }
-    Ok(())
+    existing_parent(path).map(|_| ())
+}
+
+fn existing_parent(path: &Path) -> Result<&Path, OutputError> {
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    if directory.is_dir() {
+        Ok(directory)
+    } else {
+        Err(OutputError::NoDirectory { path: directory.to_owned() })
+    }
 }
 
 /// Writes a file as a whole: into a temporary file beside it, to the disk, then under its name. Without `force`
 /// an existing file stays, even one that appeared a moment ago.
 pub fn write(path: &Path, bytes: &[u8], access: Access, force: bool) -> Result<(), OutputError> {
     let unwritable = |source: io::Error| OutputError::Unwritable { path: path.to_owned(), source };
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    if !directory.is_dir() {
-        return Err(OutputError::NoDirectory { path: directory.to_owned() });
-    }
+    let directory = existing_parent(path)?;
     let mut file = temporary(directory, access).map_err(unwritable)?;
     file.write_all(bytes).map_err(unwritable)?;
     file.as_file().sync_all().map_err(unwritable)?;

@@ -23,6 +23,7 @@ use model_passport::proof::ecdsa_sd::add_base_proof;
 use model_passport::proof::{Cryptosuite, ProofError, ProofOptions, add_proof};
 use model_passport::report::{Check, CheckName, Outcome, Report};
 use model_passport::schema::Finding;
+use model_passport::status::Entry;
 use model_passport::time::Timestamp;
 use thiserror::Error;
 
@@ -154,6 +155,8 @@ impl Securing {
 
 /// What is to be signed.
 pub(crate) struct Order<'a> {
+    /// The credential's name, from [`fresh_urn`].
+    pub(crate) id: &'a str,
     /// The kind of credential.
     pub(crate) kind: &'a str,
     /// The DID that signs.
@@ -164,6 +167,8 @@ pub(crate) struct Order<'a> {
     pub(crate) valid_from: Timestamp,
     /// Until when, if there is an end.
     pub(crate) valid_until: Option<Timestamp>,
+    /// Where a recall will be seen.
+    pub(crate) status: &'a [Entry],
 }
 
 /// Assembled, checked and not yet signed.
@@ -197,18 +202,26 @@ pub(crate) struct How<'a> {
 
 /// Steps 1 and 2.
 pub(crate) fn prepare(order: Order<'_>) -> Result<Unsigned, SealError> {
-    let id = fresh_urn()?;
     let mut subject = order.subject;
-    claims::complete(&mut subject, order.kind, &id);
+    claims::complete(&mut subject, order.kind, order.id);
     let mut credential = Object::from_iter([
         ("@context", Json::from(vec![Json::from(CREDENTIALS_V2), Json::from(CONTEXT)])),
-        ("id", Json::from(id)),
+        ("id", Json::from(order.id)),
         ("type", Json::from(vec![Json::from("VerifiableCredential"), Json::from(order.kind)])),
         ("issuer", Json::from(order.issuer)),
         ("validFrom", Json::from(order.valid_from.to_string())),
     ]);
     if let Some(until) = order.valid_until {
         credential.insert("validUntil", until.to_string());
+    }
+    match order.status {
+        [] => {}
+        [entry] => {
+            credential.insert("credentialStatus", entry.to_json());
+        }
+        entries => {
+            credential.insert("credentialStatus", entries.iter().map(Entry::to_json).collect::<Vec<Json>>());
+        }
     }
     credential.insert("credentialSubject", subject);
     let credential = Json::from(credential);
@@ -258,7 +271,9 @@ pub(crate) fn sign(
     };
     let id = unsigned.credential.get("id").and_then(Json::as_str).unwrap_or_default().to_owned();
 
-    let outcome = verify::check(&checked, evidence, &Policy::default(), now);
+    // Of its own status lists the newest is at hand, however old: nobody could have a newer one.
+    let policy = Policy { max_status_age_secs: Some(u32::MAX), ..Policy::default() };
+    let outcome = verify::check(&checked, evidence, &policy, now);
     if let Some(check) = refusal(&outcome.report, &id) {
         let (code, message) = (check.code.to_string(), check.message.clone());
         return Err(SealError::SelfCheck { code, message, help: check.help.clone().map(String::from) }.into());
@@ -337,7 +352,7 @@ fn names() -> Vec<&'static str> {
 }
 
 /// A random UUID as a URN, <https://www.rfc-editor.org/rfc/rfc9562#section-5.4>.
-fn fresh_urn() -> Result<String, SealError> {
+pub(crate) fn fresh_urn() -> Result<String, SealError> {
     let mut bytes = [0; 16];
     SystemRandom::new().fill(&mut bytes).map_err(|_| SealError::Randomness)?;
     Ok(uuid::Builder::from_random_bytes(bytes).into_uuid().urn().to_string())

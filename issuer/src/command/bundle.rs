@@ -22,7 +22,7 @@ use crate::problem::{Failure, Problem};
 /// What goes in, and where the bundle goes.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Passports, DID documents and other bundles
+    /// Passports, status lists, DID documents and other bundles
     #[arg(required = true)]
     file: Vec<PathBuf>,
     /// Where the bundle goes; `-` is standard output

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use model_passport::evidence::Document;
 use model_passport::json::Object;
+use model_passport::status::Entry;
 use model_passport::time::Timestamp;
 use thiserror::Error;
 
@@ -18,6 +20,7 @@ use crate::keystore::PublicHalf;
 use crate::parents::Parents;
 use crate::print::Tone;
 use crate::problem::{Failure, Problem};
+use crate::recall::{Lists, RecallError, Record};
 use crate::seal::{self, Order, Unsigned};
 use crate::second_opinion::Opinion;
 
@@ -51,6 +54,9 @@ pub struct Signing {
     /// A passport or a DID document that the parents' verification needs (repeatable)
     #[arg(long, value_name = "FILE")]
     pub(crate) with: Vec<PathBuf>,
+    /// A status list of yours, by its file or its address, in which a recall will be seen (repeatable)
+    #[arg(long, value_name = "LIST")]
+    status: Vec<PathBuf>,
     /// Until when the credential is valid
     #[arg(long, value_name = "RFC3339")]
     valid_until: Option<Timestamp>,
@@ -183,6 +189,16 @@ impl Signing {
     }
 }
 
+/// What the schema of passports allows.
+const MAX_ENTRIES: usize = 4;
+
+/// Entries of status lists, and these lists.
+#[derive(Default)]
+struct Status {
+    entries: Vec<Entry>,
+    documents: Vec<Document>,
+}
+
 impl Session<'_> {
     /// The rest of the way, from a filled subject to a written credential.
     pub(crate) fn issue(
@@ -195,8 +211,17 @@ impl Session<'_> {
     ) -> Result<Exit, Failure> {
         let valid_until = self.signing.valid_until.or(valid_until);
         let issuer = &self.public.did;
-        let unsigned = seal::prepare(Order { kind, issuer, subject, valid_from: self.now, valid_until })?;
-        let sealed = self.sign(&unsigned, parents)?;
+        let (id, valid_from) = (seal::fresh_urn()?, self.now);
+        let order = |subject, status| {
+            seal::prepare(Order { id: &id, kind, issuer, subject, valid_from, valid_until, status })
+        };
+        // No entry of a list is spent on a credential that cannot be signed anyway.
+        let mut unsigned = order(subject.clone(), &[])?;
+        let status = self.status(&id)?;
+        if !status.entries.is_empty() {
+            unsigned = order(subject, &status.entries)?;
+        }
+        let sealed = self.sign(&unsigned, parents, status.documents)?;
         if sealed.is_base {
             files::write(
                 &self.signing.output,
@@ -211,16 +236,43 @@ impl Session<'_> {
         Ok(Exit::Success)
     }
 
-    fn sign(&self, unsigned: &Unsigned, parents: &Parents) -> Result<seal::Sealed, Failure> {
+    /// Entries for the credential, and the lists that they are in.
+    fn status(&self, id: &str) -> Result<Status, Failure> {
+        let lists = Lists::of(&self.signing.store.open()?);
+        let mut status = Status::default();
+        let records: Result<Vec<Record>, RecallError> =
+            self.signing.status.iter().map(|name| lists.find(name)).collect();
+        let records = records?;
+        let count = records.iter().map(|record| record.purposes.len()).sum();
+        if count > MAX_ENTRIES {
+            return Err(RecallError::TooMany { count }.into());
+        }
+        for record in records {
+            let mut held = lists.hold(&record.url)?;
+            status.entries.extend(held.give(id, self.now)?);
+            let newest = held.newest()?;
+            let document = |text| Document { url: record.url.clone(), retrieved: None, text };
+            status.documents.extend(newest.map(document));
+        }
+        Ok(status)
+    }
+
+    fn sign(
+        &self,
+        unsigned: &Unsigned,
+        parents: &Parents,
+        lists: Vec<Document>,
+    ) -> Result<seal::Sealed, Failure> {
         let (signer, public) =
             self.signing.store.open()?.unlock(&self.signing.key, &self.signing.secret.source())?;
         let securing = seal::securing(&self.signing.proof, public.algorithm()?)?;
         let mut evidence = parents.evidence();
+        evidence.documents.extend(lists);
         let mut did_documents = Vec::new();
         if let (Some(url), Some(document)) = (public.document_url(), public.did_document()) {
             let text = document.to_string();
             did_documents.push((public.did.clone(), text.clone()));
-            evidence.documents.push(model_passport::evidence::Document { url, retrieved: None, text });
+            evidence.documents.push(Document { url, retrieved: None, text });
         }
         let how = seal::How { securing: &securing, mandatory: &self.signing.mandatory, signer: &signer };
         seal::sign(unsigned, &how, &evidence, &did_documents)
@@ -249,7 +301,7 @@ impl Session<'_> {
     }
 }
 
-fn opinion(opinion: &Opinion) -> String {
+pub(super) fn opinion(opinion: &Opinion) -> String {
     match opinion {
         Opinion::Agrees { cryptosuite } => format!("agrees ({cryptosuite})"),
         Opinion::NoneForSuite { cryptosuite } => format!("none to be had for {cryptosuite}"),

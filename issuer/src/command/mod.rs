@@ -16,9 +16,11 @@ pub mod derive;
 pub mod explain;
 pub mod issue;
 pub mod key;
+pub mod recall;
 #[cfg(feature = "service")]
 pub mod serve;
 pub mod show;
+pub mod status;
 pub mod verify;
 
 /// What a command has of the world besides the files it names.
@@ -59,6 +61,10 @@ pub fn run(command: Command, shell: &mut Shell) -> Exit {
         Command::Bundle(args) => bundle::run(&args, shell),
         #[cfg(feature = "service")]
         Command::Serve(args) => serve::run(&args, shell),
+        Command::Status(args) => status::run(&args, shell),
+        Command::Revoke(args) => recall::revoke(&args, shell),
+        Command::Suspend(args) => recall::suspend(&args, shell),
+        Command::Restore(args) => recall::restore(&args, shell),
         Command::Explain(args) => explain::run(&args, shell),
         Command::Completions(args) => completions::run(&args, shell),
     };

@@ -35,7 +35,7 @@ pub struct Means {
     /// A file or directory that the passport speaks of: it is hashed and compared (repeatable)
     #[arg(long, value_name = "PATH")]
     pub(crate) artifact: Vec<PathBuf>,
-    /// A passport of the lineage, a bundle or a DID document to check with (repeatable)
+    /// A passport of the lineage, a bundle, a status list or a DID document to check with (repeatable)
     #[arg(long, value_name = "FILE")]
     pub(crate) with: Vec<PathBuf>,
     /// Evidence as JSON, in the form that the library and the npm package take

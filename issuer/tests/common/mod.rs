@@ -88,7 +88,20 @@ impl Place {
     pub(crate) fn command(&self, arguments: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_passport"));
         command.args(arguments.split_whitespace());
-        let takes_a_time = ["attest ", "bundle ", "issue ", "key new ", "show ", "verify "];
+        let takes_a_time = [
+            "attest ",
+            "bundle ",
+            "issue ",
+            "key new ",
+            "restore ",
+            "revoke ",
+            "show ",
+            "status message ",
+            "status new ",
+            "status renew ",
+            "suspend ",
+            "verify ",
+        ];
         if takes_a_time.iter().any(|name| arguments.starts_with(name)) && !arguments.contains("--at ") {
             command.args(["--at", NOW]);
         }

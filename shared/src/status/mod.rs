@@ -212,11 +212,14 @@ fn read_index(text: &str) -> Option<u64> {
     if plain && digits { text.parse().ok() } else { None }
 }
 
+/// The term is an integer in the context, so 2 and "2" are one statement, and which of them was written is not signed.
 fn read_size(json: &Json) -> Option<u8> {
-    match json.get("statusSize") {
-        None => Some(1),
-        Some(size) => u8::try_from(size.as_i64()?).ok().filter(|size| (1..=MAX_STATUS_SIZE).contains(size)),
-    }
+    let size = match json.get("statusSize") {
+        None => return Some(1),
+        Some(Json::String(text)) => read_index(text)?,
+        Some(number) => u64::try_from(number.as_i64()?).ok()?,
+    };
+    u8::try_from(size).ok().filter(|size| (1..=MAX_STATUS_SIZE).contains(size))
 }
 
 /// One message for each possible value, or none at all for a single bit.

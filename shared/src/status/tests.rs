@@ -189,13 +189,15 @@ fn an_entry_says_where_to_look() {
     assert_eq!((plain.message(0), plain.message(1)), (Some("unset"), Some("set")));
     let four = r#""statusSize":2,"statusMessage":[{"status":"0x0","message":"a"},{"status":"0x1","message":"b"},{"status":"0x2","message":"c"},{"status":"0x3","message":"d"}]"#;
     assert_eq!(with(four).unwrap().message(2), Some("c"));
+    assert_eq!(with(&four.replace(":2", ":\"2\"")).unwrap().size, 2);
     assert_eq!(with(r#""statusReference":"https://lab.example/d""#).unwrap().references.len(), 1);
     for (member, name) in [
         (r#""statusSize":2"#.to_owned(), "statusMessage"),
         (r#""statusSize":0"#.to_owned(), "statusSize"),
         (r#""statusSize":9"#.to_owned(), "statusSize"),
         (r#""statusSize":257"#.to_owned(), "statusSize"),
-        (r#""statusSize":"1""#.to_owned(), "statusSize"),
+        (r#""statusSize":"01""#.to_owned(), "statusSize"),
+        (r#""statusSize":1.5"#.to_owned(), "statusSize"),
         (four.replace("0x3", "0x2"), "statusMessage"),
         (four.replace("0x3", "0x4"), "statusMessage"),
         (four.replace("0x3", "3"), "statusMessage"),

@@ -278,6 +278,16 @@ fn messages(world: &World) -> Vec<Case> {
             &[(LIST, &list(2))],
         ),
         brought(
+            proof_only(case(
+                "status-message-any-credential",
+                "the size of a value is a number in every profile",
+                text.clone(),
+                "verified-with-warnings",
+                "status.message",
+            )),
+            &[(LIST, &list(2))],
+        ),
+        brought(
             good("status-message-zero", "the value zero is the state that all begin in", text.clone()),
             &[(LIST, &list(0))],
         ),
