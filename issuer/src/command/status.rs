@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use model_passport::json::Json;
 use model_passport::limits::MIN_STATUS_ENTRIES;
+use model_passport::passport;
 use model_passport::status::Purpose;
 use model_passport::time::Timestamp;
 
@@ -13,8 +13,10 @@ use super::Shell;
 use super::issue::opinion;
 use super::key::{Secret, Store};
 use super::recall::ListSigning;
+use crate::evidence::EvidenceError;
 use crate::exit::Exit;
 use crate::files;
+use crate::parents::ParentError;
 use crate::print::Tone;
 use crate::problem::Failure;
 use crate::recall::{Given, Lists, RecallError, Record, Signed, publish};
@@ -272,13 +274,17 @@ fn known(purpose: &Purpose) -> &'static str {
 }
 
 /// The `id` of a passport: what was given, or what the file of that name says.
-fn id_of(passport: &Path) -> Result<String, Failure> {
-    if !fs::exists(passport).unwrap_or_default() {
-        return Ok(passport.display().to_string());
+fn id_of(file: &Path) -> Result<String, Failure> {
+    if !fs::exists(file).unwrap_or_default() {
+        return Ok(file.display().to_string());
     }
-    let json = crate::evidence::read_json(passport)?;
-    let id = json.get("id").and_then(Json::as_str);
-    Ok(id.map_or_else(|| passport.display().to_string(), str::to_owned))
+    let text = files::read_text(file, files::MAX_BUNDLE_BYTES)?;
+    let path = || file.to_owned();
+    let input = passport::read(&text).map_err(|cause| EvidenceError::Input { path: path(), cause })?;
+    match input.credentials.as_slice() {
+        [credential] => Ok(credential.id.clone()),
+        several => Err(ParentError::NotSingle { path: path(), count: several.len() }.into()),
+    }
 }
 
 /// Says what was done, and what is left to do.
@@ -287,13 +293,14 @@ pub(super) fn tell(what: &str, done: &Done, shell: &mut Shell) {
     let label = |text: &str| paint.text(Tone::Dim, text);
     let opinions: Vec<String> = done.signed.opinions.iter().map(opinion).collect();
     shell.print.note(&format!(
-        "{} {}\n{} {}, from {} until {}\n{} {}, at {}",
+        "{} {}\n{} from {} until {}\n{} {}\n{} {}, at {}",
         label(what),
         done.subject,
         label("signed:"),
-        opinions.iter().map(|text| format!("second opinion {text}")).collect::<Vec<_>>().join("; "),
         done.signed.valid_from,
         done.signed.valid_until,
+        label("second opinion:"),
+        opinions.join("; "),
         label("publish:"),
         done.record.output.display(),
         done.record.url,

@@ -20,6 +20,7 @@ use super::proofs::{self, Found};
 use super::standard::covers_json;
 use crate::evidence::{Document, Need, NeedKind, Profile};
 use crate::index::Index;
+use crate::jose;
 use crate::json::{self, Json, Limits};
 use crate::jsonld::ContextLoader;
 use crate::key::Answer;
@@ -27,7 +28,7 @@ use crate::limits::{
     MAX_DOCUMENT_BYTES, MAX_STATUS_BYTES, MAX_STATUS_COPIES, MAX_STATUS_ENTRIES, MAX_STATUS_LIST_BYTES,
     MAX_STATUS_LISTS,
 };
-use crate::passport::{CREDENTIALS_V2, Credential};
+use crate::passport::{self, CREDENTIALS_V2, Credential, InputError};
 use crate::report::{Check, CheckName, Outcome};
 use crate::status::{Bitstring, ENTRY_TYPE, Entry, Purpose, StatusError, StatusList};
 use crate::time::Timestamp;
@@ -167,16 +168,20 @@ impl OpenList {
 
 /// A document as a copy of a list, its proofs not looked at yet.
 fn read_copy(document: &Document) -> Result<OpenCopy, Trouble> {
+    let unreadable = |cause: &InputError| {
+        let message = format!("what lies at the address of the list is none: {cause}");
+        Trouble::new("status.list-malformed", message)
+    };
     // The list is one string; the limit of the whole text bounds it.
     let limits = Limits { max_string_bytes: MAX_DOCUMENT_BYTES, ..Limits::default() };
-    let unreadable = |cause: String| {
-        Trouble::new(
-            "status.list-malformed",
-            format!("what lies at the address of the list is none: {cause}"),
-        )
+    let credential = if jose::looks_like_jws(document.text.trim_end()) {
+        passport::read(&document.text).map(|input| input.credentials.into_iter().next())
+    } else {
+        let json = json::parse_within(&document.text, &limits).map_err(InputError::from);
+        json.and_then(Credential::new).map(Some)
     };
-    let json = json::parse_within(&document.text, &limits).map_err(|cause| unreadable(cause.to_string()))?;
-    let credential = Credential::new(json).map_err(|cause| unreadable(cause.to_string()))?;
+    let credential = credential.and_then(|credential| credential.ok_or(InputError::Nothing));
+    let credential = credential.map_err(|cause| unreadable(&cause))?;
     let list = StatusList::read(&credential.content)?;
     let context = credential.content.get("@context").map(Json::one_or_many).unwrap_or_default();
     if context.first().and_then(Json::as_str) != Some(CREDENTIALS_V2) {

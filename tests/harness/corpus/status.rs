@@ -1,6 +1,7 @@
 //! Section F of the threats: what was recalled, and lists that do not say.
 
 use model_passport::evidence::SeenList;
+use model_passport::jose::{self, Audience, Kind};
 use model_passport::jsonld::ContextLoader;
 use model_passport::proof::{ProofOptions, add_proof};
 use model_passport::status::{Bitstring, Entry, ListOrder, Purpose};
@@ -487,7 +488,17 @@ pub(super) fn foreign_lists(world: &World) -> Vec<Case> {
     let World { lab, evaluator, stranger, .. } = world;
     let text = recallable(world, &[entry(Purpose::Revocation)]).to_string();
     let honest = Sheet::new(lab).sign();
-    let revoking = Sheet::new(lab).with(INDEX, 1).sign();
+    let revoking_sheet = Sheet::new(lab).with(INDEX, 1);
+    let revoking = revoking_sheet.sign();
+    let jws = |list: Json| {
+        jose::sign(&list, Kind::Credential, &Audience::default(), &lab.signer)
+            .expect("a list that can be signed")
+    };
+    let as_jws = jws(Sheet::new(lab).unsigned());
+    let in_jws = |case: Case, text: &str| {
+        let document = Document { url: LIST.to_owned(), retrieved: None, text: text.to_owned() };
+        Case { evidence: Evidence { documents: vec![document], ..Evidence::default() }, ..case }
+    };
     let with = |case: Case, list: &Json| brought(case, &[(LIST, list)]);
     let not_verified = |name, why| open(name, why, text.clone(), "status.list-not-verified");
     let malformed = |name, why, text: &str| {
@@ -497,8 +508,7 @@ pub(super) fn foreign_lists(world: &World) -> Vec<Case> {
             recallable(world, &[entry(Purpose::Revocation)]).to_string(),
             "status.list-malformed",
         );
-        let document = Document { url: LIST.to_owned(), retrieved: None, text: text.to_owned() };
-        Case { evidence: Evidence { documents: vec![document], ..Evidence::default() }, ..case }
+        in_jws(case, text)
     };
     let changed = {
         let mut list = revoking.clone();
@@ -611,6 +621,18 @@ pub(super) fn foreign_lists(world: &World) -> Vec<Case> {
             });
             list.to_string()
         }),
+        in_jws(good("status-list-jws", "a list may be signed as a JWS", text.clone()), &as_jws),
+        in_jws(
+            not_verified(
+                "status-list-jws-changed",
+                "and a signature over something else is none there either",
+            ),
+            &{
+                let signature = jws(revoking_sheet.unsigned());
+                let signature = signature.rsplit_once('.').map_or("", |(_, signature)| signature);
+                format!("{}.{signature}", as_jws.rsplit_once('.').map_or("", |(signed, _)| signed))
+            },
+        ),
         forged_beside,
         brought(
             bad(
