@@ -10,6 +10,8 @@
 //! | `verify` | [`command::verify`] | a passport, evidence, artefacts | the report |
 //! | `show` | [`command::show`] | a passport | its verified content |
 //! | `bundle` | [`command::bundle`] | passports, DID documents | one file |
+//! | `status new\|list\|renew\|message` | [`command::status`] | the key store | a signed status list |
+//! | `revoke`, `suspend`, `restore` | [`command::recall`] | a passport, the key store | the same, changed |
 //! | `serve` | [`service`] | requests of the VC-API | answers |
 //! | `status new\|list\|renew\|message` | [`command::status`] | the key store | a signed status list |
 //! | `revoke`, `suspend`, `restore` | [`command::recall`] | a passport, the key store | the same, changed |

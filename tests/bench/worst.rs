@@ -10,8 +10,10 @@ use std::time::Instant;
 
 use model_passport::Verification;
 use model_passport::evidence::{Evidence, Policy, Profile};
+use model_passport::json::Json;
 use model_passport::key::Algorithm;
-use model_passport::limits::MAX_DOCUMENT_BYTES;
+use model_passport::limits::{MAX_DOCUMENT_BYTES, MAX_STATUS_LIST_BYTES, MIN_STATUS_ENTRIES};
+use model_passport::status::Bitstring;
 use model_passport_issuer::crypto::answers;
 use model_passport_tests::issue::{NOW, Party, read, remove, set, time};
 
@@ -166,6 +168,11 @@ fn worst() -> Vec<Worst> {
             };
             presentation(&fill(100, 10_000, one))
         }),
+        ("status-bombs", {
+            let bits = Bitstring::new(8 * MAX_STATUS_LIST_BYTES, 1);
+            status_lists(&lab, &bits, 40)
+        }),
+        ("status-lists", status_lists(&lab, &Bitstring::new(MIN_STATUS_ENTRIES, 1), 600)),
         ("not-json", "[".repeat(1 << 20)),
     ];
     let mut nested = String::new();
@@ -175,4 +182,46 @@ fn worst() -> Vec<Worst> {
     _ = write!(nested, "{{\"type\":\"Dataset\"}}{}", "}".repeat(25));
     inputs.push(("nested", around(&format!("[{}]", fill(2000, 300, |_| nested.clone())))));
     inputs.into_iter().map(|(name, text)| Worst { name, text }).collect::<Vec<_>>()
+}
+
+/// A bundle of credentials, each with a list of its own.
+fn status_lists(party: &Party, bits: &Bitstring, count: usize) -> String {
+    let url = |at: usize| format!("https://lab.example/status/{at}");
+    let credential = |at: usize| {
+        format!(
+            r#"{{"type":"VerifiableCredential","issuer":"{}","credentialStatus":{{"type":"BitstringStatusListEntry","statusPurpose":"revocation","statusListIndex":"0","statusListCredential":"{}"}}}}"#,
+            party.did,
+            url(at)
+        )
+    };
+    let encoded = bits.encode();
+    let list = |at: usize| {
+        let list = read(&format!(
+            r#"{{"@context":["https://www.w3.org/ns/credentials/v2"],"id":"{}","type":["VerifiableCredential","BitstringStatusListCredential"],"issuer":"","credentialSubject":{{"type":"BitstringStatusList","statusPurpose":"revocation","encodedList":""}}}}"#,
+            url(at)
+        ));
+        // The limit of one string does not hold for the list in it.
+        let mut list = list;
+        set(&mut list, "/credentialSubject/encodedList", encoded.as_str());
+        let list = Json::from(party.issue(party.suite(), list).to_string()).to_string();
+        format!(r#"{{"url":"{}","text":{list}}}"#, url(at))
+    };
+    let pairs: Vec<(String, String)> = (0..count).map(|at| (credential(at), list(at))).collect();
+    let mut fitting = 0;
+    let mut bytes = 1000;
+    for (credential, list) in &pairs {
+        bytes += credential.len() + list.len() + 2;
+        if bytes > MAX_DOCUMENT_BYTES {
+            break;
+        }
+        fitting += 1;
+    }
+    let join = |part: &dyn Fn(&(String, String)) -> String| {
+        pairs.iter().take(fitting).map(part).collect::<Vec<_>>().join(",")
+    };
+    format!(
+        r#"{{"bundle":"https://w3id.org/model-passport/v1/bundle","presentation":{{"verifiableCredential":[{}]}},"evidence":{{"documents":[{}]}}}}"#,
+        join(&|(credential, _)| credential.clone()),
+        join(&|(_, list)| list.clone()),
+    )
 }

@@ -276,7 +276,13 @@ impl Copy {
                 let Self { made, issuer, list, .. } = self;
                 State::Known(Known { made, issuer, list, bits, old })
             }
-            Err(cause) => State::Trouble(cause.into()),
+            Err(cause) => {
+                // How far it came is not known, so it counts as the whole way.
+                if let StatusError::Encoding(_) = cause {
+                    *left = left.saturating_sub(MAX_STATUS_LIST_BYTES);
+                }
+                State::Trouble(cause.into())
+            }
         }
     }
 

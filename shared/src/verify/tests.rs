@@ -119,3 +119,96 @@ fn a_missing_answer_is_no_answer() {
     assert_eq!(verdict(&[Answer::Invalid]), (Verdict::NotVerified, "proof.signature-invalid".into()));
     assert_eq!(verdict(&[Answer::Valid]), (Verdict::VerifiedWithWarnings, "policy.proof-only".into()));
 }
+
+#[cfg(feature = "sign")]
+mod lists {
+    use super::*;
+    use crate::evidence::Document;
+    use crate::jsonld::ContextLoader;
+    use crate::key::{Algorithm, KeySigner, SigningKey};
+    use crate::limits::{MAX_STATUS_LIST_BYTES, MAX_STATUS_LISTS, MIN_STATUS_ENTRIES};
+    use crate::proof::{Cryptosuite, ProofOptions, add_proof};
+    use crate::status::{Bitstring, ListOrder, Purpose};
+
+    fn signer() -> KeySigner {
+        KeySigner::did_key(SigningKey::from_secret_bytes(Algorithm::P256, &[7; 32]).unwrap())
+    }
+
+    fn did() -> String {
+        let signer = signer();
+        let method = crate::key::Signer::verification_method(&signer);
+        method.split_once('#').unwrap().0.to_owned()
+    }
+
+    fn document(url: &str, bits: &Bitstring) -> Document {
+        let made = Timestamp::from_unix_secs(NOW);
+        let list = ListOrder {
+            url,
+            issuer: &did(),
+            purposes: &[Purpose::Revocation],
+            bits,
+            valid_from: made,
+            valid_until: made,
+        };
+        let options = ProofOptions::new(Cryptosuite::EcdsaRdfc2019).created(made);
+        let text =
+            add_proof(&list.to_json(), &options, &signer(), ContextLoader::embedded()).unwrap().to_string();
+        Document { url: url.to_owned(), retrieved: None, text }
+    }
+
+    fn naming(urls: impl Iterator<Item = String>) -> String {
+        let credential = |(index, url): (usize, String)| {
+            format!(
+                r#"{{"type":"VerifiableCredential","issuer":"{}","credentialStatus":{{"type":"BitstringStatusListEntry","statusPurpose":"revocation","statusListIndex":"{index}","statusListCredential":"{url}"}}}}"#,
+                did()
+            )
+        };
+        let all: Vec<String> = urls.enumerate().map(credential).collect();
+        format!(r#"{{"type":"VerifiablePresentation","verifiableCredential":[{}]}}"#, all.join(","))
+    }
+
+    fn codes(report: &Report) -> Vec<&str> {
+        let status = report.checks.iter().filter(|check| check.check == CheckName::Status);
+        status.map(|check| check.code.as_ref()).collect()
+    }
+
+    const URL: &str = "https://lab.example/status/1";
+
+    #[test]
+    fn a_list_is_looked_at_once_for_all_that_name_it() {
+        let mut bits = Bitstring::new(MIN_STATUS_ENTRIES, 1);
+        assert!(bits.set(500, 1, 1));
+        let text = naming(std::iter::repeat_n(URL.to_owned(), 1000));
+        let evidence = Evidence { documents: vec![document(URL, &bits)], ..Evidence::default() };
+        let policy = Policy { profile: Profile::ProofOnly, ..Policy::default() };
+        let verification = Verification::begin(&text, &evidence, &policy, Timestamp::from_unix_secs(NOW));
+        assert_eq!(verification.signatures().len(), 1);
+        let report = verification.finish(&[Answer::Valid]);
+        let codes = codes(&report);
+        assert_eq!(codes.iter().filter(|code| **code == "status.ok").count(), 999);
+        assert_eq!(codes.iter().filter(|code| **code == "status.revoked").count(), 1);
+        // Nobody's word for the signature is nobody's word for the credential.
+        let begin = || Verification::begin(&text, &evidence, &policy, Timestamp::from_unix_secs(NOW));
+        for answers in [&[][..], &[Answer::CouldNotTell], &[Answer::Invalid]] {
+            let report = begin().finish(answers);
+            assert!(self::codes(&report).iter().all(|code| *code == "status.list-not-verified"));
+        }
+    }
+
+    #[test]
+    fn lists_share_one_purse() {
+        let url = |at: usize| format!("https://lab.example/status/{at}");
+        let policy = Policy { profile: Profile::ProofOnly, ..Policy::default() };
+        let text = naming((0..=MAX_STATUS_LISTS).map(url));
+        let report = run(&text, &Evidence::default(), &policy);
+        let codes_of = codes(&report);
+        assert_eq!(codes_of.iter().filter(|code| **code == "status.list-missing").count(), MAX_STATUS_LISTS);
+        assert_eq!(codes_of.iter().filter(|code| **code == "status.too-many-lists").count(), 1);
+
+        let bits = Bitstring::new(8 * MAX_STATUS_LIST_BYTES, 1);
+        let documents = (0..3).map(|at| document(&url(at), &bits)).collect();
+        let evidence = Evidence { documents, ..Evidence::default() };
+        let report = run(&naming((0..3).map(url)), &evidence, &policy);
+        assert_eq!(codes(&report), ["status.ok", "status.ok", "status.list-too-large"]);
+    }
+}
