@@ -7,6 +7,7 @@ import { DataIntegrityProof } from '@digitalbazaar/data-integrity';
 import * as ecdsaJcs from '@digitalbazaar/ecdsa-jcs-2019-cryptosuite';
 import * as EcdsaMultikey from '@digitalbazaar/ecdsa-multikey';
 import { cryptosuite as ecdsaRdfc } from '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite';
+import { createVerifyCryptosuite as ecdsaSd } from '@digitalbazaar/ecdsa-sd-2023-cryptosuite';
 import * as Ed25519Multikey from '@digitalbazaar/ed25519-multikey';
 import * as eddsaJcs from '@digitalbazaar/eddsa-jcs-2022-cryptosuite';
 import { cryptosuite as eddsaRdfc } from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
@@ -20,10 +21,12 @@ const SIGNED = '2026-11-21T11:00:00Z';
 const SUITES = {
   'ecdsa-jcs-2019': { sign: ecdsaJcs.createSignCryptosuite(), verify: ecdsaJcs.createVerifyCryptosuite() },
   'ecdsa-rdfc-2019': { sign: ecdsaRdfc, verify: ecdsaRdfc },
+  // Signing takes pointers: `disclosure.test.mjs` does it.
+  'ecdsa-sd-2023': { verify: ecdsaSd() },
   'eddsa-jcs-2022': { sign: eddsaJcs.createSignCryptosuite(), verify: eddsaJcs.createVerifyCryptosuite() },
   'eddsa-rdfc-2022': { sign: eddsaRdfc, verify: eddsaRdfc },
 };
-const documentLoader = createDocumentLoader(contexts);
+export const documentLoader = createDocumentLoader(contexts);
 
 /** Every cryptosuite with every curve that it takes. */
 export const parties = await Promise.all([
@@ -36,9 +39,7 @@ export const parties = await Promise.all([
 ]);
 
 async function party(suite, curve) {
-  const key = await (curve === 'Ed25519' ? ed25519Key() : ecdsaKey(curve));
-  const did = `did:key:${key.publicKeyMultibase}`;
-  const signer = { ...key.signer(), id: `${did}#${key.publicKeyMultibase}` };
+  const { did, signer } = await signerOf(curve);
   const sign = (credential) => vc.issue({
     credential: { ...structuredClone(credential), issuer: did },
     suite: new DataIntegrityProof({ signer, date: SIGNED, cryptosuite: SUITES[suite].sign }),
@@ -46,6 +47,13 @@ async function party(suite, curve) {
     now: SIGNED,
   });
   return { name: `${suite} on ${curve}`, did, sign };
+}
+
+/** A fixed key, as its DID and what signs with it. */
+export async function signerOf(curve) {
+  const key = await (curve === 'Ed25519' ? ed25519Key() : ecdsaKey(curve));
+  const did = `did:key:${key.publicKeyMultibase}`;
+  return { did, signer: { ...key.signer(), id: `${did}#${key.publicKeyMultibase}` } };
 }
 
 function fixed(bytes) {

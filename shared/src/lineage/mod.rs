@@ -503,7 +503,7 @@ impl Links<'_> {
             let message = format!(
                 "`{relation}` pins `{id}` by another digest than that of the credential with this identifier"
             );
-            let help = "the parent was changed after it was linked, or another version of it was supplied";
+            let help = "the parent was changed after it was linked, or another version or only a part of it was supplied";
             judged.add(
                 say(Outcome::Fail, "lineage.digest-mismatch", message, help),
                 own(Outcome::Fail, "lineage.digest-mismatch"),

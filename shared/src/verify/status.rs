@@ -29,6 +29,7 @@ use crate::limits::{
     MAX_STATUS_LISTS,
 };
 use crate::passport::{self, CREDENTIALS_V2, Credential, InputError};
+use crate::proof::Cryptosuite;
 use crate::report::{Check, CheckName, Outcome};
 use crate::status::{Bitstring, ENTRY_TYPE, Entry, Purpose, StatusError, StatusList};
 use crate::time::Timestamp;
@@ -220,6 +221,10 @@ impl OpenCopy {
         }
         if all.contains(&Answer::CouldNotTell) {
             return Err(not_verified("its signature could not be checked (proof.signature-not-checked)"));
+        }
+        // Whoever brought it could have left out until when it holds.
+        if proofs.pending.iter().all(|pending| pending.cryptosuite == Cryptosuite::EcdsaSd2023.name()) {
+            return Err(not_verified("it is a selective disclosure (disclosure.partial)"));
         }
         // A list may be spelt in other words under the same signature, which could leave out its end.
         let rebuilt = match covers_json(&credential) {

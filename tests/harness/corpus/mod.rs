@@ -2,6 +2,7 @@
 //!
 //! Written by `cargo vectors` into `tests/cases`, so that every shell reads the same files.
 
+mod disclosure;
 mod documents;
 mod input;
 mod jose;
@@ -138,6 +139,7 @@ pub fn cases() -> Vec<Case> {
     cases.extend(json_ld::work(&world));
     cases.extend(documents::keys_and_documents(&world));
     cases.extend(proofs::times(&world));
+    cases.extend(disclosure::disclosure(&world));
     cases.extend(status::recalls(&world));
     cases.extend(status::status_forms(&world));
     cases.extend(status::foreign_lists(&world));

@@ -251,19 +251,23 @@ pub(super) fn other_signature(party: &Party) -> String {
 
 /// Replaces `s` of a P-256 signature by `n - s`.
 pub(super) fn flip_s(credential: &mut Json) {
+    let value = credential.pointer("/proof/proofValue").and_then(Json::as_str).unwrap_or_default();
+    let mut signature = multibase::decode(value).unwrap_or_default();
+    flip_s_of(&mut signature);
+    set(credential, "/proof/proofValue", multibase::encode_base58btc(&signature));
+}
+
+pub(super) fn flip_s_of(signature: &mut [u8]) {
     const ORDER: [u8; 32] = [
         0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa,
         0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
     ];
-    let value = credential.pointer("/proof/proofValue").and_then(Json::as_str).unwrap_or_default();
-    let mut signature = multibase::decode(value).unwrap_or_default();
     let mut borrow = 0;
     for (s, n) in signature.iter_mut().rev().zip(ORDER.iter().rev()) {
         let difference = i16::from(*n) - i16::from(*s) - borrow;
         borrow = i16::from(difference < 0);
         *s = u8::try_from(difference.rem_euclid(256)).unwrap_or_default();
     }
-    set(credential, "/proof/proofValue", multibase::encode_base58btc(&signature));
 }
 
 pub(super) fn times(world: &World) -> Vec<Case> {

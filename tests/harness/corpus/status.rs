@@ -9,7 +9,7 @@ use model_passport::status::{Bitstring, Entry, ListOrder, Purpose};
 use super::*;
 use crate::issue::time;
 
-const LIST: &str = "https://lab.example/status/1";
+pub(super) const LIST: &str = "https://lab.example/status/1";
 const OTHER: &str = "https://lab.example/status/2";
 const INDEX: u64 = 94_567;
 /// When the lists were made: six hours before they are used.
@@ -89,12 +89,17 @@ impl<'w> Sheet<'w> {
     }
 }
 
+/// A list in which nobody is recalled that a case is about.
+pub(super) fn clear(party: &Party) -> Json {
+    Sheet::new(party).sign()
+}
+
 fn sign_at(party: &Party, list: &Json, made: &str) -> Json {
     let options = ProofOptions::new(party.suite()).created(time(made));
     add_proof(list, &options, &party.signer, ContextLoader::embedded()).expect("a list that can be signed")
 }
 
-fn entry(purpose: Purpose) -> Entry {
+pub(super) fn entry(purpose: Purpose) -> Entry {
     Entry { purpose, index: INDEX, list: LIST.to_owned(), size: 1, messages: vec![], references: vec![] }
 }
 
@@ -113,7 +118,7 @@ fn with_status(world: &World, status: impl FnOnce(&mut Json) -> Json) -> Json {
     })
 }
 
-fn brought(case: Case, lists: &[(&str, &Json)]) -> Case {
+pub(super) fn brought(case: Case, lists: &[(&str, &Json)]) -> Case {
     let document = |(url, list): &(&str, &Json)| Document {
         url: (*url).to_owned(),
         retrieved: None,
