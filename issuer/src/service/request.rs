@@ -93,7 +93,11 @@ pub(super) struct VerifyRequest<'b> {
 pub(super) struct VerifyOptions<'b> {
     /// Which checks to make: all are, always.
     #[serde(rename = "checks")]
-    pub(super) _checks: Vec<String>,
+    _checks: Vec<String>,
+    /// What the holder was asked to sign; the same as the policy's.
+    challenge: Option<String>,
+    /// Where the holder was asked to present; the same as the policy's.
+    domain: Option<OneOrMany>,
     #[serde(borrow)]
     evidence: Option<&'b RawValue>,
     #[serde(borrow)]
@@ -110,6 +114,14 @@ fn read<'b, T: Deserialize<'b>>(text: &'b str) -> Result<T, ServiceError> {
 
 fn read_options<'b, T: Default + Deserialize<'b>>(options: Option<&'b RawValue>) -> Result<T, ServiceError> {
     options.map_or(Ok(T::default()), |options| read(options.get()))
+}
+
+/// One text or a list of some.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
 }
 
 impl<'b> IssueRequest<'b> {
@@ -157,8 +169,16 @@ impl VerifyOptions<'_> {
     /// The policy, within the profile that the path names, if it names one.
     pub(super) fn policy(&self, profile: Option<Profile>) -> Result<Policy, ServiceError> {
         let text = self.policy.map(RawValue::get);
-        let policy =
+        let mut policy =
             text.map_or(Ok(Policy::default()), |text| Policy::from_json(text).map_err(ServiceError::Policy))?;
+        if let Some(challenge) = &self.challenge {
+            policy.challenge = Some(challenge.clone());
+        }
+        match &self.domain {
+            None => {}
+            Some(OneOrMany::One(domain)) => policy.domain = vec![domain.clone()],
+            Some(OneOrMany::Many(domain)) => policy.domain.clone_from(domain),
+        }
         match profile {
             None => Ok(policy),
             Some(profile) if policy.profile == Profile::default() || policy.profile == profile => {
