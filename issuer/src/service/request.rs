@@ -70,6 +70,25 @@ pub(super) struct IssueRequest<'b> {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct IssueOptions {
     pub(super) credential_id: Option<String>,
+    /// What no holder may leave out, for a suite of selective disclosure.
+    pub(super) mandatory_pointers: Option<Vec<String>>,
+}
+
+/// The body of a derive request.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct DeriveRequest<'b> {
+    #[serde(borrow)]
+    pub(super) verifiable_credential: &'b RawValue,
+    #[serde(borrow, default)]
+    options: Option<&'b RawValue>,
+}
+
+/// What a holder shows besides what is mandatory.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct DeriveOptions {
+    pub(super) selective_pointers: Vec<String>,
 }
 
 /// The body of a verify request: one of the first three, and what to verify it with.
@@ -130,6 +149,16 @@ impl<'b> IssueRequest<'b> {
     }
 
     pub(super) fn options(&self) -> Result<IssueOptions, ServiceError> {
+        read_options(self.options)
+    }
+}
+
+impl<'b> DeriveRequest<'b> {
+    pub(super) fn read(text: &'b str) -> Result<Self, ServiceError> {
+        read(text)
+    }
+
+    pub(super) fn options(&self) -> Result<DeriveOptions, ServiceError> {
         read_options(self.options)
     }
 }
