@@ -289,7 +289,7 @@ async fn a_recall_could_be_seen() {
     assert_eq!(good.json()["verified"], true, "{}", good.text);
     // Another service does not have the lists, and does not fetch them: absent is not an all-clear.
     let elsewhere = router_at(NOW, Vec::new());
-    post(elsewhere, "/standard/credentials/verify", body).await.is_problem(422, "status.list-needed");
+    post(elsewhere, "/standard/credentials/verify", body).await.is_problem(422, "status.list-missing");
     get(shared(), "/status-lists/gone").await.is_problem(404, "service.unknown-status-list");
 }
 

@@ -97,6 +97,7 @@ function localConfig(issuers) {
       name: "Model Passport",
       implementation: "passport serve",
       issuers: [...plain.map(issuer), model, status],
+      vcHolders: [{ id: base, endpoint: `${base}/credentials/derive`, supports, tags: ["vcHolder", "ecdsa-sd-2023"] }],
       verifiers: [...verifiers, standard("credentials")],
       vpVerifiers: [standard("presentations")],
     },

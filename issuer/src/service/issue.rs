@@ -5,16 +5,18 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use model_passport::evidence::{Evidence, Policy, Profile};
+use model_passport::evidence::{Document, Evidence, Policy, Profile};
 use model_passport::json::{self, Json, Object};
 use model_passport::jsonld::ContextLoader;
 use model_passport::passport::{Credential, InputError};
-use model_passport::proof::{ProofOptions, add_proof};
+use model_passport::proof::ecdsa_sd::{add_base_proof, derive};
+use model_passport::proof::{Cryptosuite, ProofOptions, add_proof};
 use model_passport::report::{Check, CheckName, Outcome};
 
 use super::problem::ServiceError;
-use super::request::{IssueRequest, Text};
+use super::request::{IssueOptions, IssueRequest, Text};
 use super::{Issuer, Service, compute};
+use crate::disclosure;
 
 /// The context of VCDM 1.1, which does not know Data Integrity proofs.
 const CREDENTIALS_V1: &str = "https://www.w3.org/2018/credentials/v1";
@@ -41,14 +43,15 @@ pub(super) async fn credential(
         let issuer = issuer.ok_or(ServiceError::UnknownIssuer { name })?;
         let request = IssueRequest::read(&body)?;
         let mut credential = read(request.credential.get()).map_err(ServiceError::Credential)?;
-        if let Some(id) = request.options()?.credential_id {
+        let IssueOptions { credential_id, mandatory_pointers } = request.options()?;
+        if let Some(id) = credential_id {
             credential.insert("id", id);
         }
         issuer.take(&mut credential)?;
         if issuer.status {
             credential.insert("credentialStatus", service.status_entries()?);
         }
-        let signed = service.sign(&Json::from(credential), issuer)?;
+        let signed = service.sign(&Json::from(credential), mandatory_pointers.as_deref(), issuer)?;
         let answer = Json::from(Object::from_iter([("verifiableCredential", signed)]));
         Ok(super::json(StatusCode::CREATED, "application/json", answer.to_string()))
     })
@@ -94,24 +97,47 @@ impl Issuer {
 }
 
 impl Service {
-    fn sign(&self, credential: &Json, issuer: &Issuer) -> Result<Json, ServiceError> {
-        let contexts: Vec<(String, Json)> = self
-            .contexts
-            .iter()
-            .filter_map(|document| Some((document.url.clone(), json::parse(&document.text).ok()?)))
-            .collect();
+    /// The contexts besides the embedded ones.
+    pub(super) fn parsed_contexts(&self) -> Vec<(String, Json)> {
+        let parse = |document: &Document| Some((document.url.clone(), json::parse(&document.text).ok()?));
+        self.contexts.iter().filter_map(parse).collect()
+    }
+
+    fn sign(
+        &self,
+        credential: &Json,
+        mandatory: Option<&[String]>,
+        issuer: &Issuer,
+    ) -> Result<Json, ServiceError> {
+        let contexts = self.parsed_contexts();
+        let loader = ContextLoader::with(&contexts);
         let options = ProofOptions::new(issuer.cryptosuite).created((self.clock)());
-        let signed = add_proof(credential, &options, &issuer.signer, ContextLoader::with(&contexts))
+        if issuer.cryptosuite != Cryptosuite::EcdsaSd2023 {
+            let signed =
+                add_proof(credential, &options, &issuer.signer, loader).map_err(ServiceError::Sign)?;
+            self.check_signed(&signed)?;
+            return Ok(signed);
+        }
+        // Without a wish, what a passport is none without is mandatory, and of another credential everything.
+        let usual = mandatory.is_none().then(|| disclosure::mandatory(credential, &[])).unwrap_or_default();
+        let mandatory = mandatory.unwrap_or(&usual);
+        let secrets = disclosure::secrets().ok_or(ServiceError::Internal)?;
+        let signed = add_base_proof(credential, &options, mandatory, &secrets, &issuer.signer, loader)
             .map_err(ServiceError::Sign)?;
+        // A base proof is not for verifiers: they will see a derived one.
+        let shown = derive(&signed, &[String::new()], loader).map_err(ServiceError::Sign)?;
+        self.check_signed(&shown)?;
+        Ok(signed)
+    }
+
+    fn check_signed(&self, signed: &Json) -> Result<(), ServiceError> {
         let mut evidence = Evidence { documents: self.contexts.clone(), ..Evidence::default() };
         let text = signed.to_string();
         evidence.documents.extend(self.own_lists(&text));
         let policy = Policy { profile: Profile::Standard, ..Policy::default() };
         let report = self.check(&text, &evidence, &policy).report;
-        match report.checks.into_iter().find(refuses) {
-            Some(check) => Err(ServiceError::Refused(Box::new(check))),
-            None => Ok(signed),
-        }
+        let refused = report.checks.into_iter().find(refuses);
+        refused.map_or(Ok(()), |check| Err(ServiceError::Refused(Box::new(check))))
     }
 }
 

@@ -83,6 +83,8 @@ fn name(suite: Cryptosuite, algorithm: Algorithm) -> String {
     let suite = suite.name();
     match algorithm {
         Algorithm::Ed25519 => suite.to_owned(),
+        // It leaves no choice.
+        Algorithm::P256 if suite == Cryptosuite::EcdsaSd2023.name() => suite.to_owned(),
         Algorithm::P256 => format!("{suite}-p256"),
         Algorithm::P384 => format!("{suite}-p384"),
     }

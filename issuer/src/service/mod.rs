@@ -4,6 +4,7 @@
 //! ```text
 //! POST /issuers/{name}/credentials/issue      one name for each cryptosuite and curve          issue.rs
 //! POST /credentials/verify                    strict: the policy's profile, a passport's        verify.rs
+//! POST /credentials/derive                    selective disclosure, as a holder                    derive.rs
 //! POST /presentations/verify
 //! POST /standard/credentials/verify           any credential of the data model
 //! POST /standard/presentations/verify
@@ -19,6 +20,7 @@
 //! *In scope:* requests within limits, keys that are thrown away. *Out of scope:* callers that have to be told
 //! apart, keys that last, a store: this is the conformance mode, for loopback only. Nothing is ever fetched.
 
+mod derive;
 mod identifiers;
 mod issue;
 mod issuers;
@@ -76,6 +78,7 @@ pub fn router(service: Service) -> Router {
     Router::new()
         .route("/issuers/{name}/credentials/issue", post(issue::credential))
         .route("/credentials/verify", post(verify::credential))
+        .route("/credentials/derive", post(derive::credential))
         .route("/presentations/verify", post(verify::presentation))
         .nest("/standard", verifiers(Profile::Standard))
         .nest("/proof-only", verifiers(Profile::ProofOnly))

@@ -26,6 +26,8 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 pub enum ServiceError {
     #[error("the credential cannot be taken: {0}")]
     Credential(InputError),
+    #[error("nothing can be derived from the credential: {0}")]
+    Derive(ProofError),
     #[error("{0}")]
     Did(DidError),
     #[error("the evidence cannot be read: {0}")]
@@ -88,7 +90,7 @@ impl ServiceError {
             Self::Policy(_) => "policy.malformed",
             Self::Profile => "request.profile",
             Self::Refused(check) => &check.code,
-            Self::Sign(cause) => cause.code(),
+            Self::Derive(cause) | Self::Sign(cause) => cause.code(),
             Self::StatusListFull => "service.status-list-full",
             Self::Timeout => "request.timeout",
             Self::TooLarge => "request.too-large",
@@ -116,7 +118,9 @@ impl ServiceError {
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::OtherIssuer { .. } | Self::Refused(_) | Self::Sign(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Derive(_) | Self::OtherIssuer { .. } | Self::Refused(_) | Self::Sign(_) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             // https://www.w3.org/TR/did-resolution/#bindings-https
             Self::Did(DidError::DocumentNeeded(_)) => StatusCode::NOT_FOUND,
             Self::Did(DidError::UnsupportedMethod(_)) => StatusCode::NOT_IMPLEMENTED,
@@ -147,7 +151,7 @@ impl ServiceError {
         match self {
             Self::Credential(_) | Self::Malformed(_) | Self::NotUtf8 => PARSING_ERROR,
             Self::Refused(check) => kind(check),
-            Self::Sign(_) => "https://w3id.org/security#PROOF_GENERATION_ERROR",
+            Self::Derive(_) | Self::Sign(_) => "https://w3id.org/security#PROOF_GENERATION_ERROR",
             _ => "about:blank",
         }
     }

@@ -70,6 +70,25 @@ pub(super) struct IssueRequest<'b> {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct IssueOptions {
     pub(super) credential_id: Option<String>,
+    /// What no holder may leave out, for a suite of selective disclosure.
+    pub(super) mandatory_pointers: Option<Vec<String>>,
+}
+
+/// The body of a derive request.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct DeriveRequest<'b> {
+    #[serde(borrow)]
+    pub(super) verifiable_credential: &'b RawValue,
+    #[serde(borrow, default)]
+    options: Option<&'b RawValue>,
+}
+
+/// What a holder shows besides what is mandatory.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct DeriveOptions {
+    pub(super) selective_pointers: Vec<String>,
 }
 
 /// The body of a verify request: one of the first three, and what to verify it with.
@@ -93,7 +112,11 @@ pub(super) struct VerifyRequest<'b> {
 pub(super) struct VerifyOptions<'b> {
     /// Which checks to make: all are, always.
     #[serde(rename = "checks")]
-    pub(super) _checks: Vec<String>,
+    _checks: Vec<String>,
+    /// What the holder was asked to sign; the same as the policy's.
+    challenge: Option<String>,
+    /// Where the holder was asked to present; the same as the policy's.
+    domain: Option<OneOrMany>,
     #[serde(borrow)]
     evidence: Option<&'b RawValue>,
     #[serde(borrow)]
@@ -112,12 +135,30 @@ fn read_options<'b, T: Default + Deserialize<'b>>(options: Option<&'b RawValue>)
     options.map_or(Ok(T::default()), |options| read(options.get()))
 }
 
+/// One text or a list of some.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
 impl<'b> IssueRequest<'b> {
     pub(super) fn read(text: &'b str) -> Result<Self, ServiceError> {
         read(text)
     }
 
     pub(super) fn options(&self) -> Result<IssueOptions, ServiceError> {
+        read_options(self.options)
+    }
+}
+
+impl<'b> DeriveRequest<'b> {
+    pub(super) fn read(text: &'b str) -> Result<Self, ServiceError> {
+        read(text)
+    }
+
+    pub(super) fn options(&self) -> Result<DeriveOptions, ServiceError> {
         read_options(self.options)
     }
 }
@@ -157,8 +198,16 @@ impl VerifyOptions<'_> {
     /// The policy, within the profile that the path names, if it names one.
     pub(super) fn policy(&self, profile: Option<Profile>) -> Result<Policy, ServiceError> {
         let text = self.policy.map(RawValue::get);
-        let policy =
+        let mut policy =
             text.map_or(Ok(Policy::default()), |text| Policy::from_json(text).map_err(ServiceError::Policy))?;
+        if let Some(challenge) = &self.challenge {
+            policy.challenge = Some(challenge.clone());
+        }
+        match &self.domain {
+            None => {}
+            Some(OneOrMany::One(domain)) => policy.domain = vec![domain.clone()],
+            Some(OneOrMany::Many(domain)) => policy.domain.clone_from(domain),
+        }
         match profile {
             None => Ok(policy),
             Some(profile) if policy.profile == Profile::default() || policy.profile == profile => {

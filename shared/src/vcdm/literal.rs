@@ -3,6 +3,9 @@
 use crate::json::{self, Json, Number, Object};
 use crate::rdf::{RDF_JSON, XSD_BOOLEAN, XSD_DOUBLE, XSD_INTEGER, XSD_STRING};
 
+/// The datatype of `statusSize`, as the context of the data model spells it.
+const STATUS_SIZE: &str = "https://www.w3.org/2001/XMLSchema#integer";
+
 /// A literal.
 pub(super) struct Literal<'t> {
     lexical: String,
@@ -36,17 +39,26 @@ impl<'t> Literal<'t> {
         let coercion = coercion.filter(|coercion| !matches!(*coercion, "@id" | "@vocab" | "@none"));
         let plain = match (self.datatype, coercion) {
             (RDF_JSON, Some("@json")) => return json::parse(&self.lexical).unwrap_or_else(|_| text()),
-            (datatype, Some(coercion)) => (datatype == coercion).then(text),
             (XSD_STRING, None) => Some(text()),
             (XSD_BOOLEAN, None) => match self.lexical.as_str() {
                 "true" => Some(Json::Bool(true)),
                 "false" => Some(Json::Bool(false)),
                 _ => None,
             },
-            (XSD_INTEGER, None) => json::parse(&self.lexical).ok().filter(|json| {
-                matches!(json, Json::Number(Number::Integer(value)) if value.to_string() == self.lexical)
-            }),
-            (XSD_DOUBLE, None) => self.lexical.parse().ok().filter(|value: &f64| value.is_finite()).map(|value| Json::Number(Number::Double(value))),
+            // A term of integers holds numbers as well as texts, and the statement is the same.
+            (XSD_INTEGER, None | Some(XSD_INTEGER)) | (STATUS_SIZE, Some(STATUS_SIZE)) => {
+                let number = json::parse(&self.lexical).ok().filter(|json| {
+                    matches!(json, Json::Number(Number::Integer(value)) if value.to_string() == self.lexical)
+                });
+                number.or_else(|| coercion.map(|_| text()))
+            }
+            (datatype, Some(coercion)) => (datatype == coercion).then(text),
+            (XSD_DOUBLE, None) => self
+                .lexical
+                .parse()
+                .ok()
+                .filter(|value: &f64| value.is_finite())
+                .map(|value| Json::Number(Number::Double(value))),
             _ => None,
         };
         plain.unwrap_or_else(|| with("@type", self.datatype))
