@@ -294,6 +294,37 @@ async fn a_recall_could_be_seen() {
 }
 
 #[tokio::test]
+async fn a_holder_shows_a_part() {
+    let (router, _) = service();
+    let derive = async |credential: &Value, options: Value| {
+        let body = json!({ "verifiableCredential": credential, "options": options }).to_string();
+        post(router.clone(), "/credentials/derive", body).await
+    };
+    let mut credential = unsigned();
+    credential["description"] = json!("a secret of the holder's");
+    let options = json!({ "mandatoryPointers": ["/credentialSubject/id"] });
+    let body = json!({ "credential": credential, "options": options }).to_string();
+    let issued = post(router.clone(), "/issuers/ecdsa-sd-2023/credentials/issue", body).await;
+    assert_eq!(issued.status, 201, "{}", issued.text);
+    let base = issued.json()["verifiableCredential"].clone();
+
+    let path = "/standard/credentials/verify";
+    let leak = post(router.clone(), path, verify_body("verifiableCredential", &base.to_string())).await;
+    assert_eq!(leak.json()["verified"], false, "a base proof is not for verifiers");
+    let shown = derive(&base, json!({ "selectivePointers": ["/credentialSubject/name"] })).await;
+    assert_eq!(shown.status, 201, "{}", shown.text);
+    let shown = shown.json()["verifiableCredential"].clone();
+    assert_eq!((shown.get("description"), &shown["credentialSubject"]["name"]), (None, &json!("Alice")));
+    let good = post(router.clone(), path, verify_body("verifiableCredential", &shown.to_string())).await;
+    assert_eq!(good.json()["verified"], true, "{}", good.text);
+
+    derive(&base, json!({ "selectivePointers": ["/nothing"] })).await.is_problem(422, "proof.sd-pointer");
+    assert_eq!(derive(&shown, json!({})).await.status, 422);
+    derive(&base, json!({ "pointers": [] })).await.is_problem(400, "request.malformed");
+    assert_eq!(derive(&unsigned(), json!({})).await.status, 422);
+}
+
+#[tokio::test]
 async fn a_path_that_names_a_profile_gives_no_other() {
     let input = case("proof-only", "input.json");
     let body =
