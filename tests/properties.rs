@@ -24,14 +24,14 @@ static CASES: LazyLock<Vec<Stored>> = LazyLock::new(stored_cases);
 static SHOWN: LazyLock<HashSet<String>> =
     LazyLock::new(|| CASES.iter().flat_map(|case| shown(&case.verify())).collect());
 
-/// The cases that hold as they are, by themselves.
+/// The cases that hold as they are, by themselves. A JWS has no leaves to change; cases of its own change it.
 static GOOD: LazyLock<Vec<Json>> = LazyLock::new(|| {
     let alone = |case: &&Stored| {
         case.expect.verdict == "verified"
             && case.evidence == Evidence::default()
             && case.policy == Policy::default()
     };
-    CASES.iter().filter(alone).map(|case| json::parse(&case.input).unwrap()).collect()
+    CASES.iter().filter(alone).filter_map(|case| json::parse(&case.input).ok()).collect()
 });
 
 fn shown(report: &Report) -> Vec<String> {
