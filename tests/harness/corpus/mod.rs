@@ -13,6 +13,7 @@ mod proofs;
 mod signers;
 mod standard;
 mod status;
+mod status_lists;
 
 use model_passport::digest::Digest;
 use model_passport::evidence::{Artifact, Document, Evidence, Policy, Profile};
@@ -142,8 +143,8 @@ pub fn cases() -> Vec<Case> {
     cases.extend(disclosure::disclosure(&world));
     cases.extend(status::recalls(&world));
     cases.extend(status::status_forms(&world));
-    cases.extend(status::foreign_lists(&world));
-    cases.extend(status::old_lists(&world));
+    cases.extend(status_lists::foreign_lists(&world));
+    cases.extend(status_lists::old_lists(&world));
     cases.extend(lineage::lineage(&world));
     cases.extend(lineage::artifacts(&world));
     cases.extend(standard::standard(&world));
