@@ -5,11 +5,13 @@ use model_passport::jsonld::{self, ContextLoader};
 use model_passport::key::{Algorithm, KeySigner, SigningKey, VerifyingKey};
 use model_passport::limits::Budget;
 use model_passport::multibase;
+use model_passport::proof::ecdsa_sd::add_base_proof;
 use model_passport::proof::{Cryptosuite, ProofOptions, add_proof};
 
 use crate::problem::Problem;
 
 use super::*;
+use crate::disclosure;
 
 const DID_WEB: &str = "did:web:hospital.example";
 
@@ -66,7 +68,14 @@ impl Sample {
             jsonld::canonize(&credential, ContextLoader::default(), hash, &mut Budget::default()).unwrap();
         for suite in suites {
             let options = ProofOptions::new(*suite).created("2026-11-21T10:00:00Z".parse().unwrap());
-            credential = add_proof(&credential, &options, &signer, ContextLoader::default()).unwrap();
+            let contexts = ContextLoader::default();
+            credential = if *suite == Cryptosuite::EcdsaSd2023 {
+                let (mandatory, secrets) = (["/issuer".to_owned()], disclosure::secrets().unwrap());
+                let base = add_base_proof(&credential, &options, &mandatory, &secrets, &signer, contexts);
+                disclosure::revealed(&base.unwrap()).unwrap()
+            } else {
+                add_proof(&credential, &options, &signer, contexts).unwrap()
+            };
         }
         Self { credential, quads, did_documents: vec![(DID_WEB.to_owned(), document)] }
     }
