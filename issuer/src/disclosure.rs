@@ -100,8 +100,9 @@ mod tests {
     fn what_matters_is_mandatory() {
         let text = include_str!("../../tests/fixtures/examples/model-passport.json");
         let mut passport = json::parse(text).unwrap();
-        let status = r#"{"id":"https://lab.example/status/1#7","type":"BitstringStatusListEntry","statusPurpose":"revocation",
-            "statusListIndex":"7","statusListCredential":"https://lab.example/status/1"}"#;
+        let status = r#"{"id": "https://lab.example/status/1#7", "type": "BitstringStatusListEntry",
+            "statusPurpose": "revocation", "statusListIndex": "7",
+            "statusListCredential": "https://lab.example/status/1"}"#;
         passport.as_object_mut().unwrap().insert("credentialStatus", json::parse(status).unwrap());
         let mandatory = mandatory(&passport, &["/credentialSubject/weights/0/format".to_owned()]);
         for pointer in [

@@ -119,10 +119,9 @@ impl Service {
             return Ok(signed);
         }
         // Without a wish, what a passport is none without is mandatory, and of another credential everything.
-        let usual = mandatory.is_none().then(|| disclosure::mandatory(credential, &[])).unwrap_or_default();
-        let mandatory = mandatory.unwrap_or(&usual);
+        let mandatory = mandatory.map_or_else(|| disclosure::mandatory(credential, &[]), <[String]>::to_vec);
         let secrets = disclosure::secrets().ok_or(ServiceError::Internal)?;
-        let signed = add_base_proof(credential, &options, mandatory, &secrets, &issuer.signer, loader)
+        let signed = add_base_proof(credential, &options, &mandatory, &secrets, &issuer.signer, loader)
             .map_err(ServiceError::Sign)?;
         // A base proof is not for verifiers: they will see a derived one.
         let shown = derive(&signed, &[String::new()], loader).map_err(ServiceError::Sign)?;
