@@ -88,9 +88,13 @@ test('this project verifies what the other implementation signed', async (contex
           assert.equal(report.verdict, 'verified', JSON.stringify(report.checks));
           assert.equal(report.shown[0].content.issuer, did);
         }
+        const { shown: signed } = await verify(text, { policy, now: NOW });
         for (const twin of twins(text)) {
           const { verdict, shown } = await verify(twin, { policy, now: NOW });
-          assert.deepEqual([verdict, shown], ['not-verified', []]);
+          assert.equal(verdict, 'not-verified');
+          // A credential keeps its own signature inside a presentation that was changed.
+          if (text === jws) assert.deepEqual(shown, []);
+          else for (const one of shown) assert.deepEqual(one, signed[0]);
         }
       }
       // Signed, and not of the type that was asked for.
