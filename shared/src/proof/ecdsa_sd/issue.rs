@@ -26,8 +26,8 @@ pub struct Secrets {
     pub proof_key: SigningKey,
 }
 
-/// The document with one more proof, for its holder to derive from. What `mandatory` names, and who issued it, every
-/// derived proof will show.
+/// The document with one more proof, for its holder to derive from. What `mandatory` names every derived proof will
+/// show; the issuer too only if it is named, and without it no part passes for a credential.
 ///
 /// # Errors
 /// [`ProofError`] where the suite does not take a key, a pointer names nothing or cannot stand alone, the document
