@@ -324,10 +324,7 @@ fn stops(check: &Check, id: &str) -> bool {
 /// How to sign: as it was asked for, or with the usual suite for the key.
 pub(crate) fn securing(asked: &[String], algorithm: Algorithm) -> Result<Securing, SealError> {
     if asked.is_empty() {
-        return Ok(Securing::Proofs(vec![match algorithm {
-            Algorithm::Ed25519 => Cryptosuite::EddsaRdfc2022,
-            Algorithm::P256 | Algorithm::P384 => Cryptosuite::EcdsaRdfc2019,
-        }]));
+        return Ok(Securing::Proofs(vec![usual_suite(algorithm)]));
     }
     let is_jws = |name: &String| name == Kind::Credential.name();
     if asked.iter().any(is_jws) {
@@ -345,6 +342,14 @@ pub(crate) fn securing(asked: &[String], algorithm: Algorithm) -> Result<Securin
         }
     }
     Ok(Securing::Proofs(suites))
+}
+
+/// The suite to sign with where none was asked for.
+pub(crate) const fn usual_suite(algorithm: Algorithm) -> Cryptosuite {
+    match algorithm {
+        Algorithm::Ed25519 => Cryptosuite::EddsaRdfc2022,
+        Algorithm::P256 | Algorithm::P384 => Cryptosuite::EcdsaRdfc2019,
+    }
 }
 
 fn names() -> Vec<&'static str> {

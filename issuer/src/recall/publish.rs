@@ -18,7 +18,7 @@ use crate::command::verify;
 use crate::files::{self, Access};
 use crate::keystore::PublicHalf;
 use crate::problem::Failure;
-use crate::seal::{self, SealError, Securing};
+use crate::seal::{self, SealError};
 use crate::second_opinion::{self, Opinion, Question};
 
 /// A clock that is set right may step back by so much, and a list that is signed twice in a second moves forward.
@@ -57,14 +57,8 @@ pub(crate) fn publish(
     let quads =
         jsonld::canonize(&unsigned, ContextLoader::default(), HashAlgorithm::Sha256, &mut Budget::default())
             .map_err(SealError::from)?;
-    let mut signed = unsigned;
-    if let Securing::Proofs(suites) = seal::securing(&[], public.algorithm()?)? {
-        for suite in suites {
-            let options = ProofOptions::new(suite).created(valid_from);
-            signed =
-                add_proof(&signed, &options, signer, ContextLoader::default()).map_err(SealError::from)?;
-        }
-    }
+    let options = ProofOptions::new(seal::usual_suite(public.algorithm()?)).created(valid_from);
+    let signed = add_proof(&unsigned, &options, signer, ContextLoader::default()).map_err(SealError::from)?;
     let text = signed.to_pretty();
     check(record, public, &text, valid_from)?;
     let did_documents: Vec<(String, String)> = public

@@ -131,6 +131,11 @@ struct Pending {
 }
 
 impl Pending {
+    /// Whether its holder chose what it shows.
+    fn is_disclosure(&self) -> bool {
+        self.cryptosuite == Cryptosuite::EcdsaSd2023.name()
+    }
+
     /// The answer about the whole proof: valid if all of its signatures are. One that has none says nothing.
     fn answer(&self, answers: &[Answer]) -> Answer {
         let answer = |at| answers.get(at).copied().unwrap_or(Answer::CouldNotTell);
@@ -317,7 +322,7 @@ impl Examined {
             let answer = pending.answer(answers);
             let check = pending.check(answer);
             if answer == Answer::Valid {
-                if pending.cryptosuite == Cryptosuite::EcdsaSd2023.name() {
+                if pending.is_disclosure() {
                     let partial = checks::disclosure(&self.credential.content, &self.references, profile);
                     self.checks.push(partial.at(pending.pointer.clone()));
                 }

@@ -14,10 +14,10 @@
 //! and never an all-clear: the status is not known. Each list is looked at once, however many credentials
 //! name it, and a status of the list itself is not followed.
 
-use super::Work;
 use super::checks::Judge;
 use super::proofs::{self, Found};
 use super::standard::covers_json;
+use super::{Pending, Work};
 use crate::evidence::{Document, Need, NeedKind, Profile};
 use crate::index::Index;
 use crate::jose;
@@ -29,7 +29,6 @@ use crate::limits::{
     MAX_STATUS_LISTS,
 };
 use crate::passport::{self, CREDENTIALS_V2, Credential, InputError};
-use crate::proof::Cryptosuite;
 use crate::report::{Check, CheckName, Outcome};
 use crate::status::{Bitstring, ENTRY_TYPE, Entry, Purpose, StatusError, StatusList};
 use crate::time::Timestamp;
@@ -223,7 +222,7 @@ impl OpenCopy {
             return Err(not_verified("its signature could not be checked (proof.signature-not-checked)"));
         }
         // Whoever brought it could have left out until when it holds.
-        if proofs.pending.iter().all(|pending| pending.cryptosuite == Cryptosuite::EcdsaSd2023.name()) {
+        if proofs.pending.iter().all(Pending::is_disclosure) {
             return Err(not_verified("it is a selective disclosure (disclosure.partial)"));
         }
         // A list may be spelt in other words under the same signature, which could leave out its end.
