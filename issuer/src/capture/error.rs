@@ -9,6 +9,21 @@ use super::safetensors::SafetensorsError;
 use crate::exit::Exit;
 use crate::problem::Problem;
 
+/// How a file breaks its format, or uses a part of it that cannot be captured. Texts name places and sizes,
+/// never content: what is captured may be about patients.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct FormatError {
+    /// The stable code of this cause, such as `capture.gguf-header`.
+    pub code: &'static str,
+    /// The format's name, for people.
+    pub format: &'static str,
+    /// What is wrong, and where.
+    pub message: String,
+    /// What the person at the keyboard can do.
+    pub help: &'static str,
+}
+
 /// Why nothing was captured. There is no half capture: the first cause ends it.
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
@@ -26,6 +41,14 @@ pub enum CaptureError {
     /// There is nothing under the path.
     #[error("`{}` holds no files", .0.display())]
     Empty(PathBuf),
+    /// A file that breaks its format or uses a part of it that cannot be captured.
+    #[error("`{path}` cannot be captured as {format}: {cause}", path = .path.display(), format = .cause.format)]
+    Format {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: FormatError,
+    },
     /// There is no such file or directory.
     #[error("`{}` does not exist", .0.display())]
     NotFound(PathBuf),
@@ -90,6 +113,7 @@ impl Problem for CaptureError {
             Self::Changed(_) => "capture.file-changed",
             Self::Csv { cause, .. } => cause.code(),
             Self::Empty(_) => "capture.empty",
+            Self::Format { cause, .. } => cause.code,
             Self::NotFound(_) => "capture.not-found",
             Self::Onnx { cause, .. } => cause.code(),
             Self::PathNotUtf8(_) => "capture.path-not-utf8",
@@ -108,6 +132,7 @@ impl Problem for CaptureError {
             Self::Changed(_) => "wait until nothing writes to it, then capture again",
             Self::Csv { cause, .. } => cause.help(),
             Self::Empty(_) => "name a file, or a directory with files whose names do not start with a dot",
+            Self::Format { cause, .. } => cause.help,
             Self::NotFound(_) => "check the spelling of the path",
             Self::Onnx { cause, .. } => cause.help(),
             Self::PathNotUtf8(_) | Self::PathUnportable(_) => "rename the file",
@@ -128,7 +153,9 @@ impl Problem for CaptureError {
     fn exit(&self) -> Exit {
         match self {
             Self::Changed(_) | Self::NotFound(_) | Self::Unreadable { .. } => Exit::CouldNotCheck,
-            Self::Csv { .. } | Self::Onnx { .. } | Self::Safetensors { .. } => Exit::Malformed,
+            Self::Csv { .. } | Self::Format { .. } | Self::Onnx { .. } | Self::Safetensors { .. } => {
+                Exit::Malformed
+            }
             _ => Exit::Usage,
         }
     }

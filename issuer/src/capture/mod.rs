@@ -15,6 +15,7 @@
 mod artifacts;
 mod csv;
 mod error;
+mod found;
 mod git;
 mod hash;
 mod node;
@@ -33,7 +34,8 @@ use model_passport::evidence::Artifact;
 use model_passport::json::{Json, Object};
 
 pub use self::csv::CsvError;
-pub use self::error::CaptureError;
+pub use self::error::{CaptureError, FormatError};
+use self::found::Found;
 pub use self::onnx::OnnxError;
 pub use self::protobuf::WireError;
 pub use self::safetensors::SafetensorsError;
@@ -110,8 +112,11 @@ pub struct Draft {
     pub kind: Kind,
     /// The measured part of the credential's subject.
     pub subject: Object,
-    /// Pointer into the subject -> where that came from; or why it is not there.
+    /// Pointer into the subject -> `{ "basis", "from" }`: how that is known and where it came from; or
+    /// `unknown` and why it is not there.
     pub sources: Object,
+    /// What a person should look at, as `{ "code", "message" }`. Not part of the passport.
+    pub notes: Vec<Json>,
     /// Pointers to what a credential of this kind requires and the subject lacks.
     pub missing: Vec<String>,
 }
@@ -154,11 +159,12 @@ impl Draft {
             ("kind", self.kind.credential_type().into()),
             ("subject", Json::from(self.subject.clone())),
             ("sources", Json::from(self.sources.clone())),
+            ("notes", Json::from(self.notes.clone())),
             ("missing", Json::from(missing)),
         ]))
     }
 
-    /// Reads a draft back. `missing` and `sources` are for people and are not needed.
+    /// Reads a draft back. `missing`, `notes` and `sources` are for people and are not needed.
     ///
     /// # Errors
     /// [`DraftError`] when the document is something else.
@@ -174,7 +180,8 @@ impl Draft {
         let sources = document.get("sources").and_then(Json::as_object).cloned().unwrap_or_default();
         let missing = document.get("missing").and_then(Json::as_array).unwrap_or_default();
         let missing = missing.iter().filter_map(|pointer| pointer.as_str().map(str::to_owned)).collect();
-        Ok(Self { kind, subject, sources, missing })
+        let notes = document.get("notes").and_then(Json::as_array).unwrap_or_default().to_vec();
+        Ok(Self { kind, subject, sources, notes, missing })
     }
 }
 
@@ -197,7 +204,7 @@ pub fn capture(path: &Path, kind: Kind, progress: &dyn Progress) -> Result<Draft
     }
     let missing = claims::missing(&found.subject, kind.credential_type());
     let missing = missing.into_iter().map(|field| field.pointer).collect();
-    Ok(Draft { kind, subject: found.subject, sources: found.sources, missing })
+    Ok(Draft { kind, subject: found.subject, sources: found.sources, notes: found.notes, missing })
 }
 
 /// Hashes what stands at `path` for a verifier that holds it against an artefact manifest.
@@ -206,25 +213,6 @@ pub fn capture(path: &Path, kind: Kind, progress: &dyn Progress) -> Result<Draft
 /// [`CaptureError`], for the first cause met.
 pub fn artifacts(path: &Path, progress: &dyn Progress) -> Result<Vec<Artifact>, CaptureError> {
     Ok(artifacts::read(path, &Work::new(progress))?.into_evidence())
-}
-
-/// What was found so far, each fact with where it came from.
-#[derive(Debug, Default)]
-struct Found {
-    subject: Object,
-    sources: Object,
-}
-
-impl Found {
-    fn add(&mut self, name: &str, value: impl Into<Json>, source: &str) {
-        self.subject.insert(name, value);
-        self.sources.insert(format!("/{name}"), source);
-    }
-
-    /// Says why something is not there, so that its absence is not taken for an answer.
-    fn absent(&mut self, name: &str, why: &str) {
-        self.sources.insert(format!("/{name}"), format!("not measured: {why}"));
-    }
 }
 
 #[cfg(test)]
@@ -295,8 +283,8 @@ mod tests {
         let model = capture(tree.path(), Kind::Model, &()).unwrap();
         for group in ["weights", "interface", "sourceCode"] {
             assert!(!model.subject.contains(group));
-            let why = model.sources.get(&format!("/{group}")).and_then(Json::as_str).unwrap();
-            assert!(why.starts_with("not measured: "), "{why}");
+            let source = model.sources.get(&format!("/{group}")).unwrap();
+            assert_eq!(source.get("basis").and_then(Json::as_str), Some("unknown"), "{source}");
         }
         let data = capture(tree.path(), Kind::Dataset, &()).unwrap();
         assert!(data.sources.get("/dataContent").is_some() && !data.subject.contains("dataContent"));
