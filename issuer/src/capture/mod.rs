@@ -25,6 +25,7 @@ mod protobuf;
 mod safetensors;
 #[cfg(test)]
 mod testing;
+mod weak;
 mod weights;
 
 use std::path::Path;
