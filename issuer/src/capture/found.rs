@@ -13,10 +13,8 @@ pub(super) enum Basis {
     /// Computed by this program from bytes.
     Measured,
     /// Concluded by this program from something that says less.
-    #[cfg_attr(not(test), expect(dead_code, reason = "readers to come"))]
     Inferred,
     /// Written by a person or another program, and taken over as it stands.
-    #[cfg_attr(not(test), expect(dead_code, reason = "readers to come"))]
     Declared,
 }
 
