@@ -27,7 +27,7 @@ pub static CREDENTIALS_V2: Document = Document {
 pub static PASSPORT_V1: Document = Document {
     url: "https://w3id.org/model-passport/v1",
     text: include_str!("passport/v1.jsonld"),
-    sha256: "def0e47851ddd894f61e52524c44557de9ae446b3eb769c14704efbda73b825a",
+    sha256: "33f965dd4be004e3b5abe8c01f80daede65adbe2a52259ac78616beff0788b7a",
 };
 
 /// Verifiable Credentials 1.1, for foreign credentials.
@@ -69,7 +69,7 @@ pub static CID_V1: Document = Document {
 pub static COMMON_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/common.schema.json",
     text: include_str!("passport/common.schema.json"),
-    sha256: "e16284a67fa5b905dfc2290d541f73084fc4afbbd1cf4a6619c3b992bc30cf74",
+    sha256: "fc5d5572b991cf4368951be73bab7fd131061ca092554108274c614975d3ec7f",
 };
 
 /// What a `DatasetPassport` credential must hold.
