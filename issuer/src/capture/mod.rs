@@ -43,6 +43,7 @@ pub use self::safetensors::SafetensorsError;
 use crate::claims;
 use crate::exit::Exit;
 use crate::problem::Problem;
+use crate::secrets;
 
 /// The format of a draft file.
 pub const DRAFT_FORMAT: &str = "https://w3id.org/model-passport/v1/draft";
@@ -203,9 +204,20 @@ pub fn capture(path: &Path, kind: Kind, progress: &dyn Progress) -> Result<Draft
             git::add_to(&mut found, path);
         }
     }
+    warn_of_secrets(&mut found);
     let missing = claims::missing(&found.subject, kind.credential_type());
     let missing = missing.into_iter().map(|field| field.pointer).collect();
     Ok(Draft { kind, subject: found.subject, sources: found.sources, notes: found.notes, missing })
+}
+
+/// A draft is shown around before it is signed: what `issue` would stop at is said now.
+fn warn_of_secrets(found: &mut Found) {
+    for leak in secrets::scan(&Json::from(found.subject.clone())) {
+        let secrets::Leak { pointer, kind, redacted } = leak;
+        let message =
+            format!("`{pointer}` looks like a secret ({kind} `{redacted}`): remove it where it comes from");
+        found.note("capture.secret", message);
+    }
 }
 
 /// Hashes what stands at `path` for a verifier that holds it against an artefact manifest.
