@@ -3,6 +3,7 @@
 //! ```text
 //! path ─► artifacts  every file: size, SHA-256, Merkle root ─► the subject's identity
 //!         safetensors, onnx   headers: tensors, interface        (models)
+//!         bundles             cards, configurations, metadata    (models)
 //!         git                 commit, dirty flag, remote         (models)
 //!         csv                 rows, columns, record commitment   (data sets)
 //!      ─► Draft { subject, sources, missing }
@@ -13,6 +14,7 @@
 //! say; that comes from a claims file ([`crate::claims`]).
 
 mod artifacts;
+mod bundles;
 mod csv;
 mod error;
 mod found;
@@ -201,6 +203,7 @@ pub fn capture(path: &Path, kind: Kind, progress: &dyn Progress) -> Result<Draft
         Kind::Dataset => csv::add_to(&mut found, &artifacts)?,
         Kind::Model => {
             weights::add_to(&mut found, &artifacts, &work)?;
+            bundles::add_to(&mut found, &artifacts)?;
             git::add_to(&mut found, path);
         }
     }
