@@ -3,6 +3,7 @@
 //! ```text
 //! path ─► artifacts  every file: size, SHA-256, Merkle root ─► the subject's identity
 //!         safetensors, onnx   headers: tensors, interface        (models)
+//!         bundles             cards, configurations, metadata    (models)
 //!         git                 commit, dirty flag, remote         (models)
 //!         csv                 rows, columns, record commitment   (data sets)
 //!      ─► Draft { subject, sources, missing }
@@ -13,6 +14,7 @@
 //! say; that comes from a claims file ([`crate::claims`]).
 
 mod artifacts;
+mod bundles;
 mod cache;
 mod csv;
 mod digests;
@@ -46,6 +48,7 @@ pub use self::safetensors::SafetensorsError;
 use crate::claims;
 use crate::exit::Exit;
 use crate::problem::Problem;
+use crate::secrets;
 
 /// The format of a draft file.
 pub const DRAFT_FORMAT: &str = "https://w3id.org/model-passport/v1/draft";
@@ -76,7 +79,7 @@ impl Kind {
     }
 }
 
-/// How the files are read.
+/// What a person asks of a capture besides the path.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options<'a> {
     /// The directory in which digests are remembered between runs; nothing is remembered without one.
@@ -216,7 +219,15 @@ pub const fn measured_groups() -> &'static [&'static str] {
 ///
 /// # Errors
 /// [`CaptureError`], for the first cause met; nothing is captured by halves.
-pub fn capture(
+pub fn capture(path: &Path, kind: Kind, progress: &dyn Progress) -> Result<Draft, CaptureError> {
+    capture_with(path, kind, &Options::default(), progress)
+}
+
+/// The same, with what a person asked for.
+///
+/// # Errors
+/// [`CaptureError`], for the first cause met; nothing is captured by halves.
+pub fn capture_with(
     path: &Path,
     kind: Kind,
     options: &Options<'_>,
@@ -241,11 +252,23 @@ pub fn capture(
         Kind::Dataset => csv::add_to(&mut found, &artifacts)?,
         Kind::Model => {
             weights::add_to(&mut found, &artifacts, &work)?;
+            bundles::add_to(&mut found, &artifacts)?;
             git::add_to(&mut found, path);
         }
     }
+    warn_of_secrets(&mut found);
     let Found { subject, sources, notes } = found;
     Ok(Draft { kind, subject, sources, notes, missing: Vec::new() }.renewed())
+}
+
+/// A draft is shown around before it is signed: what `issue` would stop at is said now.
+fn warn_of_secrets(found: &mut Found) {
+    for leak in secrets::scan(&Json::from(found.subject.clone())) {
+        let secrets::Leak { pointer, kind, redacted } = leak;
+        let message =
+            format!("`{pointer}` looks like a secret ({kind} `{redacted}`): remove it where it comes from");
+        found.note("capture.secret", message);
+    }
 }
 
 /// Which digests a verifier wants of its files.
@@ -294,17 +317,14 @@ mod tests {
         let files: &[(&str, &[u8])] =
             &[("b/m.onnx", &onnx), ("a.safetensors", &safetensors), ("README.md", b"#")];
         let (one, two) = (Tree::with(files), Tree::with(files));
-        let text = |tree: &Tree| {
-            capture(tree.path(), Kind::Model, &Options::default(), &()).unwrap().to_json().to_pretty()
-        };
+        let text = |tree: &Tree| capture(tree.path(), Kind::Model, &()).unwrap().to_json().to_pretty();
         assert_eq!(text(&one), text(&two));
         assert_eq!(text(&one), text(&one));
     }
 
     #[test]
     fn the_same_tensors_have_the_same_digest_in_both_formats() {
-        let draft =
-            Json::Object(capture(&real("model"), Kind::Model, &Options::default(), &()).unwrap().subject);
+        let draft = Json::Object(capture(&real("model"), Kind::Model, &()).unwrap().subject);
         let [onnx, safetensors] = draft.get("weights").unwrap().as_array().unwrap() else {
             panic!("{draft}")
         };
@@ -318,7 +338,7 @@ mod tests {
     #[test]
     fn a_draft_is_read_back_as_it_was_written() {
         for (path, kind) in [("data/test.csv", Kind::Dataset), ("model", Kind::Model)] {
-            let draft = capture(&real(path), kind, &Options::default(), &()).unwrap();
+            let draft = capture(&real(path), kind, &()).unwrap();
             let text = draft.to_json().to_pretty();
             assert_eq!(Draft::from_json(&model_passport::json::parse(&text).unwrap()), Ok(draft));
         }
@@ -342,27 +362,27 @@ mod tests {
     #[test]
     fn what_was_not_found_says_why() {
         let tree = Tree::with(&[("notes.txt", b"x")]);
-        let model = capture(tree.path(), Kind::Model, &Options::default(), &()).unwrap();
+        let model = capture(tree.path(), Kind::Model, &()).unwrap();
         for group in ["weights", "interface", "sourceCode"] {
             assert!(!model.subject.contains(group));
             let source = model.sources.get(&format!("/{group}")).unwrap();
             assert_eq!(source.get("basis").and_then(Json::as_str), Some("unknown"), "{source}");
         }
-        let data = capture(tree.path(), Kind::Dataset, &Options::default(), &()).unwrap();
+        let data = capture(tree.path(), Kind::Dataset, &()).unwrap();
         assert!(data.sources.get("/dataContent").is_some() && !data.subject.contains("dataContent"));
     }
 
     #[test]
     fn a_damaged_file_is_named() {
         let tree = Tree::with(&[("ok.txt", b"x"), ("m.safetensors", b"short")]);
-        let error = capture(tree.path(), Kind::Model, &Options::default(), &()).unwrap_err();
+        let error = capture(tree.path(), Kind::Model, &()).unwrap_err();
         assert_eq!((error.code(), error.exit()), ("capture.safetensors-length", Exit::Malformed));
         assert!(error.to_string().contains("m.safetensors") && error.help().is_some());
     }
 
     #[test]
     fn a_verifier_gets_the_digests_that_the_manifest_has() {
-        let draft = capture(&real("model"), Kind::Model, &Options::default(), &()).unwrap();
+        let draft = capture(&real("model"), Kind::Model, &()).unwrap();
         let manifest = draft.subject.get("artifactManifest").unwrap();
         for (at, file) in artifacts(&real("model"), Digests::All, &()).unwrap().iter().enumerate() {
             let node = manifest.pointer(&format!("/file/{at}")).unwrap();

@@ -157,7 +157,7 @@ fn explain(draft: &Draft, shell: &Shell) -> String {
 pub(crate) fn read(path: &Path, kind: Kind, reading: &Reading) -> Result<Draft, Failure> {
     let cache = if reading.no_cache { None } else { cache_directory() };
     let options = Options { cache: cache.as_deref(), digests: reading.digests.as_deref() };
-    Ok(capture::capture(path, kind, &options, &Bar::new())?)
+    Ok(capture::capture_with(path, kind, &options, &Bar::new())?)
 }
 
 /// Where digests are remembered between runs.
