@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use model_passport::json::{self, Json, Limits, Number};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 /// Most nodes of one document: a `plans.json` of nnU-Net has a few hundred, a model card with many results a few
@@ -28,9 +29,10 @@ pub(super) enum Node {
 }
 
 impl Node {
-    /// Reads JSON; nothing if it is none.
+    /// Reads JSON; nothing if it is none, or has more in it than anyone writes.
     pub(super) fn from_json(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok()
+        let limits = Limits { max_nodes: MAX_NODES, max_depth: MAX_DEPTH, ..Limits::default() };
+        Some(json::parse_within(text, &limits).ok()?.into())
     }
 
     /// Reads one YAML document; nothing if it is none, or has more in it than anyone writes.
@@ -90,6 +92,23 @@ impl Node {
             Self::Integer(value) => Some(value.to_string()),
             Self::Fraction(text) | Self::Text(text) => Some(text.clone()),
             Self::Nothing | Self::List(_) | Self::Map(_) => None,
+        }
+    }
+}
+
+impl From<Json> for Node {
+    /// Recursion is as deep as the reader allowed.
+    fn from(value: Json) -> Self {
+        match value {
+            Json::Null => Self::Nothing,
+            Json::Bool(value) => Self::Bool(value),
+            Json::Number(Number::Integer(value)) => Self::Integer(value),
+            Json::Number(Number::Double(value)) => Self::Fraction(value.to_string()),
+            Json::String(text) => Self::Text(text),
+            Json::Array(items) => Self::List(items.into_iter().map(Self::from).collect()),
+            Json::Object(members) => Self::Map(
+                members.iter().map(|(name, value)| (name.to_owned(), Self::from(value.clone()))).collect(),
+            ),
         }
     }
 }
