@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! path ─► artifacts  every file: size, SHA-256, Merkle root ─► the subject's identity
+//!         checksums           md5sum and sha256sum lists, checked
 //!         safetensors, onnx   headers: tensors, interface        (models)
 //!         bundles             cards, configurations, metadata    (models)
 //!         git                 commit, dirty flag, remote         (models)
@@ -15,6 +16,7 @@
 
 mod artifacts;
 mod bundles;
+mod checksums;
 mod csv;
 mod error;
 mod found;
@@ -199,6 +201,7 @@ pub fn capture(path: &Path, kind: Kind, progress: &dyn Progress) -> Result<Draft
     let mut found = Found::default();
     found.add("id", artifacts.subject_id(), "the SHA-256 of the artefact manifest");
     found.add("artifactManifest", artifacts.manifest()?, &artifacts.source());
+    checksums::add_to(&mut found, &artifacts)?;
     match kind {
         Kind::Dataset => csv::add_to(&mut found, &artifacts)?,
         Kind::Model => {

@@ -138,8 +138,8 @@ mod tests {
     }
 
     fn is_code(literal: &str) -> bool {
-        const FILE_ENDINGS: [&str; 10] =
-            ["bin", "csv", "json", "jsonld", "md", "onnx", "pem", "rs", "safetensors", "toml"];
+        const FILE_ENDINGS: [&str; 11] =
+            ["bin", "csv", "json", "jsonld", "md", "onnx", "pem", "rs", "safetensors", "toml", "txt"];
         let plain = |part: &str| {
             let letters = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
             part.starts_with(|c: char| c.is_ascii_lowercase()) && part.bytes().all(letters)

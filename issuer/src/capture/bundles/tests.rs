@@ -107,7 +107,7 @@ fn a_monai_bundle() {
     assert!(at(&draft, "/intendedUse/purpose").contains("not to be used"));
     assert!(source(&draft, "/interface").contains("configs/metadata.json"));
     assert_eq!(notes(&draft, "capture.weak-digest-upgraded").len(), 1);
-    let absent = notes(&draft, "capture.bundle-file-absent");
+    let absent = notes(&draft, "capture.pinned-file-absent");
     assert!(absent.iter().any(|note| note.contains("models/model.ts")), "{absent:?}");
     assert!(notes(&draft, "capture.bundle-metrics").iter().any(|note| note.contains("mean_dice 0.9625")));
     assert!(notes(&draft, "capture.bundle-left-out").is_empty());
@@ -235,8 +235,8 @@ fn digests_of_large_files_are_checked() {
         ("900150983cd24fb0d6963f7d28e17f72", "", "capture.weak-digest-upgraded"),
         ("900150983cd24fb0d6963f7d28e17f72", "md5", "capture.weak-digest-upgraded"),
         ("900150983cd24fb0d6963f7d28e17f73", "md5", "error: capture.weak-digest-mismatch"),
-        ("00", "sha256", "error: capture.bundle-digest-mismatch"),
-        ("a9993e364706816aba3e25717850c26c9cd0d89d", "sha1", "capture.bundle-digest-unchecked"),
+        ("00", "sha256", "error: capture.pinned-digest-mismatch"),
+        ("a9993e364706816aba3e25717850c26c9cd0d89d", "sha1", "capture.pinned-digest-unchecked"),
     ] {
         let list =
             format!("large_files:\n- path: models/m.pt\n  hash_val: \"{hash}\"\n  hash_type: \"{kind}\"\n");
@@ -252,7 +252,7 @@ fn digests_of_large_files_are_checked() {
     );
     let files: &[(&str, &[u8])] =
         &[("configs/metadata.json", b"{}"), ("models/m.pt", b"abc"), ("large_files.json", list.as_bytes())];
-    assert_eq!(codes(files), ["capture.bundle-file-absent"]);
+    assert_eq!(codes(files), ["capture.pinned-file-absent"]);
 }
 
 /// Every beginning of every small file of the fixtures: an error or less found.
