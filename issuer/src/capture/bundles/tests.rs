@@ -141,6 +141,32 @@ fn a_trained_nnunet() {
 }
 
 #[test]
+fn a_measured_interface_stands() {
+    let mut found = Found::default();
+    found.add("interface", "measured", "the graph");
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/capture/bundles");
+    for name in ["monai", "nnunet"] {
+        let artifacts = super::super::artifacts::read(&fixtures.join(name), &super::super::Work::new(&()));
+        add_to(&mut found, &artifacts.unwrap()).unwrap();
+    }
+    assert_eq!(found.subject.get("interface").and_then(Json::as_str), Some("measured"));
+    let notes = Json::from(found.notes).to_string();
+    assert!(!notes.contains("`/interface`"), "{notes}");
+}
+
+#[test]
+fn what_nobody_filled_in_is_not_taken_over() {
+    let metadata =
+        br#"{"version":"0.0.1","task":"Describe what the network predicts","authors":"Your Name Here",
+        "description":"A longer description of what the network does, use context, inputs, outputs, etc.",
+        "network_data_format":{"inputs":{},"outputs":{}}}"#;
+    let tree = Tree::with(&[("configs/metadata.json", metadata), ("models/m.pt", b"x")]);
+    let found = read(&tree).unwrap();
+    assert_eq!(found.subject.keys().collect::<Vec<_>>(), ["version"]);
+    assert!(found.notes.is_empty());
+}
+
+#[test]
 fn every_fact_fits_the_schema() {
     for name in ["hugging_face", "adapter", "monai", "nnunet"] {
         let draft = fixture(name);
