@@ -187,15 +187,18 @@ fn large_file(
         );
         return Ok(());
     };
-    let digest = entry.get("hash_val").and_then(Node::scalar).unwrap_or_default();
-    if digest.is_empty() {
-        return Ok(());
-    }
-    let kind = entry.get("hash_type").and_then(Node::text).filter(|kind| !kind.is_empty()).unwrap_or("md5");
+    let named = entry.get("hash_type").and_then(Node::text).filter(|kind| !kind.is_empty());
+    let (digest, kind) = match entry.get("hash_val") {
+        None | Some(Node::Nothing) => return Ok(()),
+        Some(Node::Text(digest)) if digest.is_empty() => return Ok(()),
+        Some(Node::Text(digest)) => (digest.as_str(), named.unwrap_or("md5")),
+        // Digits without quotes, of which YAML keeps the value and not the spelling.
+        Some(_) => ("", "a number"),
+    };
     let said_by = format!("`{list}`");
     match kind {
-        "md5" => weak::check_md5(found, file, &digest, &said_by),
-        "sha256" => weak::check_sha256(file, &digest, &said_by),
+        "md5" => weak::check_md5(found, file, digest, &said_by),
+        "sha256" => weak::check_sha256(file, digest, &said_by),
         _ => {
             let kind = short(kind);
             found.note(

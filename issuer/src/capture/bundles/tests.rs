@@ -167,6 +167,26 @@ fn what_nobody_filled_in_is_not_taken_over() {
 }
 
 #[test]
+fn a_parent_is_noted_once() {
+    let config = br#"{"peft_type":"LORA","base_model_name_or_path":"a/b"}"#;
+    let files = |card: &'static [u8]| {
+        codes(&[("README.md", card), ("adapter_config.json", config), ("adapter_model.bin", b"x")])
+    };
+    assert_eq!(files(b"---\nbase_model: a/b\n---\n"), ["capture.bundle-parent"]);
+    assert_eq!(files(b"---\nbase_model: a/c\n---\n"), ["capture.bundle-parent", "capture.bundle-parent"]);
+}
+
+#[test]
+fn a_secret_in_what_is_taken_over_is_said() {
+    let metadata =
+        concat!(r#"{"name":"h"#, r#"f_QwErTyUiOpAsDfGhJkLzXcVbNmQwErTyUi","version":"1"}"#).as_bytes();
+    let tree = Tree::with(&[("configs/metadata.json", metadata), ("models/m.bin", b"x")]);
+    let draft = capture(tree.path(), Kind::Model, &()).unwrap();
+    let [note] = &notes(&draft, "capture.secret")[..] else { panic!("{:?}", draft.notes) };
+    assert!(note.contains("`/name`") && note.contains("`hf…`") && !note.contains("QwEr"), "{note}");
+}
+
+#[test]
 fn every_fact_fits_the_schema() {
     for name in ["hugging_face", "adapter", "monai", "nnunet"] {
         let draft = fixture(name);
@@ -263,9 +283,13 @@ fn digests_of_large_files_are_checked() {
         ("900150983cd24fb0d6963f7d28e17f73", "md5", "error: capture.weak-digest-mismatch"),
         ("00", "sha256", "error: capture.pinned-digest-mismatch"),
         ("a9993e364706816aba3e25717850c26c9cd0d89d", "sha1", "capture.pinned-digest-unchecked"),
+        ("12345678901234567890123456789012", "number", "capture.pinned-digest-unchecked"),
     ] {
-        let list =
-            format!("large_files:\n- path: models/m.pt\n  hash_val: \"{hash}\"\n  hash_type: \"{kind}\"\n");
+        let quote = if kind == "number" { "" } else { "\"" };
+        let kind = if kind == "number" { "md5" } else { kind };
+        let list = format!(
+            "large_files:\n- path: models/m.pt\n  hash_val: {quote}{hash}{quote}\n  hash_type: \"{kind}\"\n"
+        );
         let files: &[(&str, &[u8])] = &[
             ("configs/metadata.json", b"{}"),
             ("models/m.pt", b"abc"),
