@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! path ─► artifacts  every file: size, SHA-256, Merkle root ─► the subject's identity
+//!         checksums           md5sum and sha256sum lists, checked
 //!         safetensors, onnx   headers: tensors, interface        (models)
 //!         bundles             cards, configurations, metadata    (models)
 //!         git                 commit, dirty flag, remote         (models)
@@ -16,6 +17,7 @@
 mod artifacts;
 mod bundles;
 mod cache;
+mod checksums;
 mod csv;
 mod digests;
 mod error;
@@ -248,6 +250,7 @@ pub fn capture_with(
             ),
         );
     }
+    checksums::add_to(&mut found, &artifacts)?;
     match kind {
         Kind::Dataset => csv::add_to(&mut found, &artifacts)?,
         Kind::Model => {

@@ -207,3 +207,16 @@ fn the_real_claims_are_complete() {
         assert_eq!(claim.pointer("/interval/upper"), metric.get("upper"), "{name}");
     }
 }
+
+#[test]
+fn a_contradiction_does_not_show_a_secret() {
+    let token = concat!("gh", "p_4Kd8sLq2Zx7Vb1Nm6Tr9Yw3Pc5Hj0Gf8Aa2B");
+    let captured = object(&format!(r#"{{"training":{{"password":"hunter2","origin":"{token}"}}}}"#));
+    for (claims, kind) in [
+        (r#"{"training":{"password":"letmein"}}"#, "password"),
+        (r#"{"training":{"origin":"x"}}"#, "GitHub token"),
+    ] {
+        let text = merge(captured.clone(), &object(claims)).unwrap_err().to_string();
+        assert!(text.contains(kind) && !text.contains("hunter2") && !text.contains(token), "{text}");
+    }
+}

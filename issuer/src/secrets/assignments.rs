@@ -92,7 +92,7 @@ impl Strength {
 
     /// A value within a text, with what separates it from its name.
     fn in_text(self, value: &str, separated: Separated) -> bool {
-        let plain = value.chars().all(|c| c.is_ascii_lowercase());
+        let plain = value.chars().all(|c| c.is_ascii_alphabetic());
         let enough = match self {
             Self::Password => value.len() >= MIN_PASSWORD_CHARS,
             Self::Secret => value.len() >= MIN_SECRET_CHARS,
@@ -141,6 +141,10 @@ fn of_separator<'t>(text: &'t str, at: usize, separator: &str) -> Option<Secret<
         start.map_or(Some(before), |start| before.get(start..)?.split_at_checked(1).map(|(_, name)| name));
     let strength = strength(name.unwrap_or_default().trim_start_matches('-'))?;
     let after = head(text.get(at..)?.get(separator.len()..)?, MAX_VALUE_BYTES);
+    // A path of a programming language.
+    if separator == ":" && after.starts_with(':') {
+        return None;
+    }
     let spaced = after.starts_with(char::is_whitespace);
     let after = after.trim_start_matches(['=', '>', ' ', '\t']);
     let quoted = after.starts_with(quote);
@@ -232,11 +236,18 @@ pub(super) fn is_placeholder(value: &str) -> bool {
     let bare = lower.trim_matches(|c: char| !c.is_ascii_alphanumeric());
     // A variable, a template, a special token of a tokenizer.
     value.starts_with(['$', '<', '{', '%', '['])
+        || is_path(value)
         || distinct(bare) < 2
         || WORDS.contains(&bare)
         || bare.starts_with("your")
         // The name of a variable that holds it: `password=args.password`.
         || (!bare.contains(|c: char| c.is_ascii_digit()) && strength(bare).is_some())
+}
+
+/// Where a secret is kept, or a JSON pointer.
+fn is_path(value: &str) -> bool {
+    let below = |start| value.strip_prefix(start).is_some_and(|rest: &str| rest.contains('/'));
+    below("/") || value.starts_with("./") || value.starts_with("../") || value.starts_with("~/")
 }
 
 /// Letters and digits mixed as in no word.

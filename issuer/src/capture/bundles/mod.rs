@@ -262,6 +262,12 @@ impl<'f> Said<'f> {
         if names.is_empty() {
             return;
         }
+        // The card of an adapter repeats what its configuration says.
+        let said =
+            self.found.sources.get(&format!("/{member}")).and_then(|source| source.get("from")?.as_str());
+        if said.is_some_and(|said| names.iter().all(|name| said.contains(name.as_str()))) {
+            return;
+        }
         let (from, names) = (self.from(key), names.join(", "));
         let message = format!(
             "{from} names {names} ({how}) without a digest: to be pinned in `{member}`, by its passport or by the \

@@ -4,10 +4,12 @@
 //! The list of large files pins them by MD5 unless it says otherwise. What is in the tree is held against it, and
 //! the passport has its SHA-256; what is not in the tree is not in the passport, which is said.
 
+use std::collections::BTreeSet;
+
 use model_passport::json::{Json, Object};
 
 use super::super::artifacts::{Artifact, Artifacts};
-use super::super::{FormatError, weak};
+use super::super::weak;
 use super::node::Node;
 use super::{
     Basis, CaptureError, DESIGN, Directory, Found, INTENDED_USE, MAX_LINE_CHARS, MAX_TEXT_CHARS, Said,
@@ -157,7 +159,12 @@ fn large_files(found: &mut Found, directory: Directory<'_>) -> Result<(), Captur
         let read = if file.path.ends_with(".json") { Node::from_json(&text) } else { Node::from_yaml(&text) };
         let list =
             read.as_ref().and_then(|list| list.get("large_files")).ok_or_else(|| malformed(file, error))?;
+        // Each file is read once, however often the list has it.
+        let mut seen = BTreeSet::new();
         for entry in list.items().iter().take(MAX_LARGE_FILES) {
+            if !seen.insert(["path", "hash_val"].map(|key| entry.get(key).and_then(Node::scalar))) {
+                continue;
+            }
             large_file(found, directory, entry, &file.path)?;
         }
     }
@@ -175,41 +182,30 @@ fn large_file(
     let Some(file) = directory.file(path.trim_start_matches("./")) else {
         let path = short(path);
         found.note(
-            "capture.bundle-file-absent",
+            "capture.pinned-file-absent",
             format!("`{path}` of `{list}` is not in the tree, so the passport does not have it"),
         );
         return Ok(());
     };
-    let digest = entry.get("hash_val").and_then(Node::scalar).unwrap_or_default();
-    if digest.is_empty() {
-        return Ok(());
-    }
-    let kind = entry.get("hash_type").and_then(Node::text).filter(|kind| !kind.is_empty()).unwrap_or("md5");
+    let named = entry.get("hash_type").and_then(Node::text).filter(|kind| !kind.is_empty());
+    let (digest, kind) = match entry.get("hash_val") {
+        None | Some(Node::Nothing) => return Ok(()),
+        Some(Node::Text(digest)) if digest.is_empty() => return Ok(()),
+        Some(Node::Text(digest)) => (digest.as_str(), named.unwrap_or("md5")),
+        // Digits without quotes, of which YAML keeps the value and not the spelling.
+        Some(_) => ("", "a number"),
+    };
     let said_by = format!("`{list}`");
     match kind {
-        "md5" => weak::check_md5(found, file, &digest, &said_by),
-        "sha256" => check_sha256(file, &digest, &said_by),
+        "md5" => weak::check_md5(found, file, digest, &said_by),
+        "sha256" => weak::check_sha256(file, digest, &said_by),
         _ => {
             let kind = short(kind);
             found.note(
-                "capture.bundle-digest-unchecked",
+                "capture.pinned-digest-unchecked",
                 format!("{said_by} pins `{}` by {kind}, which was not held against its bytes", file.path),
             );
             Ok(())
         }
     }
-}
-
-fn check_sha256(file: &Artifact, hex: &str, said_by: &str) -> Result<(), CaptureError> {
-    let computed = file.hashed.sha256.to_hex();
-    if computed.eq_ignore_ascii_case(hex) {
-        return Ok(());
-    }
-    let cause = FormatError {
-        code: "capture.bundle-digest-mismatch",
-        format: "the file that was pinned",
-        message: format!("{said_by} has the SHA-256 `{}` for it, its bytes have `{computed}`", short(hex)),
-        help: "restore the file that was meant, or renew the list; nothing was captured",
-    };
-    Err(CaptureError::Format { path: file.location.clone(), cause })
 }

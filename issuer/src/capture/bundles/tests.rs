@@ -107,7 +107,7 @@ fn a_monai_bundle() {
     assert!(at(&draft, "/intendedUse/purpose").contains("not to be used"));
     assert!(source(&draft, "/interface").contains("configs/metadata.json"));
     assert_eq!(notes(&draft, "capture.weak-digest-upgraded").len(), 1);
-    let absent = notes(&draft, "capture.bundle-file-absent");
+    let absent = notes(&draft, "capture.pinned-file-absent");
     assert!(absent.iter().any(|note| note.contains("models/model.ts")), "{absent:?}");
     assert!(notes(&draft, "capture.bundle-metrics").iter().any(|note| note.contains("mean_dice 0.9625")));
     assert!(notes(&draft, "capture.bundle-left-out").is_empty());
@@ -138,6 +138,52 @@ fn a_trained_nnunet() {
     assert_eq!(at(&alone, "/training/hyperparameters/patch_size"), "");
     assert_eq!(at(&alone, "/interface/inputs/0/shape"), "");
     assert!(notes(&alone, "capture.bundle-hint").iter().any(|note| note.contains("3d_fullres, 3d_lowres")));
+}
+
+#[test]
+fn a_measured_interface_stands() {
+    let mut found = Found::default();
+    found.add("interface", "measured", "the graph");
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/capture/bundles");
+    for name in ["monai", "nnunet"] {
+        let artifacts = super::super::artifacts::read(&fixtures.join(name), &super::super::Work::new(&()));
+        add_to(&mut found, &artifacts.unwrap()).unwrap();
+    }
+    assert_eq!(found.subject.get("interface").and_then(Json::as_str), Some("measured"));
+    let notes = Json::from(found.notes).to_string();
+    assert!(!notes.contains("`/interface`"), "{notes}");
+}
+
+#[test]
+fn what_nobody_filled_in_is_not_taken_over() {
+    let metadata =
+        br#"{"version":"0.0.1","task":"Describe what the network predicts","authors":"Your Name Here",
+        "description":"A longer description of what the network does, use context, inputs, outputs, etc.",
+        "network_data_format":{"inputs":{},"outputs":{}}}"#;
+    let tree = Tree::with(&[("configs/metadata.json", metadata), ("models/m.pt", b"x")]);
+    let found = read(&tree).unwrap();
+    assert_eq!(found.subject.keys().collect::<Vec<_>>(), ["version"]);
+    assert!(found.notes.is_empty());
+}
+
+#[test]
+fn a_parent_is_noted_once() {
+    let config = br#"{"peft_type":"LORA","base_model_name_or_path":"a/b"}"#;
+    let files = |card: &'static [u8]| {
+        codes(&[("README.md", card), ("adapter_config.json", config), ("adapter_model.bin", b"x")])
+    };
+    assert_eq!(files(b"---\nbase_model: a/b\n---\n"), ["capture.bundle-parent"]);
+    assert_eq!(files(b"---\nbase_model: a/c\n---\n"), ["capture.bundle-parent", "capture.bundle-parent"]);
+}
+
+#[test]
+fn a_secret_in_what_is_taken_over_is_said() {
+    let metadata =
+        concat!(r#"{"name":"h"#, r#"f_QwErTyUiOpAsDfGhJkLzXcVbNmQwErTyUi","version":"1"}"#).as_bytes();
+    let tree = Tree::with(&[("configs/metadata.json", metadata), ("models/m.bin", b"x")]);
+    let draft = capture(tree.path(), Kind::Model, &()).unwrap();
+    let [note] = &notes(&draft, "capture.secret")[..] else { panic!("{:?}", draft.notes) };
+    assert!(note.contains("`/name`") && note.contains("`hf…`") && !note.contains("QwEr"), "{note}");
 }
 
 #[test]
@@ -235,11 +281,15 @@ fn digests_of_large_files_are_checked() {
         ("900150983cd24fb0d6963f7d28e17f72", "", "capture.weak-digest-upgraded"),
         ("900150983cd24fb0d6963f7d28e17f72", "md5", "capture.weak-digest-upgraded"),
         ("900150983cd24fb0d6963f7d28e17f73", "md5", "error: capture.weak-digest-mismatch"),
-        ("00", "sha256", "error: capture.bundle-digest-mismatch"),
-        ("a9993e364706816aba3e25717850c26c9cd0d89d", "sha1", "capture.bundle-digest-unchecked"),
+        ("00", "sha256", "error: capture.pinned-digest-mismatch"),
+        ("a9993e364706816aba3e25717850c26c9cd0d89d", "sha1", "capture.pinned-digest-unchecked"),
+        ("12345678901234567890123456789012", "number", "capture.pinned-digest-unchecked"),
     ] {
-        let list =
-            format!("large_files:\n- path: models/m.pt\n  hash_val: \"{hash}\"\n  hash_type: \"{kind}\"\n");
+        let quote = if kind == "number" { "" } else { "\"" };
+        let kind = if kind == "number" { "md5" } else { kind };
+        let list = format!(
+            "large_files:\n- path: models/m.pt\n  hash_val: {quote}{hash}{quote}\n  hash_type: \"{kind}\"\n"
+        );
         let files: &[(&str, &[u8])] = &[
             ("configs/metadata.json", b"{}"),
             ("models/m.pt", b"abc"),
@@ -252,7 +302,7 @@ fn digests_of_large_files_are_checked() {
     );
     let files: &[(&str, &[u8])] =
         &[("configs/metadata.json", b"{}"), ("models/m.pt", b"abc"), ("large_files.json", list.as_bytes())];
-    assert_eq!(codes(files), ["capture.bundle-file-absent"]);
+    assert_eq!(codes(files), ["capture.pinned-file-absent"]);
 }
 
 /// Every beginning of every small file of the fixtures: an error or less found.
