@@ -69,14 +69,14 @@ pub static CID_V1: Document = Document {
 pub static COMMON_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/common.schema.json",
     text: include_str!("passport/common.schema.json"),
-    sha256: "e16284a67fa5b905dfc2290d541f73084fc4afbbd1cf4a6619c3b992bc30cf74",
+    sha256: "706f8c4fb9eb35d82623acb9429e3fd93f58a9e1d4d85268f6d0685289922680",
 };
 
 /// What a `DatasetPassport` credential must hold.
 pub static DATASET_PASSPORT_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/dataset-passport.schema.json",
     text: include_str!("passport/dataset-passport.schema.json"),
-    sha256: "f7a64df43a45926ea6e4794d74021211519c9ed4562f701e353f717151b8a984",
+    sha256: "bcbe09349c2dc001f4298f5c0be262efa6cf13aa8e8f62f78b9cc7cbd5b82edb",
 };
 
 /// What a `ModelPassport` credential must hold.
