@@ -13,6 +13,8 @@
 //! Names that start with a dot (`.git`, `.cache`, `.DS_Store`) are left out, and the draft says so.
 //! Symbolic links are refused: what they lead to may lie outside, and may be another file tomorrow.
 //!
+//! A tree that holds DICOM is private: see [`super::private`].
+//!
 //! [RFC 8785]: https://www.rfc-editor.org/rfc/rfc8785
 
 use std::fs;
@@ -25,6 +27,8 @@ use model_passport::json::{Json, Object};
 
 use super::hash::{self, Hashed};
 use super::node::{integer, measured};
+use super::private;
+use super::salt::Salt;
 use super::{CaptureError, Work};
 
 /// Most files in one manifest: each takes about 350 bytes and 8 values of a credential, which may have
@@ -52,20 +56,40 @@ pub(super) struct Artifacts {
     digest: Digest,
     /// Names that were left out because they start with a dot.
     hidden: usize,
+    /// The names may be of patients: files are numbers here.
+    is_private: bool,
 }
 
 /// One file.
 #[derive(Debug)]
 pub(super) struct Artifact {
-    /// Relative to what was captured, with `/` between names.
+    /// Relative to what was captured, with `/` between names; its number in a private tree.
     pub(super) path: String,
-    /// Where to open it.
+    /// What to call it in errors: where it lies, or its number. [`Artifact::open`] opens it.
     pub(super) location: PathBuf,
+    /// Where it lies.
+    real: PathBuf,
     pub(super) hashed: Hashed,
+    pub(super) content: Content,
 }
 
-/// Walks, hashes and sorts.
-pub(super) fn read(root: &Path, work: &Work<'_>) -> Result<Artifacts, CaptureError> {
+/// What is known of a file before it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Content {
+    /// A DICOM file, by its first bytes or its name.
+    Dicom,
+    /// A list of DICOM files, by its name.
+    DicomDirectory,
+    /// Anything else.
+    Other,
+}
+
+/// Walks, hashes and sorts. A private tree needs a salt, and no error about it names a file.
+pub(super) fn read(root: &Path, salt: Option<&Salt>, work: &Work<'_>) -> Result<Artifacts, CaptureError> {
+    read_named(root, salt, work).map_err(|error| error.guarded(root))
+}
+
+fn read_named(root: &Path, salt: Option<&Salt>, work: &Work<'_>) -> Result<Artifacts, CaptureError> {
     let mut walk = Walk { root, found: Vec::new(), hidden: 0 };
     // The path that a person named may be a link; what lies under it may not.
     let metadata = fs::metadata(root).map_err(|cause| CaptureError::io(root, cause))?;
@@ -85,13 +109,27 @@ pub(super) fn read(root: &Path, work: &Work<'_>) -> Result<Artifacts, CaptureErr
     work.expect(found.iter().map(|(.., size)| size).sum());
     let locations: Vec<PathBuf> = found.iter().map(|(_, location, _)| location.clone()).collect();
     let hashed = hash::hash_files(&locations, work)?;
-    let files: Vec<Artifact> = found
-        .into_iter()
-        .zip(hashed)
-        .map(|((path, location, _), hashed)| Artifact { path, location, hashed })
+    let contents = private::contents(&locations);
+    let is_private = contents.iter().any(|content| *content != Content::Other);
+    let files = found.into_iter().zip(hashed).zip(contents);
+    let mut files: Vec<Artifact> = files
+        .map(|(((path, location, _), hashed), content)| {
+            let real = location.clone();
+            Artifact { path, location, real, hashed, content }
+        })
         .collect();
-    let digest = manifest_digest(&files)?;
-    Ok(Artifacts { files, digest, hidden })
+    let digest = if is_private {
+        let salt = salt.ok_or(CaptureError::SaltMissing)?;
+        files.sort_by(|a, b| a.hashed.order().cmp(&b.hashed.order()));
+        for (at, file) in files.iter_mut().enumerate() {
+            file.location = private::ordinal(at);
+            file.path = file.location.display().to_string();
+        }
+        private::digest(files.iter().map(|file| &file.hashed), salt)
+    } else {
+        manifest_digest(&files)?
+    };
+    Ok(Artifacts { files, digest, hidden, is_private })
 }
 
 struct Walk<'a> {
@@ -165,18 +203,30 @@ impl Artifacts {
         format!("urn:sha256:{}", self.digest.to_hex())
     }
 
+    /// Whether the names may be of patients. Then nothing but [`super::dicom`] may read on.
+    pub(super) const fn is_private(&self) -> bool {
+        self.is_private
+    }
+
     /// The `ArtifactManifest` node.
     pub(super) fn manifest(&self) -> Result<Object, CaptureError> {
         let (mut total, mut nodes) = (0_u64, Vec::with_capacity(self.files.len()));
         for file in &self.files {
             total = total.saturating_add(file.hashed.stamp.size);
-            nodes.push(file.node()?);
+            if !self.is_private {
+                nodes.push(file.node()?);
+            }
         }
         let last = self.files.last().map_or(Path::new(""), |file| &file.location);
         let mut manifest = measured("ArtifactManifest");
         manifest.insert("digestMultibase", self.digest.to_multibase());
         manifest.insert("totalSize", integer(total, last)?);
-        manifest.insert("file", nodes);
+        if self.is_private {
+            let count = u64::try_from(self.files.len()).unwrap_or(u64::MAX);
+            manifest.insert("fileCount", integer(count, last)?);
+        } else {
+            manifest.insert("file", nodes);
+        }
         Ok(manifest)
     }
 
@@ -226,7 +276,7 @@ impl Artifact {
 
     /// Opens the file again, if it is still the one that was hashed.
     pub(super) fn open(&self) -> Result<fs::File, CaptureError> {
-        let file = fs::File::open(&self.location).map_err(|cause| CaptureError::io(&self.location, cause))?;
+        let file = fs::File::open(&self.real).map_err(|cause| CaptureError::io(&self.location, cause))?;
         self.unchanged(&file)?;
         Ok(file)
     }
@@ -245,7 +295,7 @@ mod tests {
     use crate::problem::Problem as _;
 
     fn code(path: &Path) -> &'static str {
-        read(path, &Work::new(&())).map_or_else(|error| error.code(), |_| "ok")
+        read(path, None, &Work::new(&())).map_or_else(|error| error.code(), |_| "ok")
     }
 
     #[test]
@@ -278,7 +328,7 @@ mod tests {
         let list = format!(r#"[{{"path":"m.bin","sha256":"{}","size":3}}]"#, Digest::of("abc").to_hex());
         assert_eq!(tree.artifacts().subject_id(), format!("urn:sha256:{}", Digest::of(list).to_hex()));
         // A single file is the same thing as a directory that holds only it.
-        let alone = read(&tree.path().join("m.bin"), &Work::new(&())).unwrap();
+        let alone = read(&tree.path().join("m.bin"), None, &Work::new(&())).unwrap();
         assert_eq!(alone.subject_id(), tree.artifacts().subject_id());
     }
 

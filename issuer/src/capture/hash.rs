@@ -49,6 +49,13 @@ pub(super) struct Hashed {
     pub(super) merkle_root: Digest,
 }
 
+impl Hashed {
+    /// An order of files that depends on their content alone.
+    pub(super) fn order(&self) -> (&[u8], u64) {
+        (self.sha256.as_bytes(), self.stamp.size)
+    }
+}
+
 /// What tells that a file is still the one that was read before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {

@@ -5,6 +5,7 @@
 //!         safetensors, onnx   headers: tensors, interface        (models)
 //!         git                 commit, dirty flag, remote         (models)
 //!         csv                 rows, columns, record commitment   (data sets)
+//!         dicom               headers, never about fewer than 10 (data sets)
 //!      ─► Draft { subject, sources, missing }
 //! ```
 //!
@@ -14,6 +15,7 @@
 
 mod artifacts;
 mod csv;
+mod dicom;
 mod error;
 mod found;
 mod git;
@@ -21,8 +23,10 @@ mod hash;
 mod node;
 mod onnx;
 mod onnx_tensor;
+mod private;
 mod protobuf;
 mod safetensors;
+mod salt;
 #[cfg(test)]
 mod testing;
 mod weak;
@@ -40,6 +44,7 @@ use self::found::Found;
 pub use self::onnx::OnnxError;
 pub use self::protobuf::WireError;
 pub use self::safetensors::SafetensorsError;
+pub use self::salt::Salt;
 use crate::claims;
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -186,17 +191,53 @@ impl Draft {
     }
 }
 
-/// Measures what stands at `path`, a file or a directory.
+/// Measures what stands at `path`, a file or a directory that holds nothing about patients.
 ///
 /// # Errors
 /// [`CaptureError`], for the first cause met; nothing is captured by halves.
 pub fn capture(path: &Path, kind: Kind, progress: &dyn Progress) -> Result<Draft, CaptureError> {
+    capture_salted(path, kind, None, progress)
+}
+
+/// Measures what stands at `path`, a file or a directory; a data set with DICOM files needs a salt.
+///
+/// # Errors
+/// [`CaptureError`], for the first cause met; nothing is captured by halves.
+pub fn capture_salted(
+    path: &Path,
+    kind: Kind,
+    salt: Option<&Salt>,
+    progress: &dyn Progress,
+) -> Result<Draft, CaptureError> {
+    capture_named(path, kind, salt, progress).map_err(|error| error.guarded(path))
+}
+
+fn capture_named(
+    path: &Path,
+    kind: Kind,
+    salt: Option<&Salt>,
+    progress: &dyn Progress,
+) -> Result<Draft, CaptureError> {
     let work = Work::new(progress);
-    let artifacts = artifacts::read(path, &work)?;
+    let artifacts = match (artifacts::read(path, salt, &work), kind) {
+        (Err(CaptureError::SaltMissing), Kind::Model) => return Err(CaptureError::DicomInModel),
+        (Ok(artifacts), Kind::Model) if artifacts.is_private() => return Err(CaptureError::DicomInModel),
+        (artifacts, _) => artifacts?,
+    };
     let mut found = Found::default();
-    found.add("id", artifacts.subject_id(), "the SHA-256 of the artefact manifest");
+    let from = if artifacts.is_private() {
+        "the salted SHA-256 of the digests of all files"
+    } else {
+        "the SHA-256 of the artefact manifest"
+    };
+    found.add("id", artifacts.subject_id(), from);
     found.add("artifactManifest", artifacts.manifest()?, &artifacts.source());
     match kind {
+        // Nothing else may look into files beside patients: tables have names in them too.
+        Kind::Dataset if artifacts.is_private() => {
+            dicom::add_to(&mut found, &artifacts)?;
+            found.absent("dataContent", "beside DICOM files nothing is read but their headers");
+        }
         Kind::Dataset => csv::add_to(&mut found, &artifacts)?,
         Kind::Model => {
             weights::add_to(&mut found, &artifacts, &work)?;
@@ -213,7 +254,7 @@ pub fn capture(path: &Path, kind: Kind, progress: &dyn Progress) -> Result<Draft
 /// # Errors
 /// [`CaptureError`], for the first cause met.
 pub fn artifacts(path: &Path, progress: &dyn Progress) -> Result<Vec<Artifact>, CaptureError> {
-    Ok(artifacts::read(path, &Work::new(progress))?.into_evidence())
+    Ok(artifacts::read(path, None, &Work::new(progress))?.into_evidence())
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ impl Tree {
     }
 
     pub(super) fn artifacts(&self) -> Artifacts {
-        artifacts::read(self.path(), &Work::new(&())).unwrap()
+        artifacts::read(self.path(), None, &Work::new(&())).unwrap()
     }
 }
 

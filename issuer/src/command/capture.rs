@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use thiserror::Error;
 
 use super::Shell;
-use crate::capture::{self, Draft, Kind};
+use crate::capture::{self, CaptureError, Draft, Kind, Salt};
 use crate::exit::Exit;
 use crate::files::{self, Access};
 use crate::print::Tone;
-use crate::problem::Failure;
+use crate::problem::{Failure, Problem};
 use crate::progress::Bar;
 
 /// What to read, and where the draft goes.
@@ -20,6 +21,8 @@ pub struct Args {
     /// What is there
     #[arg(long, value_enum, default_value_t)]
     kind: KindArg,
+    #[command(flatten)]
+    salt: SaltFile,
     /// Where the draft goes; `-` is standard output
     #[arg(short, long, value_name = "FILE", default_value = files::STANDARD_STREAM)]
     output: PathBuf,
@@ -50,7 +53,7 @@ impl From<KindArg> for Kind {
 /// Writes the draft and says what it still lacks.
 pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     files::check_free(&args.output, args.force)?;
-    let draft = read(&args.path, args.kind.into())?;
+    let draft = read(&args.path, args.kind.into(), &args.salt)?;
     output(&args.output, &draft.to_json().to_pretty(), args.force, shell)?;
     let paint = shell.print.err_paint;
     shell.print.note(&format!(
@@ -64,8 +67,53 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
 }
 
 /// Captures with a progress bar.
-pub(crate) fn read(path: &Path, kind: Kind) -> Result<Draft, Failure> {
-    Ok(capture::capture(path, kind, &Bar::new())?)
+pub(crate) fn read(path: &Path, kind: Kind, salt: &SaltFile) -> Result<Draft, Failure> {
+    let salt = salt.open()?;
+    Ok(capture::capture_salted(path, kind, salt.as_ref(), &Bar::new())?)
+}
+
+/// Where the secret lies that a data set about patients needs.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SaltFile {
+    /// The secret that keeps the identity of a data set with DICOM files from telling who is in it; made if it does not
+    /// exist. Keep it, and do not publish it
+    #[arg(long = "salt", value_name = "FILE")]
+    path: Option<PathBuf>,
+}
+
+/// A file that holds no salt.
+#[derive(Debug, Error)]
+#[error("`{}` does not hold 64 hexadecimal digits", path.display())]
+struct NoSalt {
+    path: PathBuf,
+}
+
+impl Problem for NoSalt {
+    fn code(&self) -> &'static str {
+        "capture.salt-malformed"
+    }
+
+    fn help(&self) -> Option<String> {
+        Some("name a file that `--salt` made, or one that does not exist yet".to_owned())
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Malformed
+    }
+}
+
+impl SaltFile {
+    fn open(&self) -> Result<Option<Salt>, Failure> {
+        const MAX_BYTES: u64 = 256;
+        let Some(path) = &self.path else { return Ok(None) };
+        if path.symlink_metadata().is_err() {
+            let salt = Salt::random().ok_or(CaptureError::Randomness)?;
+            files::write(path, format!("{}\n", *salt.to_hex()).as_bytes(), Access::Private, false)?;
+            return Ok(Some(salt));
+        }
+        let text = zeroize::Zeroizing::new(files::read_text(path, MAX_BYTES)?);
+        Ok(Some(Salt::from_hex(&text).ok_or_else(|| NoSalt { path: path.to_owned() })?))
+    }
 }
 
 /// Writes a result to its file or to standard output.

@@ -9,7 +9,7 @@ use model_passport::time::Timestamp;
 use thiserror::Error;
 
 use super::Shell;
-use super::capture::{self, KindArg, output};
+use super::capture::{self, KindArg, SaltFile, output};
 use super::key::{Secret, Store};
 use crate::capture::{Draft, DraftError, Kind};
 use crate::claims;
@@ -32,6 +32,8 @@ pub struct Args {
     /// What is at PATH, if it is captured now
     #[arg(long, value_enum)]
     kind: Option<KindArg>,
+    #[command(flatten)]
+    salt: SaltFile,
     /// What a person declares: TOML, or JSON if the name ends in .json (repeatable)
     #[arg(long, value_name = "FILE")]
     claims: Vec<PathBuf>,
@@ -119,7 +121,7 @@ impl Problem for IssueError {
 /// Checks, signs, verifies, asks for the second opinion, writes.
 pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     let session = args.signing.begin(shell)?;
-    let draft = draft(&args.path, args.kind)?;
+    let draft = draft(&args.path, args.kind, &args.salt)?;
     let mut parents = Parents::new(&args.signing.with, session.now)?;
     let kind = draft.kind.credential_type();
     let (subject, valid_until) = declare(draft.subject, &args.claims, &mut parents)?;
@@ -127,10 +129,10 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
 }
 
 /// The draft that was named, or one made now.
-fn draft(path: &Path, kind: Option<KindArg>) -> Result<Draft, Failure> {
+fn draft(path: &Path, kind: Option<KindArg>, salt: &SaltFile) -> Result<Draft, Failure> {
     let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     if path.as_os_str() != files::STANDARD_STREAM && (!is_json || path.is_dir()) {
-        return capture::read(path, kind.unwrap_or_default().into());
+        return capture::read(path, kind.unwrap_or_default().into(), salt);
     }
     let json = evidence::read_json(path)?;
     let draft =
