@@ -28,8 +28,7 @@ use model_passport::json::{Json, Object};
 use super::hash::{self, Hashed};
 use super::node::{integer, measured};
 use super::private;
-use super::salt::Salt;
-use super::{CaptureError, Work};
+use super::{CaptureError, Options, Work};
 
 /// Most files in one manifest: each takes about 350 bytes and 8 values of a credential, which may have
 /// 1 MiB and 20 000 values.
@@ -85,11 +84,11 @@ pub(super) enum Content {
 }
 
 /// Walks, hashes and sorts. A private tree needs a salt, and no error about it names a file.
-pub(super) fn read(root: &Path, salt: Option<&Salt>, work: &Work<'_>) -> Result<Artifacts, CaptureError> {
-    read_named(root, salt, work).map_err(|error| error.guarded(root))
+pub(super) fn read(root: &Path, options: &Options<'_>, work: &Work<'_>) -> Result<Artifacts, CaptureError> {
+    read_named(root, options, work).map_err(|error| error.guarded(root))
 }
 
-fn read_named(root: &Path, salt: Option<&Salt>, work: &Work<'_>) -> Result<Artifacts, CaptureError> {
+fn read_named(root: &Path, options: &Options<'_>, work: &Work<'_>) -> Result<Artifacts, CaptureError> {
     let mut walk = Walk { root, found: Vec::new(), hidden: 0 };
     // The path that a person named may be a link; what lies under it may not.
     let metadata = fs::metadata(root).map_err(|cause| CaptureError::io(root, cause))?;
@@ -119,7 +118,7 @@ fn read_named(root: &Path, salt: Option<&Salt>, work: &Work<'_>) -> Result<Artif
         })
         .collect();
     let digest = if is_private {
-        let salt = salt.ok_or(CaptureError::SaltMissing)?;
+        let salt = options.salt.ok_or(CaptureError::SaltMissing)?;
         files.sort_by(|a, b| a.hashed.order().cmp(&b.hashed.order()));
         for (at, file) in files.iter_mut().enumerate() {
             file.location = private::ordinal(at);
@@ -295,7 +294,7 @@ mod tests {
     use crate::problem::Problem as _;
 
     fn code(path: &Path) -> &'static str {
-        read(path, None, &Work::new(&())).map_or_else(|error| error.code(), |_| "ok")
+        read(path, &Options::default(), &Work::new(&())).map_or_else(|error| error.code(), |_| "ok")
     }
 
     #[test]
@@ -328,7 +327,7 @@ mod tests {
         let list = format!(r#"[{{"path":"m.bin","sha256":"{}","size":3}}]"#, Digest::of("abc").to_hex());
         assert_eq!(tree.artifacts().subject_id(), format!("urn:sha256:{}", Digest::of(list).to_hex()));
         // A single file is the same thing as a directory that holds only it.
-        let alone = read(&tree.path().join("m.bin"), None, &Work::new(&())).unwrap();
+        let alone = read(&tree.path().join("m.bin"), &Options::default(), &Work::new(&())).unwrap();
         assert_eq!(alone.subject_id(), tree.artifacts().subject_id());
     }
 

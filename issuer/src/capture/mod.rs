@@ -191,35 +191,42 @@ impl Draft {
     }
 }
 
+/// What a person asks of a capture besides the path.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options<'a> {
+    /// The secret of a data set with DICOM files.
+    pub salt: Option<&'a Salt>,
+}
+
 /// Measures what stands at `path`, a file or a directory that holds nothing about patients.
 ///
 /// # Errors
 /// [`CaptureError`], for the first cause met; nothing is captured by halves.
 pub fn capture(path: &Path, kind: Kind, progress: &dyn Progress) -> Result<Draft, CaptureError> {
-    capture_salted(path, kind, None, progress)
+    capture_with(path, kind, &Options::default(), progress)
 }
 
-/// Measures what stands at `path`, a file or a directory; a data set with DICOM files needs a salt.
+/// The same, with what a person asked for.
 ///
 /// # Errors
 /// [`CaptureError`], for the first cause met; nothing is captured by halves.
-pub fn capture_salted(
+pub fn capture_with(
     path: &Path,
     kind: Kind,
-    salt: Option<&Salt>,
+    options: &Options<'_>,
     progress: &dyn Progress,
 ) -> Result<Draft, CaptureError> {
-    capture_named(path, kind, salt, progress).map_err(|error| error.guarded(path))
+    capture_named(path, kind, options, progress).map_err(|error| error.guarded(path))
 }
 
 fn capture_named(
     path: &Path,
     kind: Kind,
-    salt: Option<&Salt>,
+    options: &Options<'_>,
     progress: &dyn Progress,
 ) -> Result<Draft, CaptureError> {
     let work = Work::new(progress);
-    let artifacts = match (artifacts::read(path, salt, &work), kind) {
+    let artifacts = match (artifacts::read(path, options, &work), kind) {
         (Err(CaptureError::SaltMissing), Kind::Model) => return Err(CaptureError::DicomInModel),
         (Ok(artifacts), Kind::Model) if artifacts.is_private() => return Err(CaptureError::DicomInModel),
         (artifacts, _) => artifacts?,
@@ -254,7 +261,7 @@ fn capture_named(
 /// # Errors
 /// [`CaptureError`], for the first cause met.
 pub fn artifacts(path: &Path, progress: &dyn Progress) -> Result<Vec<Artifact>, CaptureError> {
-    Ok(artifacts::read(path, None, &Work::new(progress))?.into_evidence())
+    Ok(artifacts::read(path, &Options::default(), &Work::new(progress))?.into_evidence())
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Work;
 use super::artifacts::{self, Artifacts};
+use super::{Options, Work};
 
 /// A directory that goes away with the test.
 pub(super) struct Tree(tempfile::TempDir);
@@ -29,7 +29,7 @@ impl Tree {
     }
 
     pub(super) fn artifacts(&self) -> Artifacts {
-        artifacts::read(self.path(), None, &Work::new(&())).unwrap()
+        artifacts::read(self.path(), &Options::default(), &Work::new(&())).unwrap()
     }
 }
 

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use thiserror::Error;
 
 use super::Shell;
-use crate::capture::{self, CaptureError, Draft, Kind, Salt};
+use crate::capture::{self, CaptureError, Draft, Kind, Options, Salt};
 use crate::exit::Exit;
 use crate::files::{self, Access};
 use crate::print::Tone;
@@ -69,7 +69,7 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
 /// Captures with a progress bar.
 pub(crate) fn read(path: &Path, kind: Kind, salt: &SaltFile) -> Result<Draft, Failure> {
     let salt = salt.open()?;
-    Ok(capture::capture_salted(path, kind, salt.as_ref(), &Bar::new())?)
+    Ok(capture::capture_with(path, kind, &Options { salt: salt.as_ref() }, &Bar::new())?)
 }
 
 /// Where the secret lies that a data set about patients needs.
