@@ -77,8 +77,8 @@ pub(crate) fn read(path: &Path, kind: Kind, salt: &SaltFile) -> Result<Draft, Fa
 pub(crate) struct SaltFile {
     /// The secret that keeps the identity of a data set with DICOM files from telling who is in it; made if it does not
     /// exist. Keep it, and do not publish it
-    #[arg(long = "salt", value_name = "FILE")]
-    path: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    salt: Option<PathBuf>,
 }
 
 /// A file that holds no salt.
@@ -105,7 +105,7 @@ impl Problem for NoSalt {
 impl SaltFile {
     fn open(&self) -> Result<Option<Salt>, Failure> {
         const MAX_BYTES: u64 = 256;
-        let Some(path) = &self.path else { return Ok(None) };
+        let Some(path) = &self.salt else { return Ok(None) };
         if path.symlink_metadata().is_err() {
             let salt = Salt::random().ok_or(CaptureError::Randomness)?;
             files::write(path, format!("{}\n", *salt.to_hex()).as_bytes(), Access::Private, false)?;

@@ -5,9 +5,8 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use miniz_oxide::DataFormat;
-use miniz_oxide::MZFlush;
 use miniz_oxide::inflate::stream::{InflateState, ZeroReset, inflate};
+use miniz_oxide::{DataFormat, MZError, MZFlush, MZStatus};
 use zeroize::Zeroizing;
 
 use super::fault::Fault;
@@ -143,28 +142,34 @@ impl<R: Read> Deflated<R> {
         }
     }
 
+    fn read(&mut self) -> Result<(), Stop> {
+        match self.input.read(&mut self.packed) {
+            Ok(0) => Err(Fault::Deflate { offset: self.position }.into()),
+            Ok(read) => {
+                self.packed_range = 0..read;
+                Ok(())
+            }
+            // Whoever called calls again.
+            Err(cause) if cause.kind() == io::ErrorKind::Interrupted => Ok(()),
+            Err(cause) => Err(Stop::Io(cause)),
+        }
+    }
+
     /// Inflates until there is something to hand out; `false` at the end of the stream.
     fn fill(&mut self) -> Result<bool, Stop> {
         while self.unpacked_range.is_empty() {
             if self.at_end {
                 return Ok(false);
             }
-            if self.packed_range.is_empty() {
-                let read = self.input.read(&mut self.packed).map_err(Stop::Io)?;
-                if read == 0 {
-                    return Err(Fault::Deflate { offset: self.position }.into());
-                }
-                self.packed_range = 0..read;
-            }
             let packed = self.packed.get(self.packed_range.clone()).unwrap_or_default();
             let result = inflate(&mut self.state, packed, &mut self.unpacked, MZFlush::None);
             self.packed_range.start += result.bytes_consumed;
             self.unpacked_range = 0..result.bytes_written;
             match result.status {
-                Ok(miniz_oxide::MZStatus::StreamEnd) => self.at_end = true,
-                Ok(_) if result.bytes_consumed > 0 || result.bytes_written > 0 => {}
-                // No progress with more input at hand would be one without end.
-                Err(miniz_oxide::MZError::Buf) if self.packed_range.is_empty() => {}
+                Ok(MZStatus::StreamEnd) => self.at_end = true,
+                _ if result.bytes_consumed > 0 || result.bytes_written > 0 => {}
+                // Nothing is left in the window either.
+                Ok(_) | Err(MZError::Buf) if self.packed_range.is_empty() => self.read()?,
                 _ => return Err(Fault::Deflate { offset: self.position }.into()),
             }
         }
@@ -232,5 +237,32 @@ impl<R: Read> Source for Deflated<R> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_inflated_is_what_was_deflated_in_pieces_of_any_size() {
+        let bytes: Vec<u8> = (0..200_000_u32).flat_map(|n| (n / 7 % 251).to_le_bytes()).collect();
+        for level in [0, 1, 9] {
+            let packed = miniz_oxide::deflate::compress_to_vec(&bytes, level);
+            for piece in [1, 1000, 70_000] {
+                let (mut source, mut at) = (Deflated::new(packed.as_slice()), 0);
+                while at < bytes.len() {
+                    let mut buffer = vec![0; piece.min(bytes.len() - at)];
+                    assert!(source.take(&mut buffer).unwrap());
+                    assert_eq!(buffer, bytes[at..at + buffer.len()]);
+                    at += buffer.len();
+                    let skipped = (bytes.len() - at).min(3 * piece);
+                    source.skip(skipped.try_into().unwrap()).unwrap();
+                    at += skipped;
+                }
+                assert!(!source.take(&mut [0]).unwrap());
+                assert!(source.skip(1).is_err());
+            }
+        }
     }
 }
