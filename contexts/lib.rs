@@ -27,7 +27,7 @@ pub static CREDENTIALS_V2: Document = Document {
 pub static PASSPORT_V1: Document = Document {
     url: "https://w3id.org/model-passport/v1",
     text: include_str!("passport/v1.jsonld"),
-    sha256: "def0e47851ddd894f61e52524c44557de9ae446b3eb769c14704efbda73b825a",
+    sha256: "33f965dd4be004e3b5abe8c01f80daede65adbe2a52259ac78616beff0788b7a",
 };
 
 /// Verifiable Credentials 1.1, for foreign credentials.
@@ -69,7 +69,7 @@ pub static CID_V1: Document = Document {
 pub static COMMON_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/common.schema.json",
     text: include_str!("passport/common.schema.json"),
-    sha256: "706f8c4fb9eb35d82623acb9429e3fd93f58a9e1d4d85268f6d0685289922680",
+    sha256: "104ff5b27b0095742fd5ca9c8ec1ce12a623e8f3cce323713c50baf00aae4d7c",
 };
 
 /// What a `DatasetPassport` credential must hold.

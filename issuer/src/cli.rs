@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 #[cfg(feature = "service")]
 use crate::command::serve;
 use crate::command::{
-    attest, bundle, capture, completions, derive, explain, issue, key, recall, show, status, verify,
+    attest, bundle, capture, completions, derive, explain, init, issue, key, recall, show, status, verify,
 };
 
 /// Signed passports for machine learning models, their data and their evaluations.
@@ -30,6 +30,8 @@ pub enum Command {
     /// Make, list and show signing keys
     #[command(subcommand)]
     Key(key::Args),
+    /// Look at a directory and write a passport.toml: what is there, and what a person must still declare
+    Init(init::Args),
     /// Read a model or a data set and write an unsigned draft: what was measured, what is still to be declared
     Capture(capture::Args),
     /// Check, sign and write a passport of a model or a data set

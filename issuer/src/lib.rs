@@ -35,6 +35,7 @@ mod parents;
 pub mod print;
 pub mod problem;
 mod progress;
+mod project;
 mod recall;
 mod render;
 mod seal;

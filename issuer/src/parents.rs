@@ -100,6 +100,11 @@ impl Parents {
     /// Reads and verifies the passport in a file.
     pub(crate) fn add(&mut self, path: &Path) -> Result<Parent, Failure> {
         let text = files::read_text(path, files::MAX_BUNDLE_BYTES)?;
+        self.add_text(path, text)
+    }
+
+    /// Verifies a passport; `path` is for messages.
+    pub(crate) fn add_text(&mut self, path: &Path, text: String) -> Result<Parent, Failure> {
         let input =
             passport::read(&text).map_err(|cause| EvidenceError::Input { path: path.to_owned(), cause })?;
         let [credential] = input.credentials.as_slice() else {

@@ -15,8 +15,9 @@ impl Bar {
         if !std::io::stderr().is_terminal() {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
-        if let Ok(style) = ProgressStyle::with_template("hashing {wide_bar} {bytes} of {total_bytes}, {eta}")
-        {
+        if let Ok(style) = ProgressStyle::with_template(
+            "hashing {wide_bar} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left",
+        ) {
             bar.set_style(style);
         }
         Self(bar)

@@ -195,3 +195,18 @@ fn usage_has_its_own_status() {
     assert!(place.run("explain proof.signature-invalid").succeeds().stdout.len() > 80);
     assert!(place.run("completions bash").succeeds().stdout.contains("passport"));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_leaves_nothing_behind() {
+    let place = Place::new();
+    let before = place.names();
+    // Files of no more than 0 blocks, and the signal that says so ignored: every write fails.
+    let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" capture model -o draft.json";
+    let mut command = place.command("version");
+    let binary = command.get_program().to_owned();
+    command = std::process::Command::new("sh");
+    command.args(["-c", script]).arg(binary).current_dir(place.path("")).env_clear();
+    Done::of(command.output().unwrap()).fails(64, "output.unwritable");
+    assert_eq!(place.names(), before);
+}

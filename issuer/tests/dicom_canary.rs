@@ -250,7 +250,9 @@ impl Clinic {
         let mut rest = vec![self.place.path("")];
         let mut seen = 0;
         while let Some(path) = rest.pop() {
-            if path == self.tree || path.file_name().is_some_and(|name| name == "train.csv") {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            // What was put there, and not written by the program.
+            if name.starts_with(NAME) || name == "train.csv" {
                 continue;
             }
             if path.is_dir() {
@@ -360,19 +362,44 @@ fn every_command(clinic: &Clinic) {
         .succeeds();
 
     let issue = "--claims claims.toml --key lab -o";
-    clinic.run("issue", tree, &format!("--kind dataset --salt salt {issue} direct.passport.json"));
-    clinic.run("issue", Path::new("draft.json"), &format!("{issue} dataset.passport.json"));
+    let direct = format!("--kind dataset --salt salt {issue} direct.passport.json");
+    clinic.run("issue", tree, &direct).succeeds();
+    clinic.run("issue", Path::new("draft.json"), &format!("{issue} dataset.passport.json")).succeeds();
     clinic.run("issue", tree, "--kind dataset --salt salt --key lab -o none.json");
-    clinic.run("issue", tree, "--key lab -o none.json");
-    if place.path("dataset.passport.json").exists() {
-        let passport = Path::new("dataset.passport.json");
-        for command in ["verify", "verify --json", "show", "show --json"] {
-            clinic.run(command, passport, "");
-        }
-        for command in ["verify", "verify --json"] {
-            clinic.run(&format!("{command} dataset.passport.json --artifact"), tree, "");
-        }
+    clinic.run("issue", tree, "--key lab -o none.json").fails(64, "capture.dicom-in-model");
+    let passport = Path::new("dataset.passport.json");
+    for command in ["verify", "verify --json", "show", "show --json"] {
+        clinic.run(command, passport, "");
     }
+    clinic.run("verify", passport, "").succeeds();
+    for command in ["verify", "verify --json"] {
+        clinic.run(&format!("{command} dataset.passport.json --artifact"), tree, "");
+    }
+    clinic.run("capture", tree, "--kind dataset --salt salt --explain").succeeds();
+
+    // Names in lists that people write.
+    let (list, absent) = (format!("{NAME}.digests"), Sha256::digest(b"gone"));
+    let absent: String = absent.iter().map(|byte| format!("{byte:02x}")).collect();
+    let salted = format!("--kind dataset --salt salt --digests {list}");
+    for lines in [
+        format!("{absent} 4  {NAME}/gone.dcm\n"),
+        format!("{absent} 4  {NAME}.txt\n"),
+        format!("{absent} 4  {NAME}\n{absent} 4  {NAME}\n"),
+        format!("{NAME}\n"),
+    ] {
+        place.write(&list, lines);
+        clinic.run("capture", tree, &salted);
+    }
+    fs::write(tree.join(".passportignore"), format!("{NAME}.csv\n/{NAME}-2\n")).unwrap();
+    clinic.run("capture", tree, "--kind dataset --salt salt").succeeds();
+    fs::write(tree.join(".passportignore"), format!("{NAME}[\n{{{NAME}\n")).unwrap();
+    clinic.run("capture", tree, "--kind dataset --salt salt");
+    fs::remove_file(tree.join(".passportignore")).unwrap();
+    clinic.run("init", tree, "").succeeds();
+    let project = fs::read(tree.join("passport.toml")).unwrap();
+    clinic.assert_clean("passport.toml", &project);
+    fs::remove_file(tree.join("passport.toml")).unwrap();
+
     // A person mistakes an image for a passport, a draft or claims.
     let image = tree.join(format!("{NAME}^0/{DATE}/ZQMARK.dcm"));
     fs::copy(&image, place.path("image.json")).unwrap();

@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { DataIntegrityProof } from '@digitalbazaar/data-integrity';
 import * as EcdsaMultikey from '@digitalbazaar/ecdsa-multikey';
 import { cryptosuite } from '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite';
+import { createDiscloseCryptosuite, createVerifyCryptosuite } from '@digitalbazaar/ecdsa-sd-2023-cryptosuite';
 import * as vc from '@digitalbazaar/vc';
 import jsigs from 'jsonld-signatures';
 
@@ -70,6 +71,18 @@ export async function reference() {
     verifyProof: async (credential) => {
       const purpose = new jsigs.purposes.AssertionProofPurpose();
       const result = await jsigs.verify(credential, { suite: verifying, purpose, documentLoader });
+      if (!result.verified) throw result.error;
+    },
+    /** The part of a credential with a base proof of ecdsa-sd-2023 that these pointers choose. */
+    derive: (verifiableCredential, selectivePointers) => {
+      const suite = new DataIntegrityProof({ cryptosuite: createDiscloseCryptosuite({ selectivePointers }) });
+      return vc.derive({ verifiableCredential, suite, documentLoader });
+    },
+    /** The proof of such a part. */
+    verifyDerived: async (part) => {
+      const suite = new DataIntegrityProof({ cryptosuite: createVerifyCryptosuite() });
+      const purpose = new jsigs.purposes.AssertionProofPurpose();
+      const result = await jsigs.verify(part, { suite, purpose, documentLoader });
       if (!result.verified) throw result.error;
     },
   };

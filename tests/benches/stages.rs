@@ -8,10 +8,12 @@ use aws_lc_rs::signature::{
 };
 use model_passport::canon::rdfc::HashAlgorithm;
 use model_passport::evidence::{Evidence, Policy};
+use model_passport::jose::{self, Audience, Kind};
 use model_passport::json::{self, Json};
 use model_passport::jsonld::{self, ContextLoader};
 use model_passport::key::{Algorithm, Answer, SignatureCheck, Signer, SigningKey};
 use model_passport::limits::Budget;
+use model_passport::proof::ecdsa_sd::{Secrets, add_base_proof, derive};
 use model_passport::proof::{Cryptosuite, ProofOptions, add_proof};
 use model_passport::{Report, Timestamp, Verification};
 use model_passport_issuer::crypto::{FastSigner, answers};
@@ -98,7 +100,12 @@ impl Subject {
 
     /// The whole check as the issuer's binary and service make it.
     pub fn verify_fast(&self) -> Report {
-        let begun = Verification::begin(&self.text, &self.evidence, &self.policy, self.now);
+        self.check(&self.text, &self.policy)
+    }
+
+    /// The same of any text.
+    pub fn check(&self, text: &str, policy: &Policy) -> Report {
+        let begun = Verification::begin(text, &self.evidence, policy, self.now);
         let answers = answers(begun.signatures());
         begun.finish(&answers)
     }
@@ -125,5 +132,45 @@ impl Subject {
         std::hint::black_box(digest::digest(&digest::SHA256, self.quads.as_bytes()));
         let signature = self.signing.sign(&SystemRandom::new(), &self.check.message).expect("a signature");
         signature.as_ref().len()
+    }
+}
+
+/// The same passport in the two other ways to secure it: for selective disclosure, and as a JWS.
+#[allow(dead_code, reason = "each program that measures takes what it needs")]
+pub struct OtherWays {
+    /// With a base proof of ecdsa-sd-2023.
+    pub base: Json,
+    /// The part of it that [`OtherWays::POINTERS`] choose.
+    pub part: String,
+    /// As `vc+jwt`.
+    pub jws: String,
+}
+
+#[allow(dead_code, reason = "each program that measures takes what it needs")]
+impl OtherWays {
+    /// What every part shows.
+    pub const MANDATORY: [&str; 2] = ["/issuer", "/validFrom"];
+    /// What the measured part shows besides.
+    pub const POINTERS: [&str; 3] =
+        ["/credentialSubject/name", "/credentialSubject/design", "/credentialSubject/weights"];
+
+    /// Secures the subject's passport.
+    pub fn new(subject: &Subject) -> Self {
+        let signer = Subject::fast_signer();
+        let options = ProofOptions::new(Cryptosuite::EcdsaSd2023).created(time(SIGNED));
+        let secrets = Secrets { hmac_key: [7; 32], proof_key: signing_key(Algorithm::P256, 9) };
+        let mandatory = Self::MANDATORY.map(String::from);
+        let base =
+            add_base_proof(&subject.unsigned, &options, &mandatory, &secrets, &signer, subject.contexts)
+                .expect("a base proof");
+        let part = Self::derive(&base, subject).to_string();
+        let jws =
+            jose::sign(&subject.unsigned, Kind::Credential, &Audience::default(), &signer).expect("a JWS");
+        Self { base, part, jws }
+    }
+
+    /// What a holder makes of the base proof.
+    pub fn derive(base: &Json, subject: &Subject) -> Json {
+        derive(base, &Self::POINTERS.map(String::from), subject.contexts).expect("a part")
     }
 }

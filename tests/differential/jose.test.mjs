@@ -2,13 +2,13 @@
 // presentations, and neither takes a changed one.
 
 import assert from 'node:assert/strict';
-import { ECDH } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { CompactSign, compactVerify, decodeProtectedHeader, exportJWK, generateKeyPair, importJWK } from 'jose';
 
 import { verify } from '../../verifier-wasm/node.js';
+import { jwkOf } from './keys.mjs';
 
 const NOW = '2026-11-21T12:00:00Z';
 const ALGORITHMS = ['ES256', 'ES384', 'EdDSA'];
@@ -24,25 +24,6 @@ function twins(jws) {
     const other = `${part.slice(0, middle)}${part[middle] === 'A' ? 'B' : 'A'}${part.slice(middle + 1)}`;
     return parts.with(at, other).join('.');
   });
-}
-
-/** The key of a did:key, as a JSON Web Key. */
-function jwkOf(kid) {
-  const bytes = base58(kid.split('#')[1].slice(1));
-  const [codec, point] = [bytes.subarray(0, 2).toString('hex'), bytes.subarray(2)];
-  if (codec === 'ed01') return { kty: 'OKP', crv: 'Ed25519', x: point.toString('base64url') };
-  const [curve, crv, length] = codec === '8024' ? ['prime256v1', 'P-256', 32] : ['secp384r1', 'P-384', 48];
-  const whole = ECDH.convertKey(point, curve, undefined, undefined, 'uncompressed');
-  const part = (start) => whole.subarray(start, start + length).toString('base64url');
-  return { kty: 'EC', crv, x: part(1), y: part(1 + length) };
-}
-
-function base58(text) {
-  const alphabet = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
-  let number = 0n;
-  for (const digit of text) number = number * 58n + BigInt(alphabet.indexOf(digit));
-  const hex = number.toString(16);
-  return Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex');
 }
 
 test('the other implementation verifies what this project signed', async (context) => {

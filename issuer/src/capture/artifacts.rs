@@ -10,8 +10,8 @@
 //! with one entry a file, sorted by the bytes of `path`. Paths are relative to what was captured, so the
 //! same files have the same identity wherever they lie. A single file's path is its name.
 //!
-//! Names that start with a dot (`.git`, `.cache`, `.DS_Store`) are left out, and the draft says so.
-//! Symbolic links are refused: what they lead to may lie outside, and may be another file tomorrow.
+//! Which files those are, says [`super::walk`]. A passport lists up to [`MAX_LISTED`] of them; of a larger tree
+//! it has the digest, the number of files and their size, and a verifier with the same tree computes the same.
 //!
 //! A tree that holds DICOM is private: see [`super::private`].
 //!
@@ -25,14 +25,17 @@ use model_passport::digest::Digest;
 use model_passport::evidence;
 use model_passport::json::{Json, Object};
 
+use super::cache::Cache;
+use super::found::Basis;
 use super::hash::{self, Hashed};
 use super::node::{integer, measured};
 use super::private;
-use super::{CaptureError, Options, Work};
+use super::walk::{self, Entry};
+use super::{CaptureError, Options, Work, digests};
 
-/// Most files in one manifest: each takes about 350 bytes and 8 values of a credential, which may have
+/// Most files listed in one passport: each takes about 350 bytes and 8 values of a credential, which may have
 /// 1 MiB and 20 000 values.
-pub(super) const MAX_FILES: usize = 2_000;
+const MAX_LISTED: usize = 2_000;
 
 /// Media types by the end of a name. Whatever is not here is bytes.
 const MEDIA_TYPES: [(&str, &str); 10] = [
@@ -55,6 +58,10 @@ pub(super) struct Artifacts {
     digest: Digest,
     /// Names that were left out because they start with a dot.
     hidden: usize,
+    /// Patterns by which others were left out.
+    patterns: Vec<String>,
+    /// How many digests came from a list, and not from bytes.
+    known: usize,
     /// The names may be of patients: files are numbers here.
     is_private: bool,
 }
@@ -83,105 +90,64 @@ pub(super) enum Content {
     Other,
 }
 
-/// Walks, hashes and sorts. A private tree needs a salt, and no error about it names a file.
+/// Walks, hashes and sorts; what the cache knows is not hashed again. A private tree needs a salt, and no error about
+/// it names a file.
 pub(super) fn read(root: &Path, options: &Options<'_>, work: &Work<'_>) -> Result<Artifacts, CaptureError> {
     read_named(root, options, work).map_err(|error| error.guarded(root))
 }
 
 fn read_named(root: &Path, options: &Options<'_>, work: &Work<'_>) -> Result<Artifacts, CaptureError> {
-    let mut walk = Walk { root, found: Vec::new(), hidden: 0 };
-    // The path that a person named may be a link; what lies under it may not.
-    let metadata = fs::metadata(root).map_err(|cause| CaptureError::io(root, cause))?;
-    if metadata.is_dir() {
-        walk.directory(root, "")?;
-    } else {
-        let resolved = fs::canonicalize(root).map_err(|cause| CaptureError::io(root, cause))?;
-        let name = root.file_name().or(resolved.file_name()).unwrap_or_default();
-        let name = portable_name(root, name)?;
-        walk.file(name, root.to_owned(), metadata)?;
-    }
-    let Walk { mut found, hidden, .. } = walk;
-    if found.is_empty() {
+    let walk::Files { entries, hidden, patterns } = walk::walk(root)?;
+    let listed = options.digests.map(digests::read).transpose()?.unwrap_or_default();
+    if entries.is_empty() && listed.is_empty() {
         return Err(CaptureError::Empty(root.to_owned()));
     }
-    found.sort_by(|(a, ..), (b, ..)| a.as_bytes().cmp(b.as_bytes()));
-    work.expect(found.iter().map(|(.., size)| size).sum());
-    let locations: Vec<PathBuf> = found.iter().map(|(_, location, _)| location.clone()).collect();
-    let hashed = hash::hash_files(&locations, work)?;
-    let contents = private::contents(&locations);
-    let is_private = contents.iter().any(|content| *content != Content::Other);
-    let files = found.into_iter().zip(hashed).zip(contents);
-    let mut files: Vec<Artifact> = files
-        .map(|(((path, location, _), hashed), content)| {
-            let real = location.clone();
-            Artifact { path, location, real, hashed, content }
-        })
-        .collect();
-    let digest = if is_private {
-        let salt = options.salt.ok_or(CaptureError::SaltMissing)?;
-        files.sort_by(|a, b| a.hashed.order().cmp(&b.hashed.order()));
-        for (at, file) in files.iter_mut().enumerate() {
-            file.location = private::ordinal(at);
-            file.path = file.location.display().to_string();
+    let cache = match options.cache {
+        Some(directory) => Cache::open(directory, root),
+        None => Cache::none(),
+    };
+    let mut hashed: Vec<Option<Hashed>> = entries.iter().map(|entry| cache.find(entry)).collect();
+    let unknown: Vec<usize> =
+        hashed.iter().enumerate().filter(|(_, hashed)| hashed.is_none()).map(|(at, _)| at).collect();
+    let unknown_entries: Vec<&Entry> = unknown.iter().filter_map(|at| entries.get(*at)).collect();
+    let locations: Vec<&Path> = unknown_entries.iter().map(|entry| entry.location.as_path()).collect();
+    // What the cache knows was in a tree that is not private, or it would not be in the cache.
+    let mut contents = vec![Content::Other; entries.len()];
+    for (at, content) in unknown.iter().zip(private::contents(&locations)) {
+        if let Some(slot) = contents.get_mut(*at) {
+            *slot = content;
         }
+    }
+    let is_private = contents.iter().any(|content| *content != Content::Other)
+        || listed.iter().any(|file| private::is_named_dicom(Path::new(&file.path)));
+    // The cache has names and digests of single files.
+    let cache = if is_private { Cache::none() } else { cache };
+    work.expect(unknown_entries.iter().map(|entry| entry.stamp.size).sum());
+    let computed = hash::hash_files(&locations, work, &|at, hashed| {
+        if let Some(entry) = unknown_entries.get(at) {
+            cache.add(&entry.path, hashed);
+        }
+    })?;
+    for (at, computed) in unknown.iter().zip(computed) {
+        if let Some(slot) = hashed.get_mut(*at) {
+            *slot = Some(computed);
+        }
+    }
+    cache.close(&entries);
+    let computed = entries.into_iter().zip(hashed).zip(contents).filter_map(|((entry, hashed), content)| {
+        let real = entry.location.clone();
+        Some(Artifact { path: entry.path, location: entry.location, real, hashed: hashed?, content })
+    });
+    let mut files: Vec<Artifact> = computed.collect();
+    let known = digests::merge(&mut files, listed)?;
+    let digest = if is_private {
+        private::rename(&mut files);
+        let salt = options.salt.ok_or(CaptureError::SaltMissing)?;
         private::digest(files.iter().map(|file| &file.hashed), salt)
     } else {
         manifest_digest(&files)?
     };
-    Ok(Artifacts { files, digest, hidden, is_private })
-}
-
-struct Walk<'a> {
-    root: &'a Path,
-    /// Path in the manifest, where to open it, size.
-    found: Vec<(String, PathBuf, u64)>,
-    hidden: usize,
-}
-
-impl Walk<'_> {
-    /// Recursion is as deep as the file system's own paths, which the system bounds.
-    fn directory(&mut self, location: &Path, prefix: &str) -> Result<(), CaptureError> {
-        let unreadable = |cause| CaptureError::io(location, cause);
-        for entry in fs::read_dir(location).map_err(unreadable)? {
-            let entry = entry.map_err(unreadable)?;
-            let (name, location) = (entry.file_name(), entry.path());
-            if name.as_encoded_bytes().starts_with(b".") {
-                self.hidden += 1;
-                continue;
-            }
-            let path = format!("{prefix}{}", portable_name(&location, &name)?);
-            let metadata =
-                fs::symlink_metadata(&location).map_err(|cause| CaptureError::io(&location, cause))?;
-            if metadata.is_symlink() {
-                return Err(CaptureError::Symlink(location));
-            } else if metadata.is_dir() {
-                self.directory(&location, &format!("{path}/"))?;
-            } else {
-                self.file(path, location, metadata)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn file(&mut self, path: String, location: PathBuf, metadata: fs::Metadata) -> Result<(), CaptureError> {
-        // Before anyone opens it: opening a pipe waits for a writer.
-        if !metadata.is_file() {
-            return Err(CaptureError::SpecialFile(location));
-        }
-        if self.found.len() >= MAX_FILES {
-            return Err(CaptureError::TooManyFiles { path: self.root.to_owned(), max: MAX_FILES });
-        }
-        self.found.push((path, location, metadata.len()));
-        Ok(())
-    }
-}
-
-fn portable_name(location: &Path, name: &std::ffi::OsStr) -> Result<String, CaptureError> {
-    let name = name.to_str().ok_or_else(|| CaptureError::PathNotUtf8(location.to_owned()))?;
-    if name.contains('\\') || name.contains(char::is_control) {
-        return Err(CaptureError::PathUnportable(name.to_owned()));
-    }
-    Ok(name.to_owned())
+    Ok(Artifacts { files, digest, hidden, patterns, known, is_private })
 }
 
 fn manifest_digest(files: &[Artifact]) -> Result<Digest, CaptureError> {
@@ -209,43 +175,71 @@ impl Artifacts {
 
     /// The `ArtifactManifest` node.
     pub(super) fn manifest(&self) -> Result<Object, CaptureError> {
-        let (mut total, mut nodes) = (0_u64, Vec::with_capacity(self.files.len()));
-        for file in &self.files {
-            total = total.saturating_add(file.hashed.stamp.size);
-            if !self.is_private {
-                nodes.push(file.node()?);
-            }
-        }
         let last = self.files.last().map_or(Path::new(""), |file| &file.location);
         let mut manifest = measured("ArtifactManifest");
+        if self.known > 0 {
+            manifest.insert("basis", Basis::Declared.word());
+        }
         manifest.insert("digestMultibase", self.digest.to_multibase());
-        manifest.insert("totalSize", integer(total, last)?);
-        if self.is_private {
+        manifest.insert("totalSize", integer(self.total(), last)?);
+        if self.is_private || self.files.len() > MAX_LISTED {
             let count = u64::try_from(self.files.len()).unwrap_or(u64::MAX);
             manifest.insert("fileCount", integer(count, last)?);
         } else {
-            manifest.insert("file", nodes);
+            let nodes: Result<Vec<Json>, _> = self.files.iter().map(Artifact::node).collect();
+            manifest.insert("file", nodes?);
+        }
+        // Patterns have names in them.
+        if !self.patterns.is_empty() && !self.is_private {
+            let patterns: Vec<Json> = self.patterns.iter().map(|line| line.as_str().into()).collect();
+            manifest.insert("excludedPatterns", patterns);
         }
         Ok(manifest)
     }
 
-    /// The files as a verifier takes them.
-    pub(super) fn into_evidence(self) -> Vec<evidence::Artifact> {
+    fn total(&self) -> u64 {
+        self.files.iter().fold(0, |total, file| total.saturating_add(file.hashed.stamp.size))
+    }
+
+    /// The files as a verifier takes them: one by one, or a tree that no passport lists as the one thing that
+    /// its digest stands for.
+    pub(super) fn into_evidence(self, root: &Path) -> Vec<evidence::Artifact> {
+        if self.is_private || self.files.len() > MAX_LISTED {
+            let path = if self.is_private { "the files".to_owned() } else { root.display().to_string() };
+            let size = self.total();
+            return vec![evidence::Artifact {
+                path,
+                size,
+                sha256: Some(self.digest.to_hex()),
+                merkle_root: None,
+            }];
+        }
         let artifact = |file: Artifact| evidence::Artifact {
             path: file.path,
             size: file.hashed.stamp.size,
             sha256: Some(file.hashed.sha256.to_hex()),
-            merkle_root: Some(file.hashed.merkle_root.to_multibase()),
+            merkle_root: file.hashed.merkle_root.map(|root| root.to_multibase()),
         };
         self.files.into_iter().map(artifact).collect()
     }
 
+    /// Whether every digest was computed here; how many were not.
+    pub(super) fn known(&self) -> usize {
+        self.known
+    }
+
     pub(super) fn source(&self) -> String {
-        let left_out = match self.hidden {
-            0 => String::new(),
-            hidden => format!("; names left out because they start with a dot: {hidden}"),
-        };
-        format!("the bytes of every file: {}{left_out}", self.files.len())
+        let mut source = format!("the bytes of every file: {}", self.files.len() - self.known);
+        if self.known > 0 {
+            source.push_str(&format!("; from a list of digests, not hashed again: {}", self.known));
+        }
+        if self.hidden > 0 {
+            source.push_str(&format!("; names left out because they start with a dot: {}", self.hidden));
+        }
+        if !self.patterns.is_empty() {
+            source.push_str(&format!("; patterns of .passportignore: {}", self.patterns.len()));
+        }
+        source
     }
 
     /// The files whose names end in one of these extensions.
@@ -255,17 +249,27 @@ impl Artifacts {
 }
 
 impl Artifact {
+    /// One that is not on this disk.
+    pub(super) fn listed(name: &str, hashed: Hashed) -> Self {
+        let location = PathBuf::from(name);
+        Self { path: name.to_owned(), real: location.clone(), location, hashed, content: Content::Other }
+    }
+
     fn node(&self) -> Result<Json, CaptureError> {
         let extension = self.extension();
         let media_type = MEDIA_TYPES.iter().find(|(end, _)| *end == extension);
-        Ok(Json::Object(Object::from_iter([
-            ("type", "Artifact".into()),
+        let mut node = Object::from_iter([
+            ("type", Json::from("Artifact")),
             ("path", self.path.as_str().into()),
             ("size", integer(self.hashed.stamp.size, &self.location)?),
             ("mediaType", media_type.map_or("application/octet-stream", |(_, name)| name).into()),
             ("digestMultibase", self.hashed.sha256.to_multibase().into()),
-            ("merkleRoot", self.hashed.merkle_root.to_multibase().into()),
-        ])))
+        ]);
+        match &self.hashed.merkle_root {
+            Some(root) => node.insert("merkleRoot", root.to_multibase()),
+            None => node.insert("basis", Basis::Declared.word()),
+        };
+        Ok(node.into())
     }
 
     fn extension(&self) -> String {
@@ -341,10 +345,20 @@ mod tests {
     }
 
     #[test]
-    fn more_files_than_a_passport_lists() {
+    fn more_files_than_a_passport_lists_stand_as_one() {
         let tree = Tree::with(&[]);
-        (0..=MAX_FILES).for_each(|n| _ = tree.write(&n.to_string(), ""));
-        assert_eq!(code(tree.path()), "capture.too-many-files");
+        (0..=MAX_LISTED).for_each(|n| _ = tree.write(&n.to_string(), "x"));
+        let artifacts = tree.artifacts();
+        let manifest = Json::Object(artifacts.manifest().unwrap());
+        assert!(manifest.get("file").is_none());
+        assert_eq!(manifest.get("fileCount").and_then(Json::as_i64), Some(2_001));
+        let digest = artifacts.digest;
+        let [whole] = artifacts.into_evidence(tree.path()).try_into().unwrap();
+        assert_eq!((whole.size, whole.sha256), (2_001, Some(digest.to_hex())));
+        assert_eq!(
+            manifest.get("digestMultibase").and_then(Json::as_str),
+            Some(digest.to_multibase().as_str())
+        );
     }
 
     #[cfg(unix)]

@@ -14,12 +14,11 @@
 //! Pieces are small, so that both readings of one find it in the cache of the processor.
 
 use std::collections::VecDeque;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
 
 use model_passport::digest::{Digest, merkle};
 use sha2::Digest as _;
@@ -28,6 +27,9 @@ use super::{CaptureError, Work};
 
 /// Bytes that are read at a time.
 const PIECE_BYTES: usize = 512 << 10;
+
+/// A file up to this size is one worker's.
+const SMALL_BYTES: u64 = 64 << 10;
 
 /// A page of memory.
 const PAGE_BYTES: usize = 4096;
@@ -46,7 +48,8 @@ const READ_AHEAD: usize = 2;
 pub(super) struct Hashed {
     pub(super) stamp: Stamp,
     pub(super) sha256: Digest,
-    pub(super) merkle_root: Digest,
+    /// Nothing for a file whose SHA-256 came from a list.
+    pub(super) merkle_root: Option<Digest>,
 }
 
 impl Hashed {
@@ -56,31 +59,69 @@ impl Hashed {
     }
 }
 
-/// What tells that a file is still the one that was read before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What tells that a file is still the one that was read before. The time of the last change of the inode
+/// cannot be set back, as the time of modification can.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Stamp {
     pub(super) size: u64,
-    modified: Option<SystemTime>,
+    /// Nanoseconds since 1970 of the last modification.
+    pub(super) modified: i128,
+    /// Nanoseconds since 1970 of the last change of the inode; 0 where there is no such thing.
+    pub(super) changed: i128,
+    /// The device and the inode; 0 where there is no such thing.
+    pub(super) inode: (u64, u64),
 }
 
 impl Stamp {
     pub(super) fn of(file: &File) -> io::Result<Self> {
-        let metadata = file.metadata()?;
-        Ok(Self { size: metadata.len(), modified: metadata.modified().ok() })
+        Ok(Self::from(&file.metadata()?))
     }
 }
 
+#[cfg(unix)]
+impl From<&Metadata> for Stamp {
+    fn from(metadata: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt as _;
+
+        let nanos = |secs: i64, nanos: i64| i128::from(secs) * 1_000_000_000 + i128::from(nanos);
+        Self {
+            size: metadata.len(),
+            modified: nanos(metadata.mtime(), metadata.mtime_nsec()),
+            changed: nanos(metadata.ctime(), metadata.ctime_nsec()),
+            inode: (metadata.dev(), metadata.ino()),
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl From<&Metadata> for Stamp {
+    fn from(metadata: &Metadata) -> Self {
+        let since_1970 =
+            metadata.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+        let modified = since_1970.and_then(|time| i128::try_from(time.as_nanos()).ok()).unwrap_or_default();
+        Self { size: metadata.len(), modified, ..Self::default() }
+    }
+}
+
+/// Told of each file as it is done, in any order, so that what was done outlives an interruption.
+pub(super) type OnDone<'a> = &'a (dyn Fn(usize, &Hashed) + Sync);
+
 /// Hashes the files with as many workers as there are cores; answers in the order of the files.
-pub(super) fn hash_files(files: &[PathBuf], work: &Work<'_>) -> Result<Vec<Hashed>, CaptureError> {
+pub(super) fn hash_files(
+    files: &[&Path],
+    work: &Work<'_>,
+    on_done: OnDone<'_>,
+) -> Result<Vec<Hashed>, CaptureError> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    hash_with(files, cores.min(MAX_WORKERS), PIECE_BYTES, work)
+    hash_with(files, cores.min(MAX_WORKERS), PIECE_BYTES, work, on_done)
 }
 
 fn hash_with(
-    files: &[PathBuf],
+    files: &[&Path],
     workers: usize,
     piece_bytes: usize,
     work: &Work<'_>,
+    on_done: OnDone<'_>,
 ) -> Result<Vec<Hashed>, CaptureError> {
     let state = State {
         unopened: 0,
@@ -90,7 +131,8 @@ fn hash_with(
         done: vec![None; files.len()],
         failed: None,
     };
-    let hall = Hall { files, workers, piece_bytes, work, state: Mutex::new(state), moved: Condvar::new() };
+    let hall =
+        Hall { files, workers, piece_bytes, work, on_done, state: Mutex::new(state), moved: Condvar::new() };
     std::thread::scope(|scope| {
         // This thread is a worker too.
         for _ in 1..workers {
@@ -108,10 +150,11 @@ fn hash_with(
 
 /// Where the workers meet.
 struct Hall<'a> {
-    files: &'a [PathBuf],
+    files: &'a [&'a Path],
     workers: usize,
     piece_bytes: usize,
     work: &'a Work<'a>,
+    on_done: OnDone<'a>,
     state: Mutex<State>,
     moved: Condvar,
 }
@@ -186,6 +229,7 @@ enum Task {
 /// What a worker brings back.
 enum Outcome {
     Opened(File, Stamp),
+    Whole(Hashed),
     Read { file: File, piece: Piece },
     Rooted { merkle: Box<merkle::Hasher>, piece: Piece },
     Sequenced { sha256: sha2::Sha256, piece: Piece },
@@ -199,7 +243,12 @@ impl Hall<'_> {
                 drop(state);
                 let outcome = self.run(index, task);
                 state = self.lock();
-                state.settle(index, outcome);
+                let done = state.settle(index, outcome);
+                if let Some(hashed) = done {
+                    drop(state);
+                    (self.on_done)(index, &hashed);
+                    state = self.lock();
+                }
                 self.moved.notify_all();
             } else if state.is_over(self.files.len()) {
                 return;
@@ -215,14 +264,17 @@ impl Hall<'_> {
     }
 
     fn run(&self, index: usize, task: Task) -> Result<Outcome, CaptureError> {
-        let path = self.files.get(index).map_or(Path::new(""), PathBuf::as_path);
+        let path = self.files.get(index).copied().unwrap_or(Path::new(""));
         match task {
             Task::Open => {
-                let open =
-                    |path| File::open(path).and_then(|file| Stamp::of(&file).map(|stamp| (file, stamp)));
-                open(path)
-                    .map(|(file, stamp)| Outcome::Opened(file, stamp))
-                    .map_err(|cause| CaptureError::io(path, cause))
+                let failed = |cause| CaptureError::io(path, cause);
+                let file = File::open(path).map_err(failed)?;
+                let stamp = Stamp::of(&file).map_err(failed)?;
+                if stamp.size <= SMALL_BYTES {
+                    self.small(path, file, stamp)
+                } else {
+                    Ok(Outcome::Opened(file, stamp))
+                }
             }
             Task::Read { mut file, mut buffer, stamp, last } => {
                 read_piece(path, &mut file, buffer.as_mut_slice(), last.then_some(stamp))?;
@@ -238,6 +290,18 @@ impl Hall<'_> {
                 Ok(Outcome::Sequenced { sha256, piece })
             }
         }
+    }
+}
+
+impl Hall<'_> {
+    /// A small file is read and hashed by one worker: handing it around would take longer than hashing it.
+    fn small(&self, path: &Path, mut file: File, stamp: Stamp) -> Result<Outcome, CaptureError> {
+        let mut bytes = vec![0; usize::try_from(stamp.size).unwrap_or_default()];
+        read_piece(path, &mut file, &mut bytes, Some(stamp))?;
+        self.work.advance(bytes.len());
+        let mut merkle = merkle::Hasher::default();
+        merkle.update(&bytes);
+        Ok(Outcome::Whole(Hashed { stamp, sha256: Digest::of(&bytes), merkle_root: Some(merkle.finalize()) }))
     }
 }
 
@@ -286,17 +350,26 @@ impl State {
         None
     }
 
-    fn settle(&mut self, index: usize, outcome: Result<Outcome, CaptureError>) {
+    /// Takes what a worker brings; gives back the digests when that finished a file.
+    fn settle(&mut self, index: usize, outcome: Result<Outcome, CaptureError>) -> Option<Hashed> {
         match outcome {
             Err(error) => {
                 if self.failed.as_ref().is_none_or(|(first, _)| index < *first) {
                     self.failed = Some((index, error));
                 }
+                None
             }
             Ok(Outcome::Opened(file, stamp)) => {
                 self.opening -= 1;
                 self.streams.push(Stream::new(index, file, stamp));
-                self.finish(index);
+                self.finish(index)
+            }
+            Ok(Outcome::Whole(hashed)) => {
+                self.opening -= 1;
+                if let Some(slot) = self.done.get_mut(index) {
+                    *slot = Some(hashed.clone());
+                }
+                Some(hashed)
             }
             Ok(Outcome::Read { file, piece }) => {
                 if let Some(stream) = self.stream(index) {
@@ -304,20 +377,21 @@ impl State {
                     stream.unrooted.push_back(Arc::clone(&piece));
                     stream.ahead.push_back(piece);
                 }
+                None
             }
             Ok(Outcome::Rooted { merkle, piece }) => {
                 self.shelve(piece);
                 if let Some(stream) = self.stream(index) {
                     stream.merkle = Some(merkle);
                 }
-                self.finish(index);
+                self.finish(index)
             }
             Ok(Outcome::Sequenced { sha256, piece }) => {
                 self.shelve(piece);
                 if let Some(stream) = self.stream(index) {
                     stream.sha256 = Some(sha256);
                 }
-                self.finish(index);
+                self.finish(index)
             }
         }
     }
@@ -332,15 +406,13 @@ impl State {
     }
 
     /// Closes a file when nothing of it is left to do.
-    fn finish(&mut self, index: usize) {
-        let Some(at) = self.streams.iter().position(|stream| stream.index == index && stream.is_done())
-        else {
-            return;
-        };
+    fn finish(&mut self, index: usize) -> Option<Hashed> {
+        let at = self.streams.iter().position(|stream| stream.index == index && stream.is_done())?;
         let hashed = self.streams.swap_remove(at).into_hashed();
         if let Some(slot) = self.done.get_mut(index) {
-            *slot = hashed;
+            slot.clone_from(&hashed);
         }
+        hashed
     }
 }
 
@@ -398,7 +470,7 @@ impl Stream {
         Some(Hashed {
             stamp: self.stamp,
             sha256: Digest::Sha256(self.sha256?.finalize().into()),
-            merkle_root: self.merkle?.finalize(),
+            merkle_root: Some(self.merkle?.finalize()),
         })
     }
 }
@@ -409,7 +481,14 @@ mod tests {
     use super::*;
     use crate::problem::Problem as _;
 
-    const PIECE: usize = 1000;
+    use std::path::PathBuf;
+
+    /// Three pieces and more make a file that is not small.
+    const PIECE: usize = 30_000;
+
+    fn paths(files: &[PathBuf]) -> Vec<&Path> {
+        files.iter().map(PathBuf::as_path).collect()
+    }
 
     fn file(dir: &tempfile::TempDir, name: &str, len: usize) -> PathBuf {
         let bytes: Vec<u8> = (0..len).map(|n| u8::try_from(n * 31 % 251).unwrap()).collect();
@@ -426,13 +505,13 @@ mod tests {
         let files: Vec<PathBuf> =
             sizes.iter().enumerate().map(|(n, len)| file(&dir, &n.to_string(), *len)).collect();
         for workers in [1, 2, 3, 8] {
-            let hashed = hash_with(&files, workers, PIECE, &Work::new(&())).unwrap();
+            let hashed = hash_with(&paths(&files), workers, PIECE, &Work::new(&()), &|_, _| {}).unwrap();
             assert_eq!(hashed.len(), files.len());
             for (path, hashed) in files.iter().zip(&hashed) {
                 let bytes = std::fs::read(path).unwrap();
                 assert_eq!(hashed.sha256, Digest::of(&bytes));
                 let leaves = bytes.chunks(merkle::CHUNK_BYTES).map(merkle::leaf);
-                assert_eq!(hashed.merkle_root, merkle::root(leaves));
+                assert_eq!(hashed.merkle_root, Some(merkle::root(leaves)));
                 assert_eq!(hashed.stamp.size, u64::try_from(bytes.len()).unwrap());
             }
         }
@@ -444,7 +523,7 @@ mod tests {
         let mut files: Vec<PathBuf> = (0..20).map(|n| file(&dir, &n.to_string(), 3 * PIECE)).collect();
         files.insert(7, dir.path().join("gone"));
         for workers in [1, 2, 8] {
-            let error = hash_with(&files, workers, PIECE, &Work::new(&())).unwrap_err();
+            let error = hash_with(&paths(&files), workers, PIECE, &Work::new(&()), &|_, _| {}).unwrap_err();
             assert_eq!(error.code(), "capture.not-found");
             assert!(error.to_string().contains("gone"));
         }
@@ -480,7 +559,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let files = [file(&dir, "a", 12_345), file(&dir, "b", 678)];
         let count = Count::default();
-        hash_with(&files, 2, PIECE, &Work::new(&count)).unwrap();
+        hash_with(&paths(&files), 2, PIECE, &Work::new(&count), &|_, _| {}).unwrap();
         assert_eq!(count.0.into_inner(), 13_023);
     }
 }

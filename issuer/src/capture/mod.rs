@@ -14,8 +14,10 @@
 //! say; that comes from a claims file ([`crate::claims`]).
 
 mod artifacts;
+mod cache;
 mod csv;
 mod dicom;
+mod digests;
 mod error;
 mod found;
 mod git;
@@ -29,6 +31,7 @@ mod safetensors;
 mod salt;
 #[cfg(test)]
 mod testing;
+mod walk;
 mod weak;
 mod weights;
 
@@ -40,7 +43,7 @@ use model_passport::json::{Json, Object};
 
 pub use self::csv::CsvError;
 pub use self::error::{CaptureError, FormatError};
-use self::found::Found;
+use self::found::{Basis, Found};
 pub use self::onnx::OnnxError;
 pub use self::protobuf::WireError;
 pub use self::safetensors::SafetensorsError;
@@ -76,6 +79,17 @@ impl Kind {
     pub fn from_credential_type(name: &str) -> Option<Self> {
         [Self::Dataset, Self::Model].into_iter().find(|kind| kind.credential_type() == name)
     }
+}
+
+/// How the files are read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options<'a> {
+    /// The directory in which digests are remembered between runs; nothing is remembered without one.
+    pub cache: Option<&'a Path>,
+    /// A list of the digests of files that are not on this disk.
+    pub digests: Option<&'a Path>,
+    /// The secret of a data set with DICOM files.
+    pub salt: Option<&'a Salt>,
 }
 
 /// Who wants to know how far the hashing is. Called from several threads.
@@ -170,6 +184,14 @@ impl Draft {
         ]))
     }
 
+    /// The same, with what is still missing from its subject as it is now.
+    #[must_use]
+    pub fn renewed(mut self) -> Self {
+        let missing = claims::missing(&self.subject, self.kind.credential_type());
+        self.missing = missing.into_iter().map(|field| field.pointer).collect();
+        self
+    }
+
     /// Reads a draft back. `missing`, `notes` and `sources` are for people and are not needed.
     ///
     /// # Errors
@@ -191,26 +213,17 @@ impl Draft {
     }
 }
 
-/// What a person asks of a capture besides the path.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Options<'a> {
-    /// The secret of a data set with DICOM files.
-    pub salt: Option<&'a Salt>,
+/// The groups of a subject that readers fill, so that nobody need be asked for them in advance.
+#[must_use]
+pub const fn measured_groups() -> &'static [&'static str] {
+    &["artifactManifest", "dataContent", "interface", "sourceCode", "weights"]
 }
 
-/// Measures what stands at `path`, a file or a directory that holds nothing about patients.
+/// Measures what stands at `path`, a file or a directory.
 ///
 /// # Errors
 /// [`CaptureError`], for the first cause met; nothing is captured by halves.
-pub fn capture(path: &Path, kind: Kind, progress: &dyn Progress) -> Result<Draft, CaptureError> {
-    capture_with(path, kind, &Options::default(), progress)
-}
-
-/// The same, with what a person asked for.
-///
-/// # Errors
-/// [`CaptureError`], for the first cause met; nothing is captured by halves.
-pub fn capture_with(
+pub fn capture(
     path: &Path,
     kind: Kind,
     options: &Options<'_>,
@@ -238,7 +251,17 @@ fn capture_named(
         "the SHA-256 of the artefact manifest"
     };
     found.add("id", artifacts.subject_id(), from);
-    found.add("artifactManifest", artifacts.manifest()?, &artifacts.source());
+    let basis = if artifacts.known() == 0 { Basis::Measured } else { Basis::Declared };
+    found.add_known("artifactManifest", artifacts.manifest()?, basis, &artifacts.source());
+    if artifacts.known() > 0 {
+        found.note(
+            "capture.not-rehashed",
+            format!(
+                "the digests of {} files come from a list; their bytes were not hashed",
+                artifacts.known()
+            ),
+        );
+    }
     match kind {
         // Nothing else may look into files beside patients: tables have names in them too.
         Kind::Dataset if artifacts.is_private() => {
@@ -251,9 +274,8 @@ fn capture_named(
             git::add_to(&mut found, path);
         }
     }
-    let missing = claims::missing(&found.subject, kind.credential_type());
-    let missing = missing.into_iter().map(|field| field.pointer).collect();
-    Ok(Draft { kind, subject: found.subject, sources: found.sources, notes: found.notes, missing })
+    let Found { subject, sources, notes } = found;
+    Ok(Draft { kind, subject, sources, notes, missing: Vec::new() }.renewed())
 }
 
 /// Hashes what stands at `path` for a verifier that holds it against an artefact manifest.
@@ -261,7 +283,7 @@ fn capture_named(
 /// # Errors
 /// [`CaptureError`], for the first cause met.
 pub fn artifacts(path: &Path, progress: &dyn Progress) -> Result<Vec<Artifact>, CaptureError> {
-    Ok(artifacts::read(path, &Options::default(), &Work::new(progress))?.into_evidence())
+    Ok(artifacts::read(path, &Options::default(), &Work::new(progress))?.into_evidence(path))
 }
 
 #[cfg(test)]
@@ -284,14 +306,17 @@ mod tests {
         let files: &[(&str, &[u8])] =
             &[("b/m.onnx", &onnx), ("a.safetensors", &safetensors), ("README.md", b"#")];
         let (one, two) = (Tree::with(files), Tree::with(files));
-        let text = |tree: &Tree| capture(tree.path(), Kind::Model, &()).unwrap().to_json().to_pretty();
+        let text = |tree: &Tree| {
+            capture(tree.path(), Kind::Model, &Options::default(), &()).unwrap().to_json().to_pretty()
+        };
         assert_eq!(text(&one), text(&two));
         assert_eq!(text(&one), text(&one));
     }
 
     #[test]
     fn the_same_tensors_have_the_same_digest_in_both_formats() {
-        let draft = Json::Object(capture(&real("model"), Kind::Model, &()).unwrap().subject);
+        let draft =
+            Json::Object(capture(&real("model"), Kind::Model, &Options::default(), &()).unwrap().subject);
         let [onnx, safetensors] = draft.get("weights").unwrap().as_array().unwrap() else {
             panic!("{draft}")
         };
@@ -305,7 +330,7 @@ mod tests {
     #[test]
     fn a_draft_is_read_back_as_it_was_written() {
         for (path, kind) in [("data/test.csv", Kind::Dataset), ("model", Kind::Model)] {
-            let draft = capture(&real(path), kind, &()).unwrap();
+            let draft = capture(&real(path), kind, &Options::default(), &()).unwrap();
             let text = draft.to_json().to_pretty();
             assert_eq!(Draft::from_json(&model_passport::json::parse(&text).unwrap()), Ok(draft));
         }
@@ -329,27 +354,27 @@ mod tests {
     #[test]
     fn what_was_not_found_says_why() {
         let tree = Tree::with(&[("notes.txt", b"x")]);
-        let model = capture(tree.path(), Kind::Model, &()).unwrap();
+        let model = capture(tree.path(), Kind::Model, &Options::default(), &()).unwrap();
         for group in ["weights", "interface", "sourceCode"] {
             assert!(!model.subject.contains(group));
             let source = model.sources.get(&format!("/{group}")).unwrap();
             assert_eq!(source.get("basis").and_then(Json::as_str), Some("unknown"), "{source}");
         }
-        let data = capture(tree.path(), Kind::Dataset, &()).unwrap();
+        let data = capture(tree.path(), Kind::Dataset, &Options::default(), &()).unwrap();
         assert!(data.sources.get("/dataContent").is_some() && !data.subject.contains("dataContent"));
     }
 
     #[test]
     fn a_damaged_file_is_named() {
         let tree = Tree::with(&[("ok.txt", b"x"), ("m.safetensors", b"short")]);
-        let error = capture(tree.path(), Kind::Model, &()).unwrap_err();
+        let error = capture(tree.path(), Kind::Model, &Options::default(), &()).unwrap_err();
         assert_eq!((error.code(), error.exit()), ("capture.safetensors-length", Exit::Malformed));
         assert!(error.to_string().contains("m.safetensors") && error.help().is_some());
     }
 
     #[test]
     fn a_verifier_gets_the_digests_that_the_manifest_has() {
-        let draft = capture(&real("model"), Kind::Model, &()).unwrap();
+        let draft = capture(&real("model"), Kind::Model, &Options::default(), &()).unwrap();
         let manifest = draft.subject.get("artifactManifest").unwrap();
         for (at, file) in artifacts(&real("model"), &()).unwrap().iter().enumerate() {
             let node = manifest.pointer(&format!("/file/{at}")).unwrap();

@@ -20,7 +20,7 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroize as _;
 
-use super::artifacts::Content;
+use super::artifacts::{Artifact, Content};
 use super::hash::Hashed;
 use super::salt::Salt;
 
@@ -76,23 +76,31 @@ const OTHER_EXTENSIONS: [&str; 40] = [
 ];
 
 /// What each file is, as far as DICOM goes.
-pub(super) fn contents(files: &[PathBuf]) -> Vec<Content> {
+pub(super) fn contents(files: &[&Path]) -> Vec<Content> {
     files.par_iter().map(|file| content(file)).collect()
 }
 
 fn content(file: &Path) -> Content {
-    let name = file.file_name().unwrap_or_default();
-    if name.eq_ignore_ascii_case("DICOMDIR") {
-        return Content::DicomDirectory;
-    }
-    let is_one_of = |list: &[&str]| {
-        file.extension().is_some_and(|extension| list.iter().any(|one| extension.eq_ignore_ascii_case(one)))
-    };
-    if is_one_of(&DICOM_EXTENSIONS) || !is_one_of(&OTHER_EXTENSIONS) && has_magic(file) {
+    if is_directory(file) {
+        Content::DicomDirectory
+    } else if is_named_dicom(file) || !ends_in_one_of(file, &OTHER_EXTENSIONS) && has_magic(file) {
         Content::Dicom
     } else {
         Content::Other
     }
+}
+
+/// Whether a name alone says DICOM.
+pub(super) fn is_named_dicom(file: &Path) -> bool {
+    is_directory(file) || ends_in_one_of(file, &DICOM_EXTENSIONS)
+}
+
+fn is_directory(file: &Path) -> bool {
+    file.file_name().is_some_and(|name| name.eq_ignore_ascii_case("DICOMDIR"))
+}
+
+fn ends_in_one_of(file: &Path, extensions: &[&str]) -> bool {
+    file.extension().is_some_and(|extension| extensions.iter().any(|one| extension.eq_ignore_ascii_case(one)))
 }
 
 /// Whether `DICM` stands after 128 bytes. A file that cannot be read is an error elsewhere.
@@ -122,8 +130,17 @@ pub(super) fn holds_dicom(root: &Path) -> bool {
     false
 }
 
+/// Sorts files by content, and makes numbers of their names.
+pub(super) fn rename(files: &mut [Artifact]) {
+    files.sort_by(|a, b| a.hashed.order().cmp(&b.hashed.order()));
+    for (at, file) in files.iter_mut().enumerate() {
+        file.location = ordinal(at);
+        file.path = file.location.display().to_string();
+    }
+}
+
 /// What a file is called in a private tree, in errors: its place in the order of the digests, from 1.
-pub(super) fn ordinal(at: usize) -> PathBuf {
+fn ordinal(at: usize) -> PathBuf {
     PathBuf::from(format!("file {}", at.saturating_add(1)))
 }
 

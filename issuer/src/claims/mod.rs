@@ -189,6 +189,14 @@ pub fn parse_toml(path: &Path, text: &str) -> Result<Claims, ClaimsError> {
     let table = text.parse::<toml::Table>();
     let table =
         table.map_err(|cause| ClaimsError::Toml { path: path.to_owned(), cause: cause.to_string() })?;
+    from_table(path, table)
+}
+
+/// Claims that stand in a larger TOML document; `path` is for messages.
+///
+/// # Errors
+/// [`ClaimsError`], for the first cause met.
+pub fn from_table(path: &Path, table: toml::Table) -> Result<Claims, ClaimsError> {
     let Json::Object(members) = from_toml(toml::Value::Table(table), "")? else {
         return Err(ClaimsError::Shape(path.to_owned()));
     };

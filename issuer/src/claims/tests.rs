@@ -3,7 +3,7 @@ use std::convert::Infallible;
 use model_passport::digest::Digest;
 
 use super::*;
-use crate::capture::{Kind, capture};
+use crate::capture::{Kind, Options, capture};
 
 const CREDENTIAL: &str = "urn:uuid:00000000-0000-4000-8000-000000000001";
 
@@ -170,7 +170,7 @@ fn the_real_claims_are_complete() {
         assert!(inside.is_empty(), "{inside:#?}");
         subject
     };
-    let captured = |path: &str, kind| capture(&real.join(path), kind, &()).unwrap();
+    let captured = |path: &str, kind| capture(&real.join(path), kind, &Options::default(), &()).unwrap();
     let train = captured("data/train.csv", Kind::Dataset);
     assert!(train.missing.contains(&"/cohort/numberOfSubjects".to_owned()), "{:?}", train.missing);
     filled("DatasetPassport", train.subject, "dataset-train.toml");

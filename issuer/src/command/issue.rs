@@ -1,18 +1,22 @@
 //! `passport issue DRAFT|PATH --key NAME`
 
+mod project;
+
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use model_passport::evidence::Document;
 use model_passport::json::Object;
+use model_passport::key::KeySigner;
 use model_passport::status::Entry;
 use model_passport::time::Timestamp;
 use thiserror::Error;
 
 use super::Shell;
-use super::capture::{self, KindArg, SaltFile, output};
+use super::capture::{self, KindArg, Reading, output};
 use super::key::{Secret, Store};
 use crate::capture::{Draft, DraftError, Kind};
-use crate::claims;
+use crate::claims::{self, Claims};
 use crate::evidence;
 use crate::exit::Exit;
 use crate::files;
@@ -20,6 +24,7 @@ use crate::keystore::PublicHalf;
 use crate::parents::Parents;
 use crate::print::Tone;
 use crate::problem::{Failure, Problem};
+use crate::project::Project;
 use crate::recall::{Lists, RecallError, Record};
 use crate::seal::{self, Order, Unsigned};
 use crate::second_opinion::Opinion;
@@ -27,16 +32,17 @@ use crate::second_opinion::Opinion;
 /// What to sign, with what, and where it goes.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A draft (a file ending in .json, or `-`), or the directory or file to capture
+    /// A draft (a file ending in .json, or `-`), or the directory or file to capture; of a directory with a
+    /// `passport.toml`, all that this names
     path: PathBuf,
     /// What is at PATH, if it is captured now
     #[arg(long, value_enum)]
     kind: Option<KindArg>,
-    #[command(flatten)]
-    salt: SaltFile,
     /// What a person declares: TOML, or JSON if the name ends in .json (repeatable)
     #[arg(long, value_name = "FILE")]
     claims: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: Reading,
     #[command(flatten)]
     signing: Signing,
 }
@@ -46,7 +52,7 @@ pub struct Args {
 pub struct Signing {
     /// The key to sign with
     #[arg(long, value_name = "NAME", env = "PASSPORT_KEY")]
-    key: String,
+    key: Option<String>,
     /// A cryptosuite, repeated for several proofs, or `vc+jwt` [default: ecdsa-rdfc-2019 or eddsa-rdfc-2022, as the key is]
     #[arg(long, value_name = "SUITE")]
     proof: Vec<String>,
@@ -85,6 +91,8 @@ pub enum IssueError {
     Draft { path: PathBuf, cause: DraftError },
     #[error("a base proof of ecdsa-sd-2023 is for its holder only, and standard output may go anywhere")]
     BaseProof,
+    #[error("no key to sign with is named")]
+    NoKey,
     #[error("the draft is of a {draft}, and `--kind` asks for a {asked}")]
     Kind { draft: &'static str, asked: &'static str },
     #[error("`validUntil` is not a time: {0}")]
@@ -97,6 +105,7 @@ impl Problem for IssueError {
             Self::Draft { cause, .. } => cause.code(),
             Self::BaseProof => "issue.base-proof-to-stdout",
             Self::Kind { .. } => "issue.kind",
+            Self::NoKey => "issue.no-key",
             Self::ValidUntil(_) => "issue.valid-until",
         }
     }
@@ -106,6 +115,10 @@ impl Problem for IssueError {
             Self::Draft { cause, .. } => return cause.help(),
             Self::BaseProof => "name a file with `-o`; it will be readable for you alone".to_owned(),
             Self::Kind { .. } => "leave `--kind` away; a draft knows its kind".to_owned(),
+            Self::NoKey => {
+                "name it with `--key NAME`, in PASSPORT_KEY, or as `key` in passport.toml; `passport key list` lists yours"
+                    .to_owned()
+            }
             Self::ValidUntil(_) => "write a time such as 2027-11-21T10:00:00Z".to_owned(),
         })
     }
@@ -113,15 +126,19 @@ impl Problem for IssueError {
     fn exit(&self) -> Exit {
         match self {
             Self::Draft { .. } | Self::ValidUntil(_) => Exit::Malformed,
-            Self::BaseProof | Self::Kind { .. } => Exit::Usage,
+            Self::BaseProof | Self::Kind { .. } | Self::NoKey => Exit::Usage,
         }
     }
 }
 
 /// Checks, signs, verifies, asks for the second opinion, writes.
 pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
+    if args.kind.is_none() && Project::is_at(&args.path) {
+        return project::run(args, shell);
+    }
     let session = args.signing.begin(shell)?;
-    let draft = draft(&args.path, args.kind, &args.salt)?;
+    let draft = draft(args)?;
+    capture::notes(&draft, shell);
     let mut parents = Parents::new(&args.signing.with, session.now)?;
     let kind = draft.kind.credential_type();
     let (subject, valid_until) = declare(draft.subject, &args.claims, &mut parents)?;
@@ -129,10 +146,11 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
 }
 
 /// The draft that was named, or one made now.
-fn draft(path: &Path, kind: Option<KindArg>, salt: &SaltFile) -> Result<Draft, Failure> {
+fn draft(args: &Args) -> Result<Draft, Failure> {
+    let Args { path, kind, reading, .. } = args;
     let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     if path.as_os_str() != files::STANDARD_STREAM && (!is_json || path.is_dir()) {
-        return capture::read(path, kind.unwrap_or_default().into(), salt);
+        return capture::read(path, kind.map_or(Kind::Model, Kind::from), reading);
     }
     let json = evidence::read_json(path)?;
     let draft =
@@ -160,21 +178,34 @@ pub(crate) fn declare(
 ) -> Result<(Object, Option<Timestamp>), Failure> {
     let mut valid_until = None;
     for path in files {
-        let mut claims = claims::read(path)?;
         let directory = path.parent().unwrap_or(Path::new("")).to_owned();
-        claims::resolve(&mut claims.subject, &mut |file| parents.reference(&directory.join(file)))?;
-        subject = claims::merge(subject, &claims.subject)?;
-        if let Some(text) = claims.valid_until {
-            valid_until = Some(text.parse::<Timestamp>().map_err(IssueError::from)?);
-        }
+        let claims = claims::read(path)?;
+        let (more, until) = add_claims(subject, claims, &directory, parents)?;
+        (subject, valid_until) = (more, until.or(valid_until));
     }
     Ok((subject, valid_until))
+}
+
+/// Adds what is claimed, parents looked up in `directory`.
+fn add_claims(
+    subject: Object,
+    mut claims: Claims,
+    directory: &Path,
+    parents: &mut Parents,
+) -> Result<(Object, Option<Timestamp>), Failure> {
+    claims::resolve(&mut claims.subject, &mut |file| parents.reference(&directory.join(file)))?;
+    let subject = claims::merge(subject, &claims.subject)?;
+    let until = claims.valid_until.map(|text| text.parse::<Timestamp>().map_err(IssueError::from));
+    Ok((subject, until.transpose()?))
 }
 
 /// A signing that has been found possible as far as its options go.
 pub(crate) struct Session<'a> {
     signing: &'a Signing,
+    key: String,
     public: PublicHalf,
+    /// Unlocked once, however many credentials are signed.
+    signer: OnceCell<KeySigner>,
     pub(crate) now: Timestamp,
 }
 
@@ -182,12 +213,21 @@ impl Signing {
     /// Refuses early what would be refused late: an output that exists, a key that is not there.
     pub(crate) fn begin(&self, shell: &Shell) -> Result<Session<'_>, Failure> {
         files::check_free(&self.output, self.force)?;
-        let public = self.store.open()?.public(&self.key)?;
-        let securing = seal::securing(&self.proof, public.algorithm()?)?;
-        if securing.is_base() && self.output.as_os_str() == files::STANDARD_STREAM {
+        let session = self.begin_with(None, shell)?;
+        if session.securing()?.is_base() && self.output.as_os_str() == files::STANDARD_STREAM {
             return Err(IssueError::BaseProof.into());
         }
-        Ok(Session { signing: self, public, now: shell.time(self.at) })
+        Ok(session)
+    }
+
+    /// The same for outputs that the caller knows, and perhaps with a key that stands in a file.
+    fn begin_with(&self, key: Option<&str>, shell: &Shell) -> Result<Session<'_>, Failure> {
+        let key = self.key.as_deref().or(key).ok_or(IssueError::NoKey)?.to_owned();
+        let public = self.store.open()?.public(&key)?;
+        let session =
+            Session { signing: self, key, public, signer: OnceCell::new(), now: shell.time(self.at) };
+        session.securing()?;
+        Ok(session)
     }
 }
 
@@ -211,6 +251,19 @@ impl Session<'_> {
         parents: &Parents,
         shell: &mut Shell,
     ) -> Result<Exit, Failure> {
+        let sealed = self.seal(kind, subject, valid_until, parents)?;
+        self.write(&self.signing.output, kind, &sealed, shell)?;
+        Ok(Exit::Success)
+    }
+
+    /// Signs, and has it verified.
+    fn seal(
+        &self,
+        kind: &str,
+        subject: Object,
+        valid_until: Option<Timestamp>,
+        parents: &Parents,
+    ) -> Result<seal::Sealed, Failure> {
         let valid_until = self.signing.valid_until.or(valid_until);
         let issuer = &self.public.did;
         let (id, valid_from) = (seal::fresh_urn()?, self.now);
@@ -223,19 +276,35 @@ impl Session<'_> {
         if !status.entries.is_empty() {
             unsigned = order(subject, &status.entries)?;
         }
-        let sealed = self.sign(&unsigned, parents, status.documents)?;
+        self.sign(&unsigned, parents, status.documents)
+    }
+
+    fn write(
+        &self,
+        path: &Path,
+        kind: &str,
+        sealed: &seal::Sealed,
+        shell: &mut Shell,
+    ) -> Result<(), Failure> {
         if sealed.is_base {
-            files::write(
-                &self.signing.output,
-                sealed.text.as_bytes(),
-                files::Access::Private,
-                self.signing.force,
-            )?;
+            files::write(path, sealed.text.as_bytes(), files::Access::Private, self.signing.force)?;
         } else {
-            output(&self.signing.output, &sealed.text, self.signing.force, shell)?;
+            output(path, &sealed.text, self.signing.force, shell)?;
         }
-        self.tell(kind, &sealed, shell);
-        Ok(Exit::Success)
+        self.tell(kind, sealed, shell);
+        Ok(())
+    }
+
+    fn securing(&self) -> Result<seal::Securing, Failure> {
+        Ok(seal::securing(&self.signing.proof, self.public.algorithm()?)?)
+    }
+
+    fn signer(&self) -> Result<&KeySigner, Failure> {
+        if let Some(signer) = self.signer.get() {
+            return Ok(signer);
+        }
+        let (signer, _) = self.signing.store.open()?.unlock(&self.key, &self.signing.secret.source())?;
+        Ok(self.signer.get_or_init(|| signer))
     }
 
     /// Entries for the credential, and the lists that they are in.
@@ -265,9 +334,7 @@ impl Session<'_> {
         parents: &Parents,
         lists: Vec<Document>,
     ) -> Result<seal::Sealed, Failure> {
-        let (signer, public) =
-            self.signing.store.open()?.unlock(&self.signing.key, &self.signing.secret.source())?;
-        let securing = seal::securing(&self.signing.proof, public.algorithm()?)?;
+        let (signer, public, securing) = (self.signer()?, &self.public, self.securing()?);
         let mut evidence = parents.evidence();
         evidence.documents.extend(lists);
         let mut did_documents = Vec::new();
@@ -276,7 +343,7 @@ impl Session<'_> {
             did_documents.push((public.did.clone(), text.clone()));
             evidence.documents.push(Document { url, retrieved: None, text });
         }
-        let how = seal::How { securing: &securing, mandatory: &self.signing.mandatory, signer: &signer };
+        let how = seal::How { securing: &securing, mandatory: &self.signing.mandatory, signer };
         seal::sign(unsigned, &how, &evidence, &did_documents)
     }
 

@@ -14,6 +14,7 @@ pub mod capture;
 pub mod completions;
 pub mod derive;
 pub mod explain;
+pub mod init;
 pub mod issue;
 pub mod key;
 pub mod recall;
@@ -52,6 +53,7 @@ fn machine_clock() -> Timestamp {
 pub fn run(command: Command, shell: &mut Shell) -> Exit {
     let done = match command {
         Command::Key(args) => key::run(&args, shell),
+        Command::Init(args) => init::run(&args, shell),
         Command::Capture(args) => capture::run(&args, shell),
         Command::Issue(args) => issue::run(&args, shell),
         Command::Attest(args) => attest::run(&args, shell),

@@ -16,6 +16,7 @@ pub(crate) const NOW: &str = "2026-11-21T10:00:00Z";
 /// A directory with a key store, the real model, its data and claims about both.
 pub(crate) struct Place {
     directory: tempfile::TempDir,
+    cache: tempfile::TempDir,
 }
 
 /// What a command did.
@@ -28,7 +29,7 @@ pub(crate) struct Done {
 impl Place {
     /// A place without keys.
     pub(crate) fn new() -> Self {
-        let place = Self { directory: tempfile::tempdir().unwrap() };
+        let place = Self { directory: tempfile::tempdir().unwrap(), cache: tempfile::tempdir().unwrap() };
         let package = Path::new(env!("CARGO_MANIFEST_DIR"));
         for name in ["dataset.toml", "model.toml", "evaluation.toml"] {
             fs::copy(package.join("tests/data").join(name), place.path(name)).unwrap();
@@ -109,6 +110,7 @@ impl Place {
             .current_dir(self.directory.path())
             .env_clear()
             .env("HOME", self.directory.path())
+            .env("XDG_CACHE_HOME", self.cache.path())
             .env("PASSPORT_KEY_STORE", self.path("keys"))
             .env("PASSPORT_PASSPHRASE", PASSPHRASE)
             .stdin(Stdio::null());

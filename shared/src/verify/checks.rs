@@ -236,10 +236,13 @@ pub(super) fn policy(policy: &Policy) -> Check {
     )
 }
 
-/// One file of an artefact manifest.
+/// One file of an artefact manifest, or the whole tree of one that is too large to list its files.
 struct Listed<'c> {
     node: &'c str,
+    /// Nothing for a tree.
     path: &'c str,
+    /// How many files it stands for.
+    count: i64,
     size: i64,
     digest: Digest,
     root: Option<Digest>,
@@ -253,8 +256,10 @@ pub(super) fn artifacts(examined: &[&Examined], files: &[Artifact], policy: &Pol
     for one in examined {
         let node = one.credential.id.as_str();
         let listed = manifest(&one.credential);
-        let found = listed.iter().filter(|listed| files.iter().any(|file| listed.is(file))).count();
-        let check = match (listed.len(), found) {
+        let at_hand = |listed: &&Listed<'_>| files.iter().any(|file| listed.is(file));
+        let found: i64 = listed.iter().filter(at_hand).map(|listed| listed.count).sum();
+        let all: i64 = listed.iter().map(|listed| listed.count).sum();
+        let check = match (all, found) {
             (0, _) => Check::new(
                 CheckName::Artifacts,
                 Outcome::NotApplicable,
@@ -291,7 +296,9 @@ pub(super) fn artifacts(examined: &[&Examined], files: &[Artifact], policy: &Pol
         if listed_anywhere.iter().any(|listed| listed.is(file)) {
             continue;
         }
-        let namesake = listed_anywhere.iter().find(|listed| base_name(listed.path) == base_name(&file.path));
+        let namesake = listed_anywhere
+            .iter()
+            .find(|listed| !listed.path.is_empty() && base_name(listed.path) == base_name(&file.path));
         checks.push(match namesake {
             Some(listed) => {
                 let message =
@@ -311,18 +318,40 @@ pub(super) fn artifacts(examined: &[&Examined], files: &[Artifact], policy: &Pol
 }
 
 fn manifest(credential: &Credential) -> Vec<Listed<'_>> {
-    let files = credential.content.pointer("/credentialSubject/artifactManifest/file").map(Json::one_or_many);
-    let read = |file| {
-        let text = |name: &str| Json::get(file, name).and_then(Json::as_str);
-        Some(Listed {
-            node: &credential.id,
-            path: text("path")?,
-            size: file.get("size").and_then(Json::as_i64)?,
-            digest: Digest::from_multibase(text("digestMultibase")?).ok()?,
-            root: text("merkleRoot").and_then(|root| Digest::from_multibase(root).ok()),
-        })
+    let Some(manifest) = credential.content.pointer("/credentialSubject/artifactManifest") else {
+        return Vec::new();
     };
-    files.unwrap_or_default().iter().filter_map(read).collect()
+    let node = credential.id.as_str();
+    let Some(files) = manifest.get("file") else {
+        let whole = || {
+            let (count, size) = (manifest.get("fileCount")?.as_i64()?, manifest.get("totalSize")?.as_i64()?);
+            Some(Listed {
+                node,
+                path: "",
+                count,
+                size,
+                digest: digest(manifest, "digestMultibase")?,
+                root: None,
+            })
+        };
+        return whole().into_iter().collect();
+    };
+    files.one_or_many().iter().filter_map(|file| listed(node, file)).collect()
+}
+
+fn listed<'c>(node: &'c str, file: &'c Json) -> Option<Listed<'c>> {
+    Some(Listed {
+        node,
+        path: file.get("path").and_then(Json::as_str)?,
+        count: 1,
+        size: file.get("size").and_then(Json::as_i64)?,
+        digest: digest(file, "digestMultibase")?,
+        root: digest(file, "merkleRoot"),
+    })
+}
+
+fn digest(node: &Json, member: &str) -> Option<Digest> {
+    Digest::from_multibase(node.get(member)?.as_str()?).ok()
 }
 
 impl Listed<'_> {

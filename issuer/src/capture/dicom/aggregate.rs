@@ -26,6 +26,7 @@ const FEW: &str = "<10";
 /// Longest label and text of a passport, and tags that a text lists.
 const MAX_LABEL_CHARS: usize = 256;
 const MAX_LISTED_TAGS: usize = 100;
+const MAX_WARNED_TAGS: usize = 8;
 
 const SOURCE: &str = "the DICOM headers, aggregated over at least 10 patients";
 
@@ -235,11 +236,26 @@ impl Aggregate {
             "the tags in the DICOM headers, against the Basic Profile of PS3.15 annex E",
         );
         if self.direct > 0 || self.private > 0 || self.burned_in > 0 {
-            found.note(
-                "capture.dicom-not-deidentified",
-                format!("the files hold what may tell who the patients are: {check}"),
-            );
+            found.note("capture.dicom-not-deidentified", self.warning());
         }
+    }
+
+    /// The same in short, for the terminal.
+    fn warning(&self) -> String {
+        let direct = self.remains.keys().map(|(tag, _)| *tag).filter(|tag| profile::is_direct(*tag));
+        let direct: Vec<String> = direct.map(|tag| tag.to_string()).collect();
+        let listed = direct.get(..MAX_WARNED_TAGS).unwrap_or(&direct).join(", ");
+        format!(
+            "what may tell who the patients are: direct identifiers have a value in {}{}{listed}{}, private elements \
+             are in {}, texts are burned into the pixels of {}; {} claim that identities were removed; \
+             `deIdentification.checkResult` has the whole result",
+            self.share(self.direct),
+            if direct.is_empty() { "" } else { ": " },
+            if direct.len() > MAX_WARNED_TAGS { " and more" } else { "" },
+            self.share(self.private),
+            self.share(self.burned_in),
+            self.share(self.identity_removed),
+        )
     }
 
     /// How many of the files, in words where a number would be about few.

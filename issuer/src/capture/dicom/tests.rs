@@ -11,7 +11,7 @@ use super::stream::{Contents, Facts, read};
 use super::*;
 use crate::capture::FormatError;
 use crate::capture::testing::Tree;
-use crate::capture::{Draft, Kind, Options, Salt, capture, capture_with};
+use crate::capture::{Draft, Kind, Options, Salt, capture};
 use crate::problem::Problem as _;
 
 const SALT: Salt = Salt::new([7; 32]);
@@ -21,7 +21,7 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 fn drafted(path: &Path) -> Draft {
-    capture_with(path, Kind::Dataset, &Options { salt: Some(&SALT) }, &()).unwrap()
+    capture(path, Kind::Dataset, &Options { salt: Some(&SALT), ..Options::default() }, &()).unwrap()
 }
 
 /// The files of a fixture tree, whatever they are called.
@@ -166,9 +166,13 @@ fn the_identity_is_of_contents_and_salt_and_the_manifest_of_no_single_file() {
     let (one, two) = (tree(&|at| format!("Doe/{at}.dcm")), tree(&|at| format!("{}", 100 - at)));
     let (one, two) = (drafted(one.path()), drafted(two.path()));
     assert_eq!(one.to_json(), two.to_json());
-    let other =
-        capture_with(&fixture("few"), Kind::Dataset, &Options { salt: Some(&Salt::new([8; 32])) }, &())
-            .unwrap();
+    let other = capture(
+        &fixture("few"),
+        Kind::Dataset,
+        &Options { salt: Some(&Salt::new([8; 32])), ..Options::default() },
+        &(),
+    )
+    .unwrap();
     assert_ne!(one.subject.get("id"), other.subject.get("id"));
     let manifest = one.subject.get("artifactManifest").unwrap();
     let names: Vec<&str> = manifest.as_object().unwrap().keys().collect();
@@ -179,10 +183,11 @@ fn the_identity_is_of_contents_and_salt_and_the_manifest_of_no_single_file() {
 
 #[test]
 fn patients_need_a_salt_and_have_no_place_in_a_model() {
-    let error = capture(&fixture("few"), Kind::Dataset, &()).unwrap_err();
+    let error = capture(&fixture("few"), Kind::Dataset, &Options::default(), &()).unwrap_err();
     assert_eq!(error.code(), "capture.dicom-salt");
     for salt in [None, Some(&SALT)] {
-        let error = capture_with(&fixture("few"), Kind::Model, &Options { salt: salt }, &()).unwrap_err();
+        let error =
+            capture(&fixture("few"), Kind::Model, &Options { salt, ..Options::default() }, &()).unwrap_err();
         assert_eq!(error.code(), "capture.dicom-in-model");
     }
     let error = crate::capture::artifacts(&fixture("few"), &()).unwrap_err();
@@ -195,7 +200,9 @@ fn a_broken_file_is_a_number() {
     let whole = &files("twelve")[0];
     tree.write("Doe^John/1.dcm", whole);
     let broken = tree.write("Doe^John/2.dcm", &whole[..whole.len() - 1]);
-    let error = capture_with(tree.path(), Kind::Dataset, &Options { salt: Some(&SALT) }, &()).unwrap_err();
+    let error =
+        capture(tree.path(), Kind::Dataset, &Options { salt: Some(&SALT), ..Options::default() }, &())
+            .unwrap_err();
     assert_eq!(error.code(), "capture.dicom-truncated");
     let text = error.to_string();
     assert!(text.starts_with("`file ") && !text.contains("Doe"), "{text}");
@@ -206,7 +213,8 @@ fn a_broken_file_is_a_number() {
     {
         std::os::unix::fs::symlink("1.dcm", tree.path().join("Doe^John/3.dcm")).unwrap();
         let error =
-            capture_with(tree.path(), Kind::Dataset, &Options { salt: Some(&SALT) }, &()).unwrap_err();
+            capture(tree.path(), Kind::Dataset, &Options { salt: Some(&SALT), ..Options::default() }, &())
+                .unwrap_err();
         assert_eq!(error.code(), "capture.symlink");
         assert!(!error.to_string().contains("Doe") && error.help().is_some(), "{error}");
     }

@@ -1,0 +1,271 @@
+//! `passport.toml`: what a directory holds, and what a person declares about each part of it.
+//!
+//! ```toml
+//! key = "lab"                       # settings, each with a default
+//! output = "passports"
+//!
+//! [[dataset]]
+//! path = "data/train.csv"
+//! role = "trainedOn"                # how the model uses it
+//! name = "Training records"         # and everything else as in a claims file
+//!
+//! [model]
+//! path = "model"
+//! name = "Classifier"
+//! ```
+//!
+//! A part's own members are `path` (required), `role` and `passport` (the name of the file that is issued);
+//! whatever else stands there is claimed about its subject, see [`crate::claims`]. Paths are relative to the
+//! directory of `passport.toml` and do not lead out of it.
+
+use std::path::{Component, Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::capture::Kind;
+use crate::claims::{self, Claims};
+use crate::exit::Exit;
+use crate::files;
+use crate::problem::{Failure, Problem};
+
+/// The name of the file.
+pub(crate) const FILE_NAME: &str = "passport.toml";
+
+/// Where the passports go, unless something else is said.
+const OUTPUT: &str = "passports";
+
+/// How a model can use a data set.
+pub(crate) const ROLES: [&str; 3] = ["trainedOn", "validatedOn", "testedOn"];
+
+/// Why a `passport.toml` cannot be used.
+#[derive(Debug, Error)]
+pub(crate) enum ProjectError {
+    #[error("`{}` is not TOML: {cause}", path.display())]
+    Toml { path: PathBuf, cause: String },
+    #[error("`{}`: `{member}` is {wrong}", path.display())]
+    Member { path: PathBuf, member: String, wrong: &'static str },
+    #[error("`{}` names no [model] and no [[dataset]]", path.display())]
+    Empty { path: PathBuf },
+    #[error("`{}`: two parts would be written to `{name}`", path.display())]
+    SameOutput { path: PathBuf, name: String },
+    #[error("`{}` leads out of the directory", path.display())]
+    Outside { path: PathBuf },
+}
+
+impl Problem for ProjectError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Toml { .. } => "project.toml-syntax",
+            Self::Member { .. } => "project.member",
+            Self::Empty { .. } => "project.empty",
+            Self::SameOutput { .. } => "project.same-output",
+            Self::Outside { .. } => "project.outside",
+        }
+    }
+
+    fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::Toml { .. } => "correct the file",
+            Self::Member { .. } => "`passport init` writes an example into a directory that has none",
+            Self::Empty { .. } => {
+                "say what is there: a table `[model]` with a `path`, a `[[dataset]]` likewise"
+            }
+            Self::SameOutput { .. } => "give one of them another name with `passport = \"NAME.json\"`",
+            Self::Outside { .. } => "name files below the directory of passport.toml",
+        };
+        Some(help.to_owned())
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Malformed
+    }
+}
+
+/// A directory and its parts.
+#[derive(Debug)]
+pub(crate) struct Project {
+    pub(crate) root: PathBuf,
+    /// The key to sign with.
+    pub(crate) key: Option<String>,
+    /// Where the passports go.
+    pub(crate) output: PathBuf,
+    /// The data sets in their order, and the model last, as it builds on them.
+    pub(crate) parts: Vec<Part>,
+}
+
+/// A model or a data set.
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub(crate) kind: Kind,
+    /// Where it lies, relative to the root.
+    pub(crate) path: PathBuf,
+    /// How the model uses it.
+    pub(crate) role: Option<String>,
+    /// The name of the file of its passport.
+    pub(crate) passport: String,
+    pub(crate) claims: Claims,
+}
+
+impl Project {
+    /// Whether there is a `passport.toml` in this directory.
+    pub(crate) fn is_at(directory: &Path) -> bool {
+        directory.join(FILE_NAME).is_file()
+    }
+
+    /// Reads the `passport.toml` of a directory.
+    pub(crate) fn read(directory: &Path) -> Result<Self, Failure> {
+        let path = directory.join(FILE_NAME);
+        let text = files::read_text(&path, files::MAX_DOCUMENT_BYTES)?;
+        Ok(Self::parse(directory, &path, &text)?)
+    }
+
+    fn parse(root: &Path, path: &Path, text: &str) -> Result<Self, Failure> {
+        let mut table = text
+            .parse::<toml::Table>()
+            .map_err(|cause| ProjectError::Toml { path: path.to_owned(), cause: cause.to_string() })?;
+        let key = text_member(path, &mut table, "", "key")?;
+        let output = text_member(path, &mut table, "", "output")?.unwrap_or_else(|| OUTPUT.to_owned());
+        let wrong = |member: &str, wrong| ProjectError::Member {
+            path: path.to_owned(),
+            member: member.to_owned(),
+            wrong,
+        };
+        let mut parts = Vec::new();
+        match table.remove("dataset") {
+            Some(toml::Value::Array(items)) => {
+                for item in items {
+                    let toml::Value::Table(item) = item else {
+                        return Err(wrong("dataset", "not a list of tables").into());
+                    };
+                    parts.push(Part::read(path, Kind::Dataset, item)?);
+                }
+            }
+            Some(_) => return Err(wrong("dataset", "not a list of tables: write `[[dataset]]`").into()),
+            None => {}
+        }
+        match table.remove("model") {
+            Some(toml::Value::Table(model)) => parts.push(Part::read(path, Kind::Model, model)?),
+            Some(_) => return Err(wrong("model", "not a table").into()),
+            None => {}
+        }
+        if let Some((name, _)) = table.into_iter().next() {
+            return Err(wrong(&name, "not a name that is known here").into());
+        }
+        if parts.is_empty() {
+            return Err(ProjectError::Empty { path: path.to_owned() }.into());
+        }
+        let mut names: Vec<&str> = parts.iter().map(|part| part.passport.as_str()).collect();
+        names.sort_unstable();
+        if let Some(name) = names.windows(2).find_map(|pair| match pair {
+            [a, b] if a == b => Some((*a).to_owned()),
+            _ => None,
+        }) {
+            return Err(ProjectError::SameOutput { path: path.to_owned(), name }.into());
+        }
+        Ok(Self { root: root.to_owned(), key, output: root.join(output), parts })
+    }
+}
+
+impl Part {
+    fn read(file: &Path, kind: Kind, mut table: toml::Table) -> Result<Self, Failure> {
+        let group = if kind == Kind::Model { "model" } else { "dataset" };
+        let wrong = |member: &str, wrong| ProjectError::Member {
+            path: file.to_owned(),
+            member: format!("{group}.{member}"),
+            wrong,
+        };
+        let path = text_member(file, &mut table, group, "path")?.ok_or_else(|| wrong("path", "missing"))?;
+        let path = PathBuf::from(path);
+        if !path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
+            return Err(ProjectError::Outside { path }.into());
+        }
+        let role = text_member(file, &mut table, group, "role")?;
+        if role.as_deref().is_some_and(|role| kind == Kind::Model || !ROLES.contains(&role)) {
+            return Err(wrong("role", "not one of trainedOn, validatedOn and testedOn, of a data set").into());
+        }
+        let passport = text_member(file, &mut table, group, "passport")?
+            .unwrap_or_else(|| format!("{}.passport.json", slug(&path).unwrap_or_else(|| group.to_owned())));
+        if Path::new(&passport).components().count() != 1 || passport.contains(['/', '\\']) {
+            return Err(wrong("passport", "not the plain name of a file").into());
+        }
+        Ok(Self { kind, path, role, passport, claims: claims::from_table(file, table)? })
+    }
+}
+
+/// `data/train.csv` -> `data-train`
+fn slug(path: &Path) -> Option<String> {
+    let text = path.with_extension("").to_str()?.to_lowercase();
+    let words: Vec<&str> =
+        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    (!words.is_empty()).then(|| words.join("-"))
+}
+
+fn text_member(
+    path: &Path,
+    table: &mut toml::Table,
+    group: &str,
+    name: &str,
+) -> Result<Option<String>, ProjectError> {
+    match table.remove(name) {
+        Some(toml::Value::String(text)) if !text.is_empty() => Ok(Some(text)),
+        None => Ok(None),
+        Some(_) => {
+            let member = if group.is_empty() { name.to_owned() } else { format!("{group}.{name}") };
+            Err(ProjectError::Member { path: path.to_owned(), member, wrong: "not a text" })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Project, Failure> {
+        Project::parse(Path::new("root"), Path::new("root/passport.toml"), text)
+    }
+
+    #[test]
+    fn parts_come_in_the_order_in_which_they_are_issued() {
+        let project = parse(
+            "key = 'lab'\n[model]\npath = 'out/Model v1'\nname = 'M'\n[[dataset]]\npath = 'data/train.csv'\n\
+             role = 'trainedOn'\n[[dataset]]\npath = '.'\npassport = 'all.json'",
+        )
+        .unwrap();
+        assert_eq!(project.key.as_deref(), Some("lab"));
+        assert_eq!(project.output, Path::new("root/passports"));
+        let names: Vec<_> = project.parts.iter().map(|part| (part.kind, part.passport.as_str())).collect();
+        assert_eq!(
+            names,
+            [
+                (Kind::Dataset, "data-train.passport.json"),
+                (Kind::Dataset, "all.json"),
+                (Kind::Model, "out-model-v1.passport.json")
+            ]
+        );
+        let claims: Vec<&str> = project.parts[2].claims.subject.iter().map(|(name, _)| name).collect();
+        assert_eq!(claims, ["name"]);
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        for (text, code) in [
+            ("", "project.empty"),
+            ("key = 'lab'", "project.empty"),
+            ("[model", "project.toml-syntax"),
+            ("key = 1\n[model]\npath='m'", "project.member"),
+            ("[model]\nname = 'x'", "project.member"),
+            ("[model]\npath = 'm'\nrole = 'trainedOn'", "project.member"),
+            ("[[model]]\npath = 'm'", "project.member"),
+            ("[dataset]\npath = 'm'", "project.member"),
+            ("[[dataset]]\npath = 'm'\nrole = 'readTwice'", "project.member"),
+            ("[modell]\npath = 'm'", "project.member"),
+            ("[model]\npath = '../m'", "project.outside"),
+            ("[model]\npath = '/etc'", "project.outside"),
+            ("[model]\npath = 'm'\npassport = '../x.json'", "project.member"),
+            ("[model]\npath = 'm'\n[[dataset]]\npath = 'm'", "project.same-output"),
+            ("[model]\npath = 'm'\nlicense = 0.5", "claims.fraction"),
+        ] {
+            assert_eq!(parse(text).unwrap_err().code(), code, "{text}");
+        }
+    }
+}

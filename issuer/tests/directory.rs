@@ -1,0 +1,113 @@
+//! From a working directory to passports: `init`, `capture`, `issue .`.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+mod common;
+
+use std::fs;
+
+use common::Place;
+
+/// The claims of the test data as one passport.toml.
+fn project(place: &Place) -> String {
+    let without_parents = |text: String| -> String {
+        text.lines().filter(|line| !line.starts_with("trainedOn")).map(|line| format!("{line}\n")).collect()
+    };
+    let nested = |text: String, table: &str| text.replace("\n[", &format!("\n[{table}."));
+    format!(
+        "key = \"lab\"\n[[dataset]]\npath = \"train.csv\"\nrole = \"trainedOn\"\n{}\n[model]\npath = \"model\"\n{}",
+        nested(place.read("dataset.toml"), "dataset"),
+        nested(without_parents(place.read("model.toml")), "model"),
+    )
+}
+
+#[test]
+fn one_command_issues_a_whole_directory() {
+    let place = Place::with_keys();
+    place.write("passport.toml", project(&place));
+    place.run("issue .").succeeds();
+    let names: Vec<String> = {
+        let entries = fs::read_dir(place.path("passports")).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|one| one.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names, ["model.passport.json", "train.passport.json"]);
+    place.run("bundle passports/model.passport.json passports/train.passport.json -o all.json").succeeds();
+    let verified = place.run("verify all.json --artifact model --artifact train.csv --json");
+    assert_eq!(verified.status, 0, "{}", verified.stdout);
+    let shown = place.run("show all.json").stdout;
+    assert!(shown.contains("trainedOn"), "{shown}");
+
+    // A second time nothing is overwritten, and nothing is signed.
+    let again = place.run("issue .");
+    assert_eq!(again.status, 64, "{}", again.stderr);
+    assert!(again.stderr.contains("output.exists"), "{}", again.stderr);
+    place.run("issue . --force").succeeds();
+}
+
+#[test]
+fn everything_that_is_missing_is_listed_at_once_and_nothing_is_written() {
+    let place = Place::with_keys();
+    let text = project(&place).replace("purpose = ", "# purpose = ").replace("name = ", "# name = ");
+    place.write("passport.toml", text);
+    let refused = place.run("issue .");
+    assert_eq!(refused.status, 3, "{}", refused.stderr);
+    for place in ["train.csv", "model", "name ", "intendedUse.purpose", "code: issue.claims"] {
+        assert!(refused.stderr.contains(place), "{place}: {}", refused.stderr);
+    }
+    assert!(!place.path("passports").exists());
+}
+
+#[test]
+fn init_writes_what_issue_reads() {
+    let place = Place::with_keys();
+    place.run("init").succeeds();
+    let text = place.read("passport.toml");
+    assert!(text.contains("path = \"train.csv\"") && text.contains("path = \"model\""), "{text}");
+    let refused = place.run("issue . --key lab");
+    assert!(refused.stderr.contains("code: issue.claims"), "{}", refused.stderr);
+    let explained = place.run("capture . --explain").succeeds();
+    for line in ["DatasetPassport of urn:sha256:", "ModelPassport of urn:sha256:", "to declare", "measured"] {
+        assert!(explained.stdout.contains(line), "{line}: {}", explained.stdout);
+    }
+    let again = place.run("init");
+    assert!(again.stderr.contains("output.exists"), "{}", again.stderr);
+}
+
+#[test]
+fn no_key_is_said_before_anything_is_read() {
+    let place = Place::with_keys();
+    place.write("passport.toml", project(&place).replace("key = \"lab\"", ""));
+    let refused = place.run("issue .");
+    assert!(refused.stderr.contains("code: issue.no-key"), "{}", refused.stderr);
+    assert_eq!(refused.status, 64);
+}
+
+#[test]
+fn a_tree_that_is_too_large_to_list_verifies_as_a_whole() {
+    let place = Place::with_keys();
+    fs::create_dir(place.path("many")).unwrap();
+    (0..2_100).for_each(|n| fs::write(place.path(&format!("many/{n:04}.txt")), n.to_string()).unwrap());
+    place.run("issue many --kind dataset --claims dataset.toml --key lab -o many.passport.json").succeeds();
+    let text = place.read("many.passport.json");
+    assert!(text.contains("\"fileCount\": 2100") || text.contains("\"fileCount\":2100"), "{text}");
+    let verified = place.run("verify many.passport.json --artifact many");
+    assert_eq!(verified.status, 0, "{}", verified.stdout);
+    assert!(verified.stdout.contains("all 2100 files are at hand, byte for byte"), "{}", verified.stdout);
+    place.write("many/0007.txt", "8");
+    let refused = place.run("verify many.passport.json --artifact many");
+    assert_eq!(refused.status, 1, "{}", refused.stdout);
+    assert!(refused.stdout.contains("artifacts.unknown-file"), "{}", refused.stdout);
+}
+
+#[test]
+fn what_is_left_out_is_in_the_passport() {
+    let place = Place::with_keys();
+    place.write("model/.passportignore", "*.tmp\n");
+    place.write("model/scratch.tmp", "x");
+    place.write("model/list", "");
+    let draft = place.run("capture model").stdout;
+    assert!(draft.contains("excludedPatterns") && !draft.contains("scratch"), "{draft}");
+}
