@@ -122,7 +122,7 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     shell.print.note(&format!(
         "{} {}: {} of a model, {} data sets; what is still to be declared stands in it as comments",
         paint.text(Tone::Dim, "wrote:"),
-        output.display(),
+        if seen.imaging.is_empty() { output.as_path() } else { Path::new(FILE_NAME) }.display(),
         if seen.models.is_empty() { "nothing" } else { "the files" },
         seen.datasets.len(),
     ));
