@@ -3,6 +3,8 @@
 //! and folder names, whole and broken, go through every command that reads files; and no marker is in any output,
 //! error or file that was written, in any spelling.
 
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 mod common;
 
 use std::collections::BTreeSet;

@@ -17,8 +17,8 @@
 //!
 //! [RFC 8785]: https://www.rfc-editor.org/rfc/rfc8785
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fmt, fs};
 
 use model_passport::canon::jcs;
 use model_passport::digest::Digest;
@@ -73,10 +73,18 @@ pub(super) struct Artifact {
     pub(super) path: String,
     /// What to call it in errors: where it lies, or its number. [`Artifact::open`] opens it.
     pub(super) location: PathBuf,
-    /// Where it lies.
-    real: PathBuf,
+    real: Real,
     pub(super) hashed: Hashed,
     pub(super) content: Content,
+}
+
+/// Where a file lies, for opening it and nothing else.
+struct Real(PathBuf);
+
+impl fmt::Debug for Real {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
 }
 
 /// What is known of a file before it is read.
@@ -135,7 +143,7 @@ fn read_named(root: &Path, options: &Options<'_>, work: &Work<'_>) -> Result<Art
     }
     cache.close(&entries);
     let computed = entries.into_iter().zip(hashed).zip(contents).filter_map(|((entry, hashed), content)| {
-        let real = entry.location.clone();
+        let real = Real(entry.location.clone());
         Some(Artifact { path: entry.path, location: entry.location, real, hashed: hashed?, content })
     });
     let mut files: Vec<Artifact> = computed.collect();
@@ -252,7 +260,13 @@ impl Artifact {
     /// One that is not on this disk.
     pub(super) fn listed(name: &str, hashed: Hashed) -> Self {
         let location = PathBuf::from(name);
-        Self { path: name.to_owned(), real: location.clone(), location, hashed, content: Content::Other }
+        Self {
+            path: name.to_owned(),
+            real: Real(location.clone()),
+            location,
+            hashed,
+            content: Content::Other,
+        }
     }
 
     fn node(&self) -> Result<Json, CaptureError> {
@@ -279,7 +293,7 @@ impl Artifact {
 
     /// Opens the file again, if it is still the one that was hashed.
     pub(super) fn open(&self) -> Result<fs::File, CaptureError> {
-        let file = fs::File::open(&self.real).map_err(|cause| CaptureError::io(&self.location, cause))?;
+        let file = fs::File::open(&self.real.0).map_err(|cause| CaptureError::io(&self.location, cause))?;
         self.unchanged(&file)?;
         Ok(file)
     }
