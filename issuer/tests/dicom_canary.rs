@@ -447,6 +447,7 @@ fn nor_of_a_broken_file() {
     let mut unknown_syntax = whole.clone();
     let uid = unknown_syntax.windows(19).position(|part| part == b"1.2.840.10008.1.2.1").unwrap();
     unknown_syntax[uid..uid + 19].copy_from_slice(b"2.25.314159265358.1");
+    let mut clinic = Clinic::with_patients(2);
     for (bytes, code) in [
         (&whole[..whole.len() - 200], "capture.dicom-truncated"),
         (&whole[..whole.len() / 2], "capture.dicom-truncated"),
@@ -457,14 +458,14 @@ fn nor_of_a_broken_file() {
         (&deflated[..deflated.len() / 2], "capture.dicom-deflate"),
         (&unknown_syntax, "capture.dicom-transfer-syntax"),
     ] {
-        let mut clinic = Clinic::with_patients(2);
-        clinic.write("ZQMARK/ZQMARK.dcm", bytes);
+        let broken = clinic.write("ZQMARK/ZQMARK.dcm", bytes);
         for command in ["capture", "issue --key lab"] {
             let done =
                 clinic.run(command, &clinic.tree, "--kind dataset --salt salt -o out.json").fails(3, code);
             assert!(done.stderr.contains("`file "), "the file by its number: {}", done.stderr);
         }
         clinic.assert_files_clean();
+        fs::remove_file(broken).unwrap();
     }
 }
 
@@ -474,23 +475,26 @@ fn nor_of_a_name_that_is_refused() {
     use std::os::unix::ffi::OsStrExt as _;
 
     let plain = |bytes: &[u8]| std::ffi::OsStr::from_bytes(bytes).to_owned();
+    let clinic = Clinic::with_patients(1);
+    let (salted, model) = ("--kind dataset --salt salt", "--kind model");
     for (name, code) in [
         (plain(b"ZQMARK\xff.dcm"), "capture.path-not-utf8"),
         (plain(b"ZQMARK\n.dcm"), "capture.path-unportable"),
         (plain(b"ZQMARK\\.dcm"), "capture.path-unportable"),
     ] {
-        let clinic = Clinic::with_patients(1);
-        fs::write(clinic.tree.join(name), object(Syntax::Explicit, 1)).unwrap();
-        clinic.run("capture", &clinic.tree, "--kind dataset --salt salt").fails(64, code);
-        clinic.run("capture", &clinic.tree, "--kind model").fails(64, code);
+        let path = clinic.tree.join(name);
+        fs::write(&path, object(Syntax::Explicit, 1)).unwrap();
+        clinic.run("capture", &clinic.tree, salted).fails(64, code);
+        clinic.run("capture", &clinic.tree, model).fails(64, code);
         clinic.run("verify claims.toml --artifact", &clinic.tree, "");
+        fs::remove_file(path).unwrap();
     }
-    let clinic = Clinic::with_patients(1);
-    std::os::unix::fs::symlink("/ZQMARK", clinic.tree.join("ZQMARK^link")).unwrap();
-    clinic.run("capture", &clinic.tree, "--kind dataset --salt salt").fails(64, "capture.symlink");
-    let clinic = Clinic::with_patients(1);
+    let link = clinic.tree.join("ZQMARK^link");
+    std::os::unix::fs::symlink("/ZQMARK", &link).unwrap();
+    clinic.run("capture", &clinic.tree, salted).fails(64, "capture.symlink");
+    fs::remove_file(link).unwrap();
     let socket = std::os::unix::net::UnixListener::bind(clinic.tree.join("ZQMARK^s")).unwrap();
-    clinic.run("capture", &clinic.tree, "--kind dataset --salt salt").fails(64, "capture.special-file");
+    clinic.run("capture", &clinic.tree, salted).fails(64, "capture.special-file");
     drop(socket);
 }
 

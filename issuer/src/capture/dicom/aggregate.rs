@@ -36,6 +36,8 @@ type Patients = BTreeSet<u32>;
 #[derive(Default)]
 pub(super) struct Aggregate {
     files: u64,
+    /// Those with rows; others are reports, structures and the like.
+    images: u64,
     directories: u64,
     patients: Distinct,
     studies: Distinct,
@@ -75,6 +77,8 @@ impl Aggregate {
 
     fn add_object(&mut self, facts: &Facts) {
         self.files += 1;
+        let rows = facts.numbers.iter().find(|(quantity, _)| *quantity == Quantity::Rows);
+        self.images += u64::from(rows.is_some_and(|(_, reading)| *reading != Reading::Absent));
         let patient = self.patients.number(facts.patient);
         self.everyone.insert(patient);
         self.studies.number(facts.study);
@@ -187,8 +191,8 @@ impl Aggregate {
                 found.fill(group, member, count(number), Basis::Measured, &from);
             }
         }
-        let files = usize::try_from(self.files).unwrap_or(usize::MAX);
-        found.fill(group, "numberOfImages", count(files), Basis::Measured, "the number of DICOM objects");
+        let images = usize::try_from(self.images).unwrap_or(usize::MAX);
+        found.fill(group, "numberOfImages", count(images), Basis::Measured, "the DICOM objects with rows");
     }
 
     /// What the files say about their de-identification, held against what is in them.
