@@ -69,14 +69,14 @@ pub static CID_V1: Document = Document {
 pub static COMMON_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/common.schema.json",
     text: include_str!("passport/common.schema.json"),
-    sha256: "fc5d5572b991cf4368951be73bab7fd131061ca092554108274c614975d3ec7f",
+    sha256: "104ff5b27b0095742fd5ca9c8ec1ce12a623e8f3cce323713c50baf00aae4d7c",
 };
 
 /// What a `DatasetPassport` credential must hold.
 pub static DATASET_PASSPORT_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/dataset-passport.schema.json",
     text: include_str!("passport/dataset-passport.schema.json"),
-    sha256: "f7a64df43a45926ea6e4794d74021211519c9ed4562f701e353f717151b8a984",
+    sha256: "bcbe09349c2dc001f4298f5c0be262efa6cf13aa8e8f62f78b9cc7cbd5b82edb",
 };
 
 /// What a `ModelPassport` credential must hold.

@@ -13,22 +13,12 @@
 //! Which files those are, says [`super::walk`]. A passport lists up to [`MAX_LISTED`] of them; of a larger tree
 //! it has the digest, the number of files and their size, and a verifier with the same tree computes the same.
 //!
-//! [RFC 8785] form of
-//!
-//! ```json
-//! [{"path":"model.onnx","sha256":"…hex…","size":2313}]
-//! ```
-//!
-//! with one entry a file, sorted by the bytes of `path`. Paths are relative to what was captured, so the
-//! same files have the same identity wherever they lie. A single file's path is its name.
-//!
-//! Names that start with a dot (`.git`, `.cache`, `.DS_Store`) are left out, and the draft says so.
-//! Symbolic links are refused: what they lead to may lie outside, and may be another file tomorrow.
+//! A tree that holds DICOM is private: see [`super::private`].
 //!
 //! [RFC 8785]: https://www.rfc-editor.org/rfc/rfc8785
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fmt, fs};
 
 use model_passport::canon::jcs;
 use model_passport::digest::Digest;
@@ -39,6 +29,7 @@ use super::cache::Cache;
 use super::found::Basis;
 use super::hash::{self, Hashed};
 use super::node::{integer, measured};
+use super::private;
 use super::walk::{self, Entry};
 use super::{CaptureError, Options, Work, digests};
 
@@ -74,20 +65,49 @@ pub(super) struct Artifacts {
     patterns: Vec<String>,
     /// How many digests came from a list, and not from bytes.
     known: usize,
+    /// The names may be of patients: files are numbers here.
+    is_private: bool,
 }
 
 /// One file.
 #[derive(Debug)]
 pub(super) struct Artifact {
-    /// Relative to what was captured, with `/` between names.
+    /// Relative to what was captured, with `/` between names; its number in a private tree.
     pub(super) path: String,
-    /// Where to open it.
+    /// What to call it in errors: where it lies, or its number. [`Artifact::open`] opens it.
     pub(super) location: PathBuf,
+    real: Real,
     pub(super) hashed: Hashed,
+    pub(super) content: Content,
 }
 
-/// Walks, hashes and sorts; what the cache knows is not hashed again.
+/// Where a file lies, for opening it and nothing else.
+struct Real(PathBuf);
+
+impl fmt::Debug for Real {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
+/// What is known of a file before it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Content {
+    /// A DICOM file, by its first bytes or its name.
+    Dicom,
+    /// A list of DICOM files, by its name.
+    DicomDirectory,
+    /// Anything else.
+    Other,
+}
+
+/// Walks, hashes and sorts; what the cache knows is not hashed again. A private tree needs a salt, and no error about
+/// it names a file.
 pub(super) fn read(root: &Path, options: &Options<'_>, work: &Work<'_>) -> Result<Artifacts, CaptureError> {
+    read_named(root, options, work).map_err(|error| error.guarded(root))
+}
+
+fn read_named(root: &Path, options: &Options<'_>, work: &Work<'_>) -> Result<Artifacts, CaptureError> {
     let walk::Files { entries, hidden, patterns } = walk::walk(root)?;
     let listed = options.digests.map(digests::read).transpose()?.unwrap_or_default();
     if entries.is_empty() && listed.is_empty() {
@@ -101,8 +121,19 @@ pub(super) fn read(root: &Path, options: &Options<'_>, work: &Work<'_>) -> Resul
     let unknown: Vec<usize> =
         hashed.iter().enumerate().filter(|(_, hashed)| hashed.is_none()).map(|(at, _)| at).collect();
     let unknown_entries: Vec<&Entry> = unknown.iter().filter_map(|at| entries.get(*at)).collect();
-    work.expect(unknown_entries.iter().map(|entry| entry.stamp.size).sum());
     let locations: Vec<&Path> = unknown_entries.iter().map(|entry| entry.location.as_path()).collect();
+    // What the cache knows was in a tree that is not private, or it would not be in the cache.
+    let mut contents = vec![Content::Other; entries.len()];
+    for (at, content) in unknown.iter().zip(private::contents(&locations)) {
+        if let Some(slot) = contents.get_mut(*at) {
+            *slot = content;
+        }
+    }
+    let is_private = contents.iter().any(|content| *content != Content::Other)
+        || listed.iter().any(|file| private::is_named_dicom(Path::new(&file.path)));
+    // The cache has names and digests of single files.
+    let cache = if is_private { Cache::none() } else { cache };
+    work.expect(unknown_entries.iter().map(|entry| entry.stamp.size).sum());
     let computed = hash::hash_files(&locations, work, &|at, hashed| {
         if let Some(entry) = unknown_entries.get(at) {
             cache.add(&entry.path, hashed);
@@ -114,13 +145,20 @@ pub(super) fn read(root: &Path, options: &Options<'_>, work: &Work<'_>) -> Resul
         }
     }
     cache.close(&entries);
-    let computed = entries.into_iter().zip(hashed).filter_map(|(entry, hashed)| {
-        Some(Artifact { path: entry.path, location: entry.location, hashed: hashed? })
+    let computed = entries.into_iter().zip(hashed).zip(contents).filter_map(|((entry, hashed), content)| {
+        let real = Real(entry.location.clone());
+        Some(Artifact { path: entry.path, location: entry.location, real, hashed: hashed?, content })
     });
     let mut files: Vec<Artifact> = computed.collect();
     let known = digests::merge(&mut files, listed)?;
-    let digest = manifest_digest(&files)?;
-    Ok(Artifacts { files, digest, hidden, patterns, known })
+    let digest = if is_private {
+        private::rename(&mut files);
+        let salt = options.salt.ok_or(CaptureError::SaltMissing)?;
+        private::digest(files.iter().map(|file| &file.hashed), salt)
+    } else {
+        manifest_digest(&files)?
+    };
+    Ok(Artifacts { files, digest, hidden, patterns, known, is_private })
 }
 
 /// The files as a verifier takes them, each by its Merkle root where that is faster to compute than its SHA-256.
@@ -171,6 +209,11 @@ impl Artifacts {
         format!("urn:sha256:{}", self.digest.to_hex())
     }
 
+    /// Whether the names may be of patients. Then nothing but [`super::dicom`] may read on.
+    pub(super) const fn is_private(&self) -> bool {
+        self.is_private
+    }
+
     /// The `ArtifactManifest` node.
     pub(super) fn manifest(&self) -> Result<Object, CaptureError> {
         let last = self.files.last().map_or(Path::new(""), |file| &file.location);
@@ -180,14 +223,15 @@ impl Artifacts {
         }
         manifest.insert("digestMultibase", self.digest.to_multibase());
         manifest.insert("totalSize", integer(self.total(), last)?);
-        if self.files.len() > MAX_LISTED {
+        if self.is_private || self.files.len() > MAX_LISTED {
             let count = u64::try_from(self.files.len()).unwrap_or(u64::MAX);
             manifest.insert("fileCount", integer(count, last)?);
         } else {
             let nodes: Result<Vec<Json>, _> = self.files.iter().map(Artifact::node).collect();
             manifest.insert("file", nodes?);
         }
-        if !self.patterns.is_empty() {
+        // Patterns have names in them.
+        if !self.patterns.is_empty() && !self.is_private {
             let patterns: Vec<Json> = self.patterns.iter().map(|line| line.as_str().into()).collect();
             manifest.insert("excludedPatterns", patterns);
         }
@@ -201,8 +245,9 @@ impl Artifacts {
     /// The files as a verifier takes them: one by one, or a tree that no passport lists as the one thing that
     /// its digest stands for.
     pub(super) fn into_evidence(self, root: &Path) -> Vec<evidence::Artifact> {
-        if self.files.len() > MAX_LISTED {
-            let (path, size) = (root.display().to_string(), self.total());
+        if self.is_private || self.files.len() > MAX_LISTED {
+            let path = if self.is_private { "the files".to_owned() } else { root.display().to_string() };
+            let size = self.total();
             return vec![evidence::Artifact {
                 path,
                 size,
@@ -239,6 +284,18 @@ impl Artifacts {
 }
 
 impl Artifact {
+    /// One that is not on this disk.
+    pub(super) fn listed(name: &str, hashed: Hashed) -> Self {
+        let location = PathBuf::from(name);
+        Self {
+            path: name.to_owned(),
+            real: Real(location.clone()),
+            location,
+            hashed,
+            content: Content::Other,
+        }
+    }
+
     fn node(&self) -> Result<Json, CaptureError> {
         let extension = self.extension();
         let media_type = MEDIA_TYPES.iter().find(|(end, _)| *end == extension);
@@ -263,7 +320,7 @@ impl Artifact {
 
     /// Opens the file again, if it is still the one that was hashed.
     pub(super) fn open(&self) -> Result<fs::File, CaptureError> {
-        let file = fs::File::open(&self.location).map_err(|cause| CaptureError::io(&self.location, cause))?;
+        let file = fs::File::open(&self.real.0).map_err(|cause| CaptureError::io(&self.location, cause))?;
         self.unchanged(&file)?;
         Ok(file)
     }

@@ -49,7 +49,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Artifact>, CaptureError> {
         }
         let stamp = Stamp { size, ..Stamp::default() };
         let hashed = Hashed { stamp, sha256, merkle_root: None };
-        files.push(Artifact { path: name.to_owned(), location: name.into(), hashed });
+        files.push(Artifact::listed(name, hashed));
     }
     files.sort_unstable_by(|a, b| a.path.as_bytes().cmp(b.path.as_bytes()));
     if let Some(twice) = files.windows(2).find_map(|pair| match pair {

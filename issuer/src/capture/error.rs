@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::csv::CsvError;
 use super::onnx::OnnxError;
+use super::private;
 use super::safetensors::SafetensorsError;
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -49,6 +50,16 @@ pub enum CaptureError {
         /// What is wrong with it.
         cause: FormatError,
     },
+    /// Something about a file in a private tree: what it is, and not which.
+    #[error("{what} in a data set with DICOM files, where names are withheld")]
+    Nameless {
+        /// The code that it has elsewhere.
+        code: &'static str,
+        /// What is wrong.
+        what: &'static str,
+        /// How the program ends elsewhere.
+        exit: Exit,
+    },
     /// There is no such file or directory.
     #[error("`{}` does not exist", .0.display())]
     NotFound(PathBuf),
@@ -66,6 +77,15 @@ pub enum CaptureError {
     /// A name with a control character or a backslash reads differently on another system.
     #[error("the name {0:?} holds a backslash or a control character")]
     PathUnportable(String),
+    /// A model that holds files about patients.
+    #[error("there are DICOM files among the files of the model")]
+    DicomInModel,
+    /// The system has no random numbers.
+    #[error("the system gave no random numbers")]
+    Randomness,
+    /// A private data set without a salt for its identity.
+    #[error("the data set holds DICOM files, and its identity must not let anyone try images against it")]
+    SaltMissing,
     /// A safetensors file that breaks the format.
     #[error("`{path}` is not a valid safetensors file: {cause}", path = .path.display())]
     Safetensors {
@@ -114,7 +134,11 @@ impl Problem for CaptureError {
             Self::Csv { cause, .. } => cause.code(),
             Self::Empty(_) => "capture.empty",
             Self::Format { cause, .. } => cause.code,
+            Self::DicomInModel => "capture.dicom-in-model",
+            Self::Nameless { code, .. } => code,
             Self::NotFound(_) => "capture.not-found",
+            Self::Randomness => "capture.randomness",
+            Self::SaltMissing => "capture.dicom-salt",
             Self::Onnx { cause, .. } => cause.code(),
             Self::PathNotUtf8(_) => "capture.path-not-utf8",
             Self::PathUnportable(_) => "capture.path-unportable",
@@ -133,7 +157,18 @@ impl Problem for CaptureError {
             Self::Csv { cause, .. } => cause.help(),
             Self::Empty(_) => "name a file, or a directory with files whose names do not start with a dot",
             Self::Format { cause, .. } => cause.help,
+            Self::DicomInModel => {
+                "a model's passport lists its files by name; move images of people out of its directory"
+            }
+            Self::Nameless { .. } => {
+                "look for it with `find`; links, special files and names that are not plain text are refused, \
+                 and every file must be readable and stay as it is"
+            }
             Self::NotFound(_) => "check the spelling of the path",
+            Self::Randomness => "try again; nothing was captured",
+            Self::SaltMissing => {
+                "name a file with `--salt FILE`: it is made if it does not exist; keep it, and do not publish it"
+            }
             Self::Onnx { cause, .. } => cause.help(),
             Self::PathNotUtf8(_) | Self::PathUnportable(_) => "rename the file",
             Self::Safetensors { cause, .. } => cause.help(),
@@ -156,12 +191,43 @@ impl Problem for CaptureError {
             Self::Csv { .. } | Self::Format { .. } | Self::Onnx { .. } | Self::Safetensors { .. } => {
                 Exit::Malformed
             }
+            Self::Nameless { exit, .. } => *exit,
+            Self::Randomness => Exit::Internal,
             _ => Exit::Usage,
         }
     }
 }
 
 impl CaptureError {
+    /// Without any name, if it is about a tree that holds DICOM: files and folders are named after patients.
+    pub(super) fn guarded(self, root: &Path) -> Self {
+        let is_safe = match &self {
+            Self::DicomInModel | Self::Nameless { .. } | Self::Randomness | Self::SaltMissing => true,
+            Self::Changed(path)
+            | Self::Format { path, .. }
+            | Self::NotFound(path)
+            | Self::Unreadable { path, .. } => private::is_ordinal(path),
+            _ => false,
+        };
+        if is_safe || !private::holds_dicom(root) {
+            return self;
+        }
+        let what = match &self {
+            Self::Changed(_) => "a file changed while it was read",
+            Self::Empty(_) => "no file to capture",
+            Self::NotFound(_) => "a file is gone",
+            Self::PathNotUtf8(_) => "a name that is not UTF-8",
+            Self::PathUnportable(_) => "a name with a backslash or a control character",
+            Self::SpecialFile(_) => "something that is neither a file nor a directory",
+            Self::Symlink(_) => "a symbolic link",
+            Self::TooLarge { .. } => "a number over 2^53 - 1",
+            Self::TooManyFiles { .. } => "more files than can be captured",
+            Self::Unreadable { .. } => "a file or directory that cannot be read",
+            _ => "a file that cannot be captured",
+        };
+        Self::Nameless { code: self.code(), what, exit: self.exit() }
+    }
+
     /// The same failure of the operating system, as a missing file or an unreadable one.
     pub(super) fn io(path: &Path, cause: io::Error) -> Self {
         let path = path.to_owned();

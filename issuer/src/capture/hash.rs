@@ -53,6 +53,13 @@ pub(super) struct Hashed {
     pub(super) merkle_root: Option<Digest>,
 }
 
+impl Hashed {
+    /// An order of files that depends on their content alone.
+    pub(super) fn order(&self) -> (&[u8], u64) {
+        (self.sha256.as_bytes(), self.stamp.size)
+    }
+}
+
 /// What tells that a file is still the one that was read before. The time of the last change of the inode
 /// cannot be set back, as the time of modification can.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -7,6 +7,7 @@
 //!         bundles             cards, configurations, metadata    (models)
 //!         git                 commit, dirty flag, remote         (models)
 //!         csv                 rows, columns, record commitment   (data sets)
+//!         dicom               headers, never about fewer than 10 (data sets)
 //!      ─► Draft { subject, sources, missing }
 //! ```
 //!
@@ -19,6 +20,7 @@ mod bundles;
 mod cache;
 mod checksums;
 mod csv;
+mod dicom;
 mod digests;
 mod error;
 mod found;
@@ -27,8 +29,10 @@ mod hash;
 mod node;
 mod onnx;
 mod onnx_tensor;
+mod private;
 mod protobuf;
 mod safetensors;
+mod salt;
 #[cfg(test)]
 mod testing;
 mod walk;
@@ -47,6 +51,7 @@ use self::found::{Basis, Found};
 pub use self::onnx::OnnxError;
 pub use self::protobuf::WireError;
 pub use self::safetensors::SafetensorsError;
+pub use self::salt::Salt;
 use crate::claims;
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -88,6 +93,8 @@ pub struct Options<'a> {
     pub cache: Option<&'a Path>,
     /// A list of the digests of files that are not on this disk.
     pub digests: Option<&'a Path>,
+    /// The secret of a data set with DICOM files.
+    pub salt: Option<&'a Salt>,
 }
 
 /// Who wants to know how far the hashing is. Called from several threads.
@@ -235,10 +242,28 @@ pub fn capture_with(
     options: &Options<'_>,
     progress: &dyn Progress,
 ) -> Result<Draft, CaptureError> {
+    capture_named(path, kind, options, progress).map_err(|error| error.guarded(path))
+}
+
+fn capture_named(
+    path: &Path,
+    kind: Kind,
+    options: &Options<'_>,
+    progress: &dyn Progress,
+) -> Result<Draft, CaptureError> {
     let work = Work::new(progress);
-    let artifacts = artifacts::read(path, options, &work)?;
+    let artifacts = match (artifacts::read(path, options, &work), kind) {
+        (Err(CaptureError::SaltMissing), Kind::Model) => return Err(CaptureError::DicomInModel),
+        (Ok(artifacts), Kind::Model) if artifacts.is_private() => return Err(CaptureError::DicomInModel),
+        (artifacts, _) => artifacts?,
+    };
     let mut found = Found::default();
-    found.add("id", artifacts.subject_id(), "the SHA-256 of the artefact manifest");
+    let from = if artifacts.is_private() {
+        "the salted SHA-256 of the digests of all files"
+    } else {
+        "the SHA-256 of the artefact manifest"
+    };
+    found.add("id", artifacts.subject_id(), from);
     let basis = if artifacts.known() == 0 { Basis::Measured } else { Basis::Declared };
     found.add_known("artifactManifest", artifacts.manifest()?, basis, &artifacts.source());
     if artifacts.known() > 0 {
@@ -252,6 +277,11 @@ pub fn capture_with(
     }
     checksums::add_to(&mut found, &artifacts)?;
     match kind {
+        // Nothing else may look into files beside patients: tables have names in them too.
+        Kind::Dataset if artifacts.is_private() => {
+            dicom::add_to(&mut found, &artifacts)?;
+            found.absent("dataContent", "beside DICOM files nothing is read but their headers");
+        }
         Kind::Dataset => csv::add_to(&mut found, &artifacts)?,
         Kind::Model => {
             weights::add_to(&mut found, &artifacts, &work)?;

@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use model_passport::json::Json;
+use thiserror::Error;
 
 use super::Shell;
-use crate::capture::{self, Draft, Kind, Options};
+use crate::capture::{self, CaptureError, Draft, Kind, Options, Salt};
 use crate::claims;
 use crate::exit::Exit;
 use crate::files::{self, Access};
 use crate::print::Tone;
-use crate::problem::Failure;
+use crate::problem::{Failure, Problem};
 use crate::progress::Bar;
 use crate::project::Project;
 use crate::render;
@@ -48,6 +49,8 @@ pub(crate) struct Reading {
     /// were not computed here
     #[arg(long, value_name = "FILE")]
     digests: Option<PathBuf>,
+    #[command(flatten)]
+    salt: SaltFile,
 }
 
 /// The kinds of things that can be read.
@@ -156,8 +159,54 @@ fn explain(draft: &Draft, shell: &Shell) -> String {
 /// Captures with a progress bar.
 pub(crate) fn read(path: &Path, kind: Kind, reading: &Reading) -> Result<Draft, Failure> {
     let cache = if reading.no_cache { None } else { cache_directory() };
-    let options = Options { cache: cache.as_deref(), digests: reading.digests.as_deref() };
+    let salt = reading.salt.open()?;
+    let options =
+        Options { cache: cache.as_deref(), digests: reading.digests.as_deref(), salt: salt.as_ref() };
     Ok(capture::capture_with(path, kind, &options, &Bar::new())?)
+}
+
+/// Where the secret lies that a data set about patients needs.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SaltFile {
+    /// The secret that keeps the identity of a data set with DICOM files from telling who is in it; made if it does not
+    /// exist. Keep it, and do not publish it
+    #[arg(long, value_name = "FILE")]
+    salt: Option<PathBuf>,
+}
+
+/// A file that holds no salt.
+#[derive(Debug, Error)]
+#[error("`{}` does not hold 64 hexadecimal digits", path.display())]
+struct NoSalt {
+    path: PathBuf,
+}
+
+impl Problem for NoSalt {
+    fn code(&self) -> &'static str {
+        "capture.salt-malformed"
+    }
+
+    fn help(&self) -> Option<String> {
+        Some("name a file that `--salt` made, or one that does not exist yet".to_owned())
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Malformed
+    }
+}
+
+impl SaltFile {
+    fn open(&self) -> Result<Option<Salt>, Failure> {
+        const MAX_BYTES: u64 = 256;
+        let Some(path) = &self.salt else { return Ok(None) };
+        if path.symlink_metadata().is_err() {
+            let salt = Salt::random().ok_or(CaptureError::Randomness)?;
+            files::write(path, format!("{}\n", *salt.to_hex()).as_bytes(), Access::Private, false)?;
+            return Ok(Some(salt));
+        }
+        let text = zeroize::Zeroizing::new(files::read_text(path, MAX_BYTES)?);
+        Ok(Some(Salt::from_hex(&text).ok_or_else(|| NoSalt { path: path.to_owned() })?))
+    }
 }
 
 /// Where digests are remembered between runs.

@@ -122,7 +122,7 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     shell.print.note(&format!(
         "{} {}: {} of a model, {} data sets; what is still to be declared stands in it as comments",
         paint.text(Tone::Dim, "wrote:"),
-        output.display(),
+        if seen.imaging.is_empty() { output.as_path() } else { Path::new(FILE_NAME) }.display(),
         if seen.models.is_empty() { "nothing" } else { "the files" },
         seen.datasets.len(),
     ));
@@ -136,6 +136,8 @@ struct Seen {
     models: BTreeSet<PathBuf>,
     /// Data sets: a table, or a directory of images.
     datasets: BTreeSet<PathBuf>,
+    /// Directories with images of people: no name of what lies in them is written down.
+    imaging: BTreeSet<PathBuf>,
     /// Other things that capture reads, for a comment each.
     others: BTreeMap<&'static str, usize>,
 }
@@ -148,8 +150,12 @@ impl Seen {
         while let Some((relative, depth)) = queue.pop() {
             let location = root.join(&relative);
             let unreadable = |source| files::InputError::Unreadable { path: location.clone(), source };
-            let mut names: Vec<_> =
-                fs::read_dir(&location).map_err(unreadable)?.filter_map(Result::ok).collect();
+            let entries = match fs::read_dir(&location) {
+                // A folder may have the name of a patient; capture says that it cannot be read, without it.
+                Err(_) if depth > 0 => continue,
+                entries => entries.map_err(unreadable)?,
+            };
+            let mut names: Vec<_> = entries.filter_map(Result::ok).collect();
             names.sort_by_key(fs::DirEntry::file_name);
             for entry in names {
                 count += 1;
@@ -169,6 +175,10 @@ impl Seen {
                 }
             }
         }
+        let in_imaging = |path: &Path| seen.imaging.iter().any(|imaging| path.starts_with(imaging));
+        weights.retain(|path| !in_imaging(path));
+        let tables: Vec<PathBuf> = seen.datasets.iter().filter(|path| in_imaging(path)).cloned().collect();
+        seen.datasets.retain(|path| !tables.contains(path) || seen.imaging.contains(path));
         seen.models = common(&weights);
         // A table beside the weights belongs to the model, as its label map or its metrics.
         let models: Vec<PathBuf> =
@@ -195,7 +205,11 @@ impl Seen {
             let directory = path.parent().unwrap_or(Path::new(""));
             let plain =
                 |part: &&std::ffi::OsStr| part.to_str().is_some_and(|name| PLAIN_NAMES.contains(&name));
-            self.datasets.insert(directory.iter().take_while(plain).collect());
+            let directory: PathBuf = directory.iter().take_while(plain).collect();
+            if !["jpeg", "jpg", "png", "tif", "tiff"].contains(&ending) {
+                self.imaging.insert(directory.clone());
+            }
+            self.datasets.insert(directory);
         } else {
             self.other(name);
         }

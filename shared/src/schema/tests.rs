@@ -195,7 +195,16 @@ fn the_nearest_branch_speaks() {
 
 #[test]
 fn small_counts_of_people_are_refused() {
-    for (count, ok) in [("4", false), ("1", false), ("0", true), ("5", true), ("\"<5\"", true)] {
+    for (count, ok) in [
+        ("1", false),
+        ("4", false),
+        ("5", false),
+        ("9", false),
+        ("0", true),
+        ("10", true),
+        ("\"<10\"", true),
+        ("\"<5\"", false),
+    ] {
         let findings = changed("DatasetPassport", |json| {
             let count = parse(count).unwrap();
             *at(json, "/credentialSubject/cohort/outcomeDistribution/0/count") = count;
@@ -328,7 +337,7 @@ mod against_another_validator {
             "[]",
             "{}",
             "[\"x\"]",
-            "\"<5\"",
+            "\"<10\"",
             "\"unknown\"",
             "\"withheld\"",
         ] {
