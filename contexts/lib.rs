@@ -27,7 +27,7 @@ pub static CREDENTIALS_V2: Document = Document {
 pub static PASSPORT_V1: Document = Document {
     url: "https://w3id.org/model-passport/v1",
     text: include_str!("passport/v1.jsonld"),
-    sha256: "def0e47851ddd894f61e52524c44557de9ae446b3eb769c14704efbda73b825a",
+    sha256: "745c664f9681d687b6f94a8ced0da8668a534e91ac121e968be3796ac4a4c9c8",
 };
 
 /// Verifiable Credentials 1.1, for foreign credentials.
@@ -69,14 +69,14 @@ pub static CID_V1: Document = Document {
 pub static COMMON_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/common.schema.json",
     text: include_str!("passport/common.schema.json"),
-    sha256: "e16284a67fa5b905dfc2290d541f73084fc4afbbd1cf4a6619c3b992bc30cf74",
+    sha256: "2d1231781b586d00a8fead205bb71dec85971bfd1a13270ebf4f6575fd441d55",
 };
 
 /// What a `DatasetPassport` credential must hold.
 pub static DATASET_PASSPORT_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/dataset-passport.schema.json",
     text: include_str!("passport/dataset-passport.schema.json"),
-    sha256: "f7a64df43a45926ea6e4794d74021211519c9ed4562f701e353f717151b8a984",
+    sha256: "29e6b2b2c4c5f6aa4954567dd7298bdda31f0a95ff5fdd47c1d79e8f0018f174",
 };
 
 /// What a `ModelPassport` credential must hold.

@@ -22,6 +22,7 @@ use model_passport::canon::jcs;
 use model_passport::digest::Digest;
 use model_passport::evidence;
 use model_passport::json::{Json, Object};
+use model_passport::records::Secret;
 
 use super::hash::{self, Hashed};
 use super::node::{integer, measured};
@@ -178,6 +179,24 @@ impl Artifacts {
         manifest.insert("totalSize", integer(total, last)?);
         manifest.insert("file", nodes);
         Ok(manifest)
+    }
+
+    /// The same for personal data: a name that says nothing to whoever has the files but not the secret.
+    pub(super) fn sealed_subject_id(&self, secret: &Secret) -> String {
+        format!("urn:sha256:{}", self.sealed(secret).to_hex())
+    }
+
+    /// The `ArtifactManifest` node of personal data. It lists no files: with their digests anyone could test
+    /// whether a file is among them, and their names may be those of people.
+    pub(super) fn sealed_manifest(&self, secret: &Secret) -> Result<Object, CaptureError> {
+        let mut manifest = self.manifest()?;
+        manifest.insert("digestMultibase", self.sealed(secret).to_multibase());
+        manifest.remove("file");
+        Ok(manifest)
+    }
+
+    fn sealed(&self, secret: &Secret) -> Digest {
+        Digest::Sha256(secret.sealed_digest(self.digest.as_bytes()))
     }
 
     /// The files as a verifier takes them.

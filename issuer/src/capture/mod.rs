@@ -4,7 +4,7 @@
 //! path ─► artifacts  every file: size, SHA-256, Merkle root ─► the subject's identity
 //!         safetensors, onnx   headers: tensors, interface        (models)
 //!         git                 commit, dirty flag, remote         (models)
-//!         csv                 rows, columns, record commitment   (data sets)
+//!         data, csv           records: what they are, commitment (data sets)
 //!      ─► Draft { subject, sources, missing }
 //! ```
 //!
@@ -13,7 +13,8 @@
 //! say; that comes from a claims file ([`crate::claims`]).
 
 mod artifacts;
-mod csv;
+pub(crate) mod csv;
+mod data;
 mod error;
 mod found;
 mod git;
@@ -22,7 +23,9 @@ mod node;
 mod onnx;
 mod onnx_tensor;
 mod protobuf;
+pub(crate) mod records;
 mod safetensors;
+pub(crate) mod sorted;
 #[cfg(test)]
 mod testing;
 mod weak;
@@ -33,6 +36,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use model_passport::evidence::Artifact;
 use model_passport::json::{Json, Object};
+use model_passport::records::Secret;
 
 pub use self::csv::CsvError;
 pub use self::error::{CaptureError, FormatError};
@@ -186,18 +190,50 @@ impl Draft {
     }
 }
 
+/// What a person asks of a capture besides the path.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options<'a> {
+    /// The holder's secret: the data are personal, and nothing in the draft lets anyone test for a record.
+    pub secret: Option<&'a Secret>,
+}
+
 /// Measures what stands at `path`, a file or a directory.
 ///
 /// # Errors
 /// [`CaptureError`], for the first cause met; nothing is captured by halves.
 pub fn capture(path: &Path, kind: Kind, progress: &dyn Progress) -> Result<Draft, CaptureError> {
+    capture_with(path, kind, &Options::default(), progress)
+}
+
+/// The same, with what a person asked for.
+///
+/// # Errors
+/// [`CaptureError`], for the first cause met; nothing is captured by halves.
+pub fn capture_with(
+    path: &Path,
+    kind: Kind,
+    options: &Options<'_>,
+    progress: &dyn Progress,
+) -> Result<Draft, CaptureError> {
     let work = Work::new(progress);
     let artifacts = artifacts::read(path, &work)?;
     let mut found = Found::default();
-    found.add("id", artifacts.subject_id(), "the SHA-256 of the artefact manifest");
-    found.add("artifactManifest", artifacts.manifest()?, &artifacts.source());
+    match options.secret {
+        None => {
+            found.add("id", artifacts.subject_id(), "the SHA-256 of the artefact manifest");
+            found.add("artifactManifest", artifacts.manifest()?, &artifacts.source());
+        }
+        Some(secret) => {
+            found.add(
+                "id",
+                artifacts.sealed_subject_id(secret),
+                "the artefact manifest, keyed with the secret",
+            );
+            found.add("artifactManifest", artifacts.sealed_manifest(secret)?, &artifacts.source());
+        }
+    }
     match kind {
-        Kind::Dataset => csv::add_to(&mut found, &artifacts)?,
+        Kind::Dataset => data::add_to(&mut found, &artifacts, options)?,
         Kind::Model => {
             weights::add_to(&mut found, &artifacts, &work)?;
             git::add_to(&mut found, path);
@@ -288,7 +324,12 @@ mod tests {
             assert_eq!(source.get("basis").and_then(Json::as_str), Some("unknown"), "{source}");
         }
         let data = capture(tree.path(), Kind::Dataset, &()).unwrap();
-        assert!(data.sources.get("/dataContent").is_some() && !data.subject.contains("dataContent"));
+        let content = data.subject.get("dataContent").unwrap();
+        assert_eq!(
+            content.get("rowCount").and_then(Json::as_i64),
+            Some(1),
+            "a file is a record, for want of others"
+        );
     }
 
     #[test]

@@ -8,8 +8,8 @@ use super::{Key, Kind, Salt, first_half, vrf};
 
 /// The holder's secret. Never cloned, never printed, wiped when it goes.
 ///
-/// All that is needed is derived from 32 random bytes: the seed of the VRF key, the seed of the salts, and a key
-/// that blinds the identifiers of subjects where two sets are compared.
+/// All that is needed is derived from 32 random bytes: the seed of the VRF key, the seed of the salts, and keys
+/// that blind the digest of a manifest, and the identifiers of subjects where two sets are compared.
 #[derive(Debug)]
 pub struct Secret {
     vrf: vrf::SecretKey,
@@ -17,12 +17,14 @@ pub struct Secret {
 }
 
 struct Seeds {
+    manifests: [u8; 32],
     salts: [u8; 32],
     subjects: [u8; 32],
 }
 
 impl Drop for Seeds {
     fn drop(&mut self) {
+        self.manifests.zeroize();
         self.salts.zeroize();
         self.subjects.zeroize();
     }
@@ -42,7 +44,8 @@ impl Secret {
     pub fn from_bytes(secret: &[u8; 32]) -> Self {
         let derived = |purpose: &str| mac(secret, &[super::TAG.as_bytes(), &[0], purpose.as_bytes()]);
         let seed = Zeroizing::new(derived("vrf"));
-        let seeds = Seeds { salts: derived("salt"), subjects: derived("subject") };
+        let seeds =
+            Seeds { manifests: derived("manifest"), salts: derived("salt"), subjects: derived("subject") };
         Self { vrf: vrf::SecretKey::from_seed(&seed), seeds }
     }
 
@@ -68,6 +71,12 @@ impl Secret {
     #[must_use]
     pub fn salt(&self, key: &Key, occurrence: u64) -> Salt {
         mac(&self.seeds.salts, &[key, &occurrence.to_be_bytes()])
+    }
+
+    /// What stands for the digest of all files, which would let someone with most of them test for the rest.
+    #[must_use]
+    pub fn sealed_digest(&self, digest: &[u8]) -> [u8; 32] {
+        mac(&self.seeds.manifests, &[digest])
     }
 
     /// What stands for the identifier of a subject, so that two sets can be compared without showing any.
