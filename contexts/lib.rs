@@ -76,7 +76,7 @@ pub static COMMON_SCHEMA: Document = Document {
 pub static DATASET_PASSPORT_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/dataset-passport.schema.json",
     text: include_str!("passport/dataset-passport.schema.json"),
-    sha256: "29e6b2b2c4c5f6aa4954567dd7298bdda31f0a95ff5fdd47c1d79e8f0018f174",
+    sha256: "9f890bd9466f4e28164160a738c707bb28aac6c66ce7577ce27ffd7b5e23740f",
 };
 
 /// What a `ModelPassport` credential must hold.

@@ -16,7 +16,7 @@ use model_passport::json::{Json, Object};
 use model_passport::records::Kind;
 
 use super::CaptureError;
-use super::artifacts::{Artifact, Artifacts};
+use super::artifacts::Artifact;
 use super::data::Contents;
 use super::node::{integer, measured};
 use super::records::Records as Commitment;
@@ -118,18 +118,23 @@ impl CsvError {
     }
 }
 
-/// Adds every table.
-pub(super) fn add_to(contents: &mut Contents<'_>, artifacts: &Artifacts) -> Result<(), CaptureError> {
-    for file in artifacts.with_extension(&["csv", "tsv"]) {
-        let mut records = Commitment::new(Kind::CsvRow, contents.secret);
-        let mut push = |row: &[u8]| records.push(sha256(row));
-        let table = read(file, &mut push)?;
-        let mut node = table.node(file, contents.secret.is_some())?;
-        let committed = records.finish().and_then(|committed| committed.write_to(&mut node));
-        committed.map_err(|cause| CaptureError::io(&file.location, cause))?;
-        contents.add(node, format!("the records of `{}`", file.path));
-    }
+/// Adds a table.
+pub(super) fn add_to(contents: &mut Contents<'_>, file: &Artifact) -> Result<(), CaptureError> {
+    let mut records = Commitment::new(Kind::CsvRow, contents.secret);
+    let table = read(file, &mut |row| records.push(sha256(row)))?;
+    let mut node = table.node(file, contents.secret.is_some())?;
+    let committed = records.finish().and_then(|committed| committed.write_to(&mut node));
+    committed.map_err(|cause| CaptureError::io(&file.location, cause))?;
+    contents.add(node, format!("the records of `{}`", file.path));
     Ok(())
+}
+
+/// Hands over the bytes of every row.
+pub(super) fn each_row(
+    file: &Artifact,
+    take: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+) -> Result<(), CaptureError> {
+    read(file, take).map(|_| ())
 }
 
 #[derive(Debug, Default)]

@@ -14,13 +14,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use model_passport::digest::sha256;
 use model_passport::json::{Json, Object};
 use model_passport::records::{Kind, Secret};
 
-use super::artifacts::{Artifact, Artifacts};
+use super::artifacts::{self, Artifact, Artifacts};
 use super::node::{integer, measured};
-use super::records::Records;
-use super::{CaptureError, Found, Options, csv};
+use super::records::{Committed, Records};
+use super::{CaptureError, Found, Options, Progress, Work, csv};
 
 /// Records that must share a value before it is named.
 const K_ANONYMITY: u64 = 10;
@@ -31,6 +32,39 @@ const SUPPRESSED: &str = "<10";
 /// Values listed of one property; a passport takes 256.
 const MAX_VALUES: usize = 64;
 
+/// Records that belong together, as they lie in a tree.
+#[derive(Debug)]
+enum Group<'a> {
+    Table(&'a Artifact),
+    Files(Vec<&'a Artifact>),
+}
+
+impl Group<'_> {
+    /// How a person names it.
+    fn name(&self) -> &str {
+        match self {
+            Self::Table(file) => &file.path,
+            Self::Files(_) => "files",
+        }
+    }
+
+    const fn kind(&self) -> Kind {
+        match self {
+            Self::Table(_) => Kind::CsvRow,
+            _ => Kind::File,
+        }
+    }
+}
+
+fn groups(artifacts: &Artifacts) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> =
+        artifacts.with_extension(&["csv", "tsv"]).into_iter().map(Group::Table).collect();
+    if groups.is_empty() {
+        groups.push(Group::Files(artifacts.files.iter().collect()));
+    }
+    groups
+}
+
 /// Finds what is there and adds `dataContent`.
 pub(super) fn add_to(
     found: &mut Found,
@@ -38,13 +72,67 @@ pub(super) fn add_to(
     options: &Options<'_>,
 ) -> Result<(), CaptureError> {
     let mut contents = Contents { secret: options.secret, nodes: Vec::new(), sources: Vec::new() };
-    csv::add_to(&mut contents, artifacts)?;
-    if contents.nodes.is_empty() {
-        let files: Vec<&Artifact> = artifacts.files.iter().collect();
-        contents.add_files(&files, "files", &[])?;
+    for group in groups(artifacts) {
+        match group {
+            Group::Table(file) => csv::add_to(&mut contents, file)?,
+            Group::Files(files) => contents.add_files(&files, "files", &[])?,
+        }
     }
     contents.finish(found);
     Ok(())
+}
+
+/// The sets of records at a path, by the names that a person gives them.
+pub(crate) struct Sets(Artifacts);
+
+impl Sets {
+    pub(crate) fn read(path: &Path, progress: &dyn Progress) -> Result<Self, CaptureError> {
+        artifacts::read(path, &Work::new(progress)).map(Self)
+    }
+
+    pub(crate) fn names(&self) -> Vec<String> {
+        groups(&self.0).iter().map(|group| group.name().to_owned()).collect()
+    }
+
+    /// What a record of the set at this place among the names is.
+    pub(crate) fn kind(&self, at: usize) -> Kind {
+        groups(&self.0).get(at).map_or(Kind::File, Group::kind)
+    }
+
+    /// The set at this place among the names, or those of its records that `chosen` takes by their place.
+    pub(crate) fn commit<'s>(
+        &self,
+        at: usize,
+        secret: Option<&'s Secret>,
+        chosen: &dyn Fn(u64) -> bool,
+    ) -> Result<Committed<'s>, CaptureError> {
+        let groups = groups(&self.0);
+        let mut records = Records::new(self.kind(at), secret);
+        let last = match groups.get(at) {
+            Some(Group::Table(file)) => {
+                let mut place = 0;
+                csv::each_row(file, &mut |row| {
+                    let take = chosen(place);
+                    place += 1;
+                    if take { records.push(sha256(row)) } else { Ok(()) }
+                })?;
+                Some(*file)
+            }
+            Some(Group::Files(files)) => {
+                for (place, file) in files.iter().enumerate() {
+                    if chosen(count(place)) {
+                        records
+                            .push(sha256_of(file))
+                            .map_err(|cause| CaptureError::io(&file.location, cause))?;
+                    }
+                }
+                files.last().copied()
+            }
+            None => None,
+        };
+        let location = last.map_or(Path::new(""), |file| &file.location);
+        records.finish().map_err(|cause| CaptureError::io(location, cause))
+    }
 }
 
 /// The nodes so far.

@@ -14,7 +14,7 @@
 
 mod artifacts;
 pub(crate) mod csv;
-mod data;
+pub(crate) mod data;
 mod error;
 mod found;
 mod git;

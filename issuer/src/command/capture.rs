@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use super::Shell;
-use crate::capture::{self, Draft, Kind};
+use crate::capture::{self, Draft, Kind, Options};
+use crate::data::secrets;
 use crate::exit::Exit;
 use crate::files::{self, Access};
 use crate::print::Tone;
@@ -20,6 +21,12 @@ pub struct Args {
     /// What is there
     #[arg(long, value_enum, default_value_t)]
     kind: KindArg,
+    /// The data are about people: nothing in the draft lets anyone test for a record, and the files are not listed
+    #[arg(long, requires = "secrets")]
+    salted: bool,
+    /// The secrets of a salted data set, which stay with its holder; the file is made if there is none
+    #[arg(long, value_name = "FILE", requires = "salted")]
+    secrets: Option<PathBuf>,
     /// Where the draft goes; `-` is standard output
     #[arg(short, long, value_name = "FILE", default_value = files::STANDARD_STREAM)]
     output: PathBuf,
@@ -50,7 +57,10 @@ impl From<KindArg> for Kind {
 /// Writes the draft and says what it still lacks.
 pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     files::check_free(&args.output, args.force)?;
-    let draft = read(&args.path, args.kind.into())?;
+    let secret = args.secrets.as_deref().map(secrets::read_or_make).transpose()?;
+    say_secrets(args.secrets.as_deref(), secret.as_ref().is_some_and(|(_, made)| *made), shell);
+    let options = Options { secret: secret.as_ref().map(|(secret, _)| secret) };
+    let draft = read(&args.path, args.kind.into(), &options)?;
     output(&args.output, &draft.to_json().to_pretty(), args.force, shell)?;
     let paint = shell.print.err_paint;
     shell.print.note(&format!(
@@ -64,8 +74,20 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
 }
 
 /// Captures with a progress bar.
-pub(crate) fn read(path: &Path, kind: Kind) -> Result<Draft, Failure> {
-    Ok(capture::capture(path, kind, &Bar::new())?)
+pub(crate) fn read(path: &Path, kind: Kind, options: &Options<'_>) -> Result<Draft, Failure> {
+    Ok(capture::capture_with(path, kind, options, &Bar::new())?)
+}
+
+/// Says that a file of secrets was made, and what it is.
+pub(crate) fn say_secrets(path: Option<&Path>, made: bool, shell: &mut Shell) {
+    if let Some(path) = path.filter(|_| made) {
+        let label = shell.print.err_paint.text(Tone::Dim, "secrets:");
+        shell.print.note(&format!(
+            "{label} {}, made now: keep it with the data; whoever has it can test for any record, and without it nothing \
+             can be proven",
+            path.display()
+        ));
+    }
 }
 
 /// Writes a result to its file or to standard output.

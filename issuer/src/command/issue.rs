@@ -11,7 +11,7 @@ use thiserror::Error;
 use super::Shell;
 use super::capture::{self, KindArg, output};
 use super::key::{Secret, Store};
-use crate::capture::{Draft, DraftError, Kind};
+use crate::capture::{Draft, DraftError, Kind, Options};
 use crate::claims;
 use crate::evidence;
 use crate::exit::Exit;
@@ -130,7 +130,7 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
 fn draft(path: &Path, kind: Option<KindArg>) -> Result<Draft, Failure> {
     let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     if path.as_os_str() != files::STANDARD_STREAM && (!is_json || path.is_dir()) {
-        return capture::read(path, kind.unwrap_or_default().into());
+        return capture::read(path, kind.unwrap_or_default().into(), &Options::default());
     }
     let json = evidence::read_json(path)?;
     let draft =
