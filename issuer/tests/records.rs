@@ -22,16 +22,15 @@ fn a_record_is_proven_in_or_out_against_the_passport() {
         // As `head -n 2 | tail -n 1` would leave it.
         fs::write(place.path("row"), format!("{row}\n")).unwrap();
         place.run(&format!("data prove row --set train.csv -o in{at}.json")).succeeds();
-        let told = place.run(&format!("data check in{at}.json row --passport dataset.passport.json"));
-        told.succeeds();
+        let told =
+            place.run(&format!("data check in{at}.json row --passport dataset.passport.json")).succeeds();
         assert!(
             told.stdout.starts_with("present: it is proven that the record is in the set of 398 records")
         );
     }
     fs::write(place.path("other"), "1,2,3").unwrap();
     place.run("data prove other --set train.csv -o out.json").succeeds();
-    let told = place.run("data check out.json other --passport dataset.passport.json");
-    told.succeeds();
+    let told = place.run("data check out.json other --passport dataset.passport.json").succeeds();
     assert!(
         told.stdout.starts_with("absent: it is proven that the record is not in the set"),
         "{}",
@@ -54,8 +53,7 @@ fn a_record_is_proven_in_or_out_against_the_passport() {
 fn personal_data_need_the_secrets_and_give_nothing_away() {
     let place = Place::new();
     let draft = "capture train.csv --kind dataset --salted --secrets secrets.json -o draft.json";
-    let made = place.run(draft);
-    made.succeeds();
+    let made = place.run(draft).succeeds();
     assert!(made.stderr.contains("made now"), "{}", made.stderr);
     let first = fs::read_to_string(place.path("draft.json")).unwrap();
     place.run(&format!("{draft} --force")).succeeds();
@@ -83,8 +81,7 @@ fn personal_data_need_the_secrets_and_give_nothing_away() {
         place
             .run(&format!("data prove {record} --set train.csv --secrets secrets.json -o {record}.proof"))
             .succeeds();
-        let told = place.run(&format!("data check {record}.proof {record} --root {root}"));
-        told.succeeds();
+        let told = place.run(&format!("data check {record}.proof {record} --root {root}")).succeeds();
         assert!(told.stdout.starts_with(word), "{}", told.stdout);
         let proof = fs::read_to_string(place.path(&format!("{record}.proof"))).unwrap();
         assert!(!proof.contains(secret) && !proof.contains(&row));
@@ -92,8 +89,7 @@ fn personal_data_need_the_secrets_and_give_nothing_away() {
     let swapped = place.run(&format!("data check row.proof other --root {root}"));
     assert_eq!(swapped.status, 1);
     assert!(swapped.stderr.contains("records.vrf-proof"), "{}", swapped.stderr);
-    let unsalted = place.run("data prove row --set train.csv -o unsalted.proof");
-    unsalted.succeeds();
+    place.run("data prove row --set train.csv -o unsalted.proof").succeeds();
     assert_eq!(place.run(&format!("data check unsalted.proof row --root {root}")).status, 1);
 }
 
@@ -101,14 +97,12 @@ fn personal_data_need_the_secrets_and_give_nothing_away() {
 fn shards_give_the_commitment_of_one_run() {
     let place = Place::new();
     for secrets in ["", " --secrets secrets.json"] {
-        let whole = place.run(&format!("data commit train.csv{secrets}"));
-        whole.succeeds();
+        let whole = place.run(&format!("data commit train.csv{secrets}")).succeeds();
         for shard in ["1", "2", "3"] {
             let command = format!("data commit train.csv --shard {shard}/3 -o part{shard} --force{secrets}");
             place.run(&command).succeeds();
         }
-        let merged = place.run(&format!("data merge part3 part1 part2{secrets}"));
-        merged.succeeds();
+        let merged = place.run(&format!("data merge part3 part1 part2{secrets}")).succeeds();
         assert_eq!(merged.stdout, whole.stdout);
         let lacking = place.run(&format!("data merge part3 part1{secrets}"));
         assert_eq!(lacking.status, 64);

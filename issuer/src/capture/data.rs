@@ -21,7 +21,7 @@ use model_passport::records::{Kind, Secret};
 use super::artifacts::{self, Artifact, Artifacts};
 use super::node::{integer, measured};
 use super::records::{Committed, Records};
-use super::{CaptureError, Found, Options, Progress, Work, csv};
+use super::{CaptureError, Found, Options, Progress, Work, csv, images, nifti, parquet};
 
 /// Records that must share a value before it is named.
 const K_ANONYMITY: u64 = 10;
@@ -36,6 +36,10 @@ const MAX_VALUES: usize = 64;
 #[derive(Debug)]
 enum Group<'a> {
     Table(&'a Artifact),
+    /// A table whose rows are not records.
+    Parquet(&'a Artifact),
+    Images(Vec<&'a Artifact>),
+    Volumes(Vec<&'a Artifact>),
     Files(Vec<&'a Artifact>),
 }
 
@@ -43,7 +47,9 @@ impl Group<'_> {
     /// How a person names it.
     fn name(&self) -> &str {
         match self {
-            Self::Table(file) => &file.path,
+            Self::Table(file) | Self::Parquet(file) => &file.path,
+            Self::Images(_) => "images",
+            Self::Volumes(_) => "volumes",
             Self::Files(_) => "files",
         }
     }
@@ -56,9 +62,17 @@ impl Group<'_> {
     }
 }
 
+/// Whatever belongs to no table and is no image or volume is a record only where there are none of these: notes
+/// and descriptions that lie beside records are none.
 fn groups(artifacts: &Artifacts) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> =
         artifacts.with_extension(&["csv", "tsv"]).into_iter().map(Group::Table).collect();
+    groups.extend(artifacts.with_extension(&["parquet"]).into_iter().map(Group::Parquet));
+    let images = artifacts.with_extension(&images::EXTENSIONS);
+    let volumes: Vec<&Artifact> =
+        artifacts.files.iter().filter(|file| nifti::is_volume(&file.path)).collect();
+    groups.extend((!images.is_empty()).then_some(Group::Images(images)));
+    groups.extend((!volumes.is_empty()).then_some(Group::Volumes(volumes)));
     if groups.is_empty() {
         groups.push(Group::Files(artifacts.files.iter().collect()));
     }
@@ -75,6 +89,9 @@ pub(super) fn add_to(
     for group in groups(artifacts) {
         match group {
             Group::Table(file) => csv::add_to(&mut contents, file)?,
+            Group::Parquet(file) => parquet::add_to(&mut contents, file)?,
+            Group::Images(files) => images::add_to(&mut contents, &files)?,
+            Group::Volumes(files) => nifti::add_to(&mut contents, &files)?,
             Group::Files(files) => contents.add_files(&files, "files", &[])?,
         }
     }
@@ -118,7 +135,13 @@ impl Sets {
                 })?;
                 Some(*file)
             }
-            Some(Group::Files(files)) => {
+            Some(Group::Parquet(file)) => {
+                if chosen(0) {
+                    records.push(sha256_of(file)).map_err(|cause| CaptureError::io(&file.location, cause))?;
+                }
+                Some(*file)
+            }
+            Some(Group::Files(files) | Group::Images(files) | Group::Volumes(files)) => {
                 for (place, file) in files.iter().enumerate() {
                     if chosen(count(place)) {
                         records
@@ -190,7 +213,7 @@ impl Contents<'_> {
 }
 
 /// The digest that the manifest has anyway.
-fn sha256_of(file: &Artifact) -> [u8; 32] {
+pub(super) fn sha256_of(file: &Artifact) -> [u8; 32] {
     file.hashed.sha256.as_bytes().first_chunk().copied().unwrap_or_default()
 }
 

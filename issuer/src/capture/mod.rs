@@ -4,7 +4,8 @@
 //! path ─► artifacts  every file: size, SHA-256, Merkle root ─► the subject's identity
 //!         safetensors, onnx   headers: tensors, interface        (models)
 //!         git                 commit, dirty flag, remote         (models)
-//!         data, csv           records: what they are, commitment (data sets)
+//!         data, csv, parquet, images, nifti
+//!                             records: what they are, commitment (data sets)
 //!      ─► Draft { subject, sources, missing }
 //! ```
 //!
@@ -19,15 +20,19 @@ mod error;
 mod found;
 mod git;
 mod hash;
+mod images;
+mod nifti;
 mod node;
 mod onnx;
 mod onnx_tensor;
+mod parquet;
 mod protobuf;
 pub(crate) mod records;
 mod safetensors;
 pub(crate) mod sorted;
 #[cfg(test)]
 mod testing;
+mod thrift;
 mod weak;
 mod weights;
 
