@@ -21,7 +21,7 @@ use model_passport::records::{Kind, Secret};
 use super::artifacts::{self, Artifact, Artifacts};
 use super::node::{integer, measured};
 use super::records::{Committed, Records};
-use super::{CaptureError, Found, Options, Progress, Work, csv, images, nifti, parquet};
+use super::{CaptureError, Found, Options, Progress, Work, croissant, csv, images, nifti, parquet};
 
 /// Records that must share a value before it is named.
 const K_ANONYMITY: u64 = 10;
@@ -74,7 +74,8 @@ fn groups(artifacts: &Artifacts) -> Vec<Group<'_>> {
     groups.extend((!images.is_empty()).then_some(Group::Images(images)));
     groups.extend((!volumes.is_empty()).then_some(Group::Volumes(volumes)));
     if groups.is_empty() {
-        groups.push(Group::Files(artifacts.files.iter().collect()));
+        let records = artifacts.files.iter().filter(|file| !croissant::is_descriptor(&file.path));
+        groups.push(Group::Files(records.collect()));
     }
     groups
 }
@@ -85,6 +86,7 @@ pub(super) fn add_to(
     artifacts: &Artifacts,
     options: &Options<'_>,
 ) -> Result<(), CaptureError> {
+    croissant::add_to(found, artifacts)?;
     let mut contents = Contents { secret: options.secret, nodes: Vec::new(), sources: Vec::new() };
     for group in groups(artifacts) {
         match group {

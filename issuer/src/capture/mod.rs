@@ -4,6 +4,7 @@
 //! path ─► artifacts  every file: size, SHA-256, Merkle root ─► the subject's identity
 //!         safetensors, onnx   headers: tensors, interface        (models)
 //!         git                 commit, dirty flag, remote         (models)
+//!         croissant           what a descriptor declares         (data sets)
 //!         data, csv, parquet, images, nifti
 //!                             records: what they are, commitment (data sets)
 //!      ─► Draft { subject, sources, missing }
@@ -14,6 +15,7 @@
 //! say; that comes from a claims file ([`crate::claims`]).
 
 mod artifacts;
+mod croissant;
 pub(crate) mod csv;
 pub(crate) mod data;
 mod error;

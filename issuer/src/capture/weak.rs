@@ -15,7 +15,6 @@ use super::{CaptureError, FormatError, Found};
 ///
 /// # Errors
 /// `capture.weak-digest-mismatch`, which names the file; and when the file cannot be read again.
-#[cfg_attr(not(test), expect(dead_code, reason = "readers to come"))]
 pub(super) fn check_md5(
     found: &mut Found,
     file: &Artifact,
