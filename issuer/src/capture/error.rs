@@ -163,7 +163,7 @@ impl Problem for CaptureError {
 
 impl CaptureError {
     /// The same failure of the operating system, as a missing file or an unreadable one.
-    pub(super) fn io(path: &Path, cause: io::Error) -> Self {
+    pub(crate) fn io(path: &Path, cause: io::Error) -> Self {
         let path = path.to_owned();
         match cause.kind() {
             io::ErrorKind::NotFound => Self::NotFound(path),

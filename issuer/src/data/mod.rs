@@ -4,8 +4,10 @@
 //! *In scope:* files of secrets, of parts and of proofs. *Out of scope:* what a record is
 //! ([`crate::capture`]), and what a proof proves ([`model_passport::records`]).
 
+pub(crate) mod croissant;
 pub(crate) mod part;
 pub(crate) mod secrets;
+pub(crate) mod split;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -28,6 +30,8 @@ const MAX_ROW_BYTES: u64 = (16 << 20) + 2;
 pub(crate) enum DataError {
     #[error("`{}` cannot be read: {}", path.display(), files::reason(cause))]
     Io { path: PathBuf, cause: io::Error },
+    #[error("`{}` is not about a data set", path.display())]
+    NoDataset { path: PathBuf },
     #[error("`{}` holds no set of records called `{wanted}`, but {found}", path.display())]
     NoSuchSet { path: PathBuf, wanted: String, found: String },
     #[error("none of the verified passports commits to the set of this proof")]
@@ -56,6 +60,7 @@ impl Problem for DataError {
     fn code(&self) -> &'static str {
         match self {
             Self::Io { .. } => "data.unreadable",
+            Self::NoDataset { .. } => "data.no-dataset",
             Self::NoSuchSet { .. } => "data.no-such-set",
             Self::NotInPassport => "data.not-in-passport",
             Self::NotProven(refusal) => refusal.code(),
@@ -73,6 +78,7 @@ impl Problem for DataError {
     fn help(&self) -> Option<String> {
         let help = match self {
             Self::Io { .. } => "check that the file still exists and that you may read it",
+            Self::NoDataset { .. } => "give the draft or the passport of a data set",
             Self::NoSuchSet { .. } | Self::SeveralSets { .. } => "say which one with `--of`",
             Self::NotInPassport => "give the passport of the set that the proof is about",
             Self::NotProven(_) => {

@@ -14,8 +14,10 @@ use crate::progress::Bar;
 
 pub mod check;
 pub mod commit;
+pub mod croissant;
 pub mod merge;
 pub mod prove;
+pub mod split;
 
 /// What is done with the records of a data set.
 #[derive(Debug, clap::Subcommand)]
@@ -28,6 +30,10 @@ pub enum Args {
     Commit(commit::Args),
     /// Put the parts of a set together: the same commitment as in one run
     Merge(merge::Args),
+    /// Write a Croissant descriptor, which loaders of data read, from a draft or a passport
+    Croissant(croissant::Args),
+    /// Look for subjects that are on two sides of a split into training, validation and test
+    SplitCheck(split::Args),
 }
 
 /// Runs one of them.
@@ -37,6 +43,8 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
         Args::Check(args) => check::run(args, shell),
         Args::Commit(args) => commit::run(args, shell),
         Args::Merge(args) => merge::run(args, shell),
+        Args::Croissant(args) => croissant::run(args, shell),
+        Args::SplitCheck(args) => split::run(args, shell),
     }
 }
 
