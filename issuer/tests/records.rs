@@ -145,3 +145,115 @@ fn a_directory_is_a_set_of_files() {
     assert_eq!(place.run("data prove elsewhere --set scans --of b.csv").status, 0);
     assert!(place.run("data prove elsewhere --set scans --of c.csv").stderr.contains("data.no-such-set"));
 }
+
+#[test]
+fn a_subject_on_two_sides_of_a_split_is_found_and_not_named() {
+    let place = Place::new();
+    fs::write(place.path("split.csv"), "patient,split\nANNA,train\nBERT,test\nCARA,val\n").unwrap();
+    let clean = place.run("data split-check split.csv --subject patient --split split").succeeds();
+    assert!(clean.stdout.contains("no subject is in more than one of test, train, val"), "{}", clean.stdout);
+    fs::write(place.path("split.csv"), "patient,split\nANNA,train\nANNA,test\nCARA,val\n").unwrap();
+    let leaking = place.run("data split-check split.csv --subject patient --split split");
+    assert_eq!(leaking.status, 1);
+    assert!(leaking.stdout.contains("<10 in both test and train"), "{}", leaking.stdout);
+    fs::write(place.path("train.table.csv"), "subject,x\nANNA,1\nBERT,2\n").unwrap();
+    fs::write(place.path("test.table.csv"), "subject,x\nCARA,1\nBERT,2\n").unwrap();
+    let sets = place.run("data split-check --set train=train.table.csv --set test=test.table.csv");
+    assert_eq!(sets.status, 1);
+    // The same at two places that share a secret.
+    place
+        .run("data split-check --set test=test.table.csv --secrets shared.json --blind-to test.blinded")
+        .succeeds();
+    let away =
+        "data split-check --set train=train.table.csv --blinded test=test.blinded --secrets shared.json";
+    assert_eq!(place.run(away).status, 1);
+    let wrong = place.run(&away.replace("shared.json", "other.json"));
+    assert!(wrong.stderr.contains("split.blinded-malformed"), "{}", wrong.stderr);
+    for told in [leaking, sets] {
+        for name in ["ANNA", "BERT", "CARA"] {
+            assert!(!told.stdout.contains(name) && !told.stderr.contains(name));
+        }
+    }
+}
+
+#[test]
+fn a_descriptor_is_written_of_a_draft_and_of_a_passport() {
+    let place = Place::with_passports();
+    place.run("data croissant dataset.passport.json -o croissant.json").succeeds();
+    let text = fs::read_to_string(place.path("croissant.json")).unwrap();
+    assert!(text.contains("\"contentUrl\": \"train.csv\"") && text.contains("\"column\": \"mean_radius\""));
+    place.run("capture train.csv --kind dataset -o draft.json").succeeds();
+    place.run("data croissant draft.json").succeeds();
+    assert!(
+        place
+            .run("data croissant model.passport.json --with dataset.passport.json")
+            .stderr
+            .contains("data.no-dataset")
+    );
+    // What was written is read again, and checked against the bytes.
+    fs::create_dir(place.path("set")).unwrap();
+    fs::copy(place.path("train.csv"), place.path("set/train.csv")).unwrap();
+    fs::copy(place.path("croissant.json"), place.path("set/croissant.json")).unwrap();
+    let draft = place.run("capture set --kind dataset").succeeds().stdout;
+    assert!(draft.contains("\"from\": \"`croissant.json`\""), "{draft}");
+    fs::write(place.path("set/train.csv"), "a,b\n1,2\n").unwrap();
+    assert!(place.run("capture set --kind dataset").stderr.contains("capture.croissant-digest"));
+}
+
+/// No word that the libraries wrote into descriptions, comments and Exif leaves the files.
+#[test]
+fn texts_of_headers_stay_in_the_files() {
+    let place = Place::new();
+    let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/capture/data");
+    let mut drafts = String::new();
+    for folder in ["images", "nifti"] {
+        let marked = fs::read_dir(data.join(folder)).unwrap().filter(|file| {
+            let bytes = fs::read(file.as_ref().unwrap().path()).unwrap();
+            bytes.windows(9).any(|window| window == b"MARKER-OF")
+        });
+        assert!(marked.count() > 0, "the fixtures of {folder} hold no marker");
+        let told = place.run(&format!("capture {} --kind dataset", data.join(folder).display())).succeeds();
+        drafts.push_str(&told.stdout);
+        drafts.push_str(&told.stderr);
+    }
+    assert!(!drafts.contains("MARKER"));
+    for word in
+        ["\"label\": \"32\"", "\"property\": \"width in pixels\"", "4 × 5 × 3", "0.5 × 0.5 × 2 mm", "\"<10\""]
+    {
+        assert!(drafts.contains(word), "{word}");
+    }
+}
+
+/// The whole way for data about people: capture, passport, proof, check.
+#[test]
+fn a_passport_of_personal_data_is_issued_and_proven_against() {
+    let place = Place::with_keys();
+    place.run("capture train.csv --kind dataset --salted --secrets secrets.json -o draft.json").succeeds();
+    place.run("issue draft.json --claims dataset.toml --key lab -o salted.passport.json").succeeds();
+    place.run("verify salted.passport.json").succeeds();
+    place.run("data prove row.csv --set train.csv --secrets secrets.json -o row.proof").succeeds();
+    let told = place.run("data check row.proof row.csv --passport salted.passport.json").succeeds();
+    assert!(told.stdout.contains("398 records, salted (csv-row) that urn:uuid:"), "{}", told.stdout);
+    // The proof of the same row of the same table, not salted, is none about this passport.
+    place.run("data prove row.csv --set train.csv -o open.proof").succeeds();
+    place.run("data check open.proof row.csv --passport salted.passport.json").fails(1, "records.commitment");
+}
+
+#[test]
+fn a_passport_of_images_has_their_sizes() {
+    let place = Place::with_keys();
+    fs::create_dir(place.path("images")).unwrap();
+    let images =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/capture/data/images");
+    for n in 0..10 {
+        let name = format!("{n}.png");
+        fs::copy(images.join(&name), place.path("images").join(&name)).unwrap();
+    }
+    place
+        .run("issue images --kind dataset --claims dataset.toml --key lab -o images.passport.json")
+        .succeeds();
+    let text = fs::read_to_string(place.path("images.passport.json")).unwrap();
+    assert!(text.contains("\"property\": \"height in pixels\"") && text.contains("\"label\": \"24\""));
+    place.run("data prove images/3.png --set images -o image.proof").succeeds();
+    place.run("data check image.proof images/3.png --passport images.passport.json").succeeds();
+}

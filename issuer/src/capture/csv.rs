@@ -185,12 +185,11 @@ pub(crate) fn separator(path: &str) -> u8 {
     if path.to_ascii_lowercase().ends_with(".tsv") { b'\t' } else { b',' }
 }
 
+/// Takes the values of a record, and the bytes that it stands in if it is not the header.
+pub(crate) type TakeRecord<'a> = dyn FnMut(&csv::ByteRecord, Option<&[u8]>) -> Result<(), Fault> + 'a;
+
 /// Hands over the header (without its bytes), then each record with the bytes that it stands in.
-pub(crate) fn each_record(
-    input: impl Read,
-    separator: u8,
-    take: &mut dyn FnMut(&csv::ByteRecord, Option<&[u8]>) -> Result<(), Fault>,
-) -> Result<(), Fault> {
+pub(crate) fn each_record(input: impl Read, separator: u8, take: &mut TakeRecord<'_>) -> Result<(), Fault> {
     let mut records = Records::new(input, separator);
     let Some((header, _)) = records.next()? else { return Err(CsvError::NoHeader.into()) };
     take(header, None)?;
