@@ -27,7 +27,7 @@ pub static CREDENTIALS_V2: Document = Document {
 pub static PASSPORT_V1: Document = Document {
     url: "https://w3id.org/model-passport/v1",
     text: include_str!("passport/v1.jsonld"),
-    sha256: "33f965dd4be004e3b5abe8c01f80daede65adbe2a52259ac78616beff0788b7a",
+    sha256: "36891ab797f3015cf63cd519d4e3c6daea9c21f8826c2a34d3a1e06e5426544c",
 };
 
 /// Verifiable Credentials 1.1, for foreign credentials.
@@ -69,14 +69,14 @@ pub static CID_V1: Document = Document {
 pub static COMMON_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/common.schema.json",
     text: include_str!("passport/common.schema.json"),
-    sha256: "104ff5b27b0095742fd5ca9c8ec1ce12a623e8f3cce323713c50baf00aae4d7c",
+    sha256: "b98711e8ecb04a10876403228f1b07852b39e16ffcaf67009f2f2204437f3458",
 };
 
 /// What a `DatasetPassport` credential must hold.
 pub static DATASET_PASSPORT_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/dataset-passport.schema.json",
     text: include_str!("passport/dataset-passport.schema.json"),
-    sha256: "bcbe09349c2dc001f4298f5c0be262efa6cf13aa8e8f62f78b9cc7cbd5b82edb",
+    sha256: "06c804e152baa7bfc891ffcffdcf72a527a15f3b9b8cc7bd69a79e1b9c995752",
 };
 
 /// What a `ModelPassport` credential must hold.

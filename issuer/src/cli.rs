@@ -5,7 +5,8 @@ use clap::{Parser, Subcommand};
 #[cfg(feature = "service")]
 use crate::command::serve;
 use crate::command::{
-    attest, bundle, capture, completions, derive, explain, init, issue, key, recall, show, status, verify,
+    attest, bundle, capture, completions, data, derive, explain, init, issue, key, recall, show, status,
+    verify,
 };
 
 /// Signed passports for machine learning models, their data and their evaluations.
@@ -34,6 +35,9 @@ pub enum Command {
     Init(init::Args),
     /// Read a model or a data set and write an unsigned draft: what was measured, what is still to be declared
     Capture(capture::Args),
+    /// Prove, check and commit to the records of a data set
+    #[command(subcommand)]
+    Data(data::Args),
     /// Check, sign and write a passport of a model or a data set
     Issue(issue::Args),
     /// Sign a statement about something that has a passport

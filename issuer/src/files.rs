@@ -73,13 +73,14 @@ impl Problem for InputError {
 
 /// Reads a text file, or standard input for `-`, of at most `limit` bytes.
 pub fn read_text(path: &Path, limit: u64) -> Result<String, InputError> {
-    String::from_utf8(read(path, limit)?).map_err(|error| InputError::NotUtf8 {
+    String::from_utf8(read_bytes(path, limit)?).map_err(|error| InputError::NotUtf8 {
         path: path.to_owned(),
         offset: error.utf8_error().valid_up_to(),
     })
 }
 
-fn read(path: &Path, limit: u64) -> Result<Vec<u8>, InputError> {
+/// Reads a file, or standard input for `-`, of at most `limit` bytes.
+pub fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, InputError> {
     let unreadable = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound => InputError::Missing { path: path.to_owned() },
         io::ErrorKind::IsADirectory => InputError::Directory { path: path.to_owned() },
@@ -166,10 +167,22 @@ fn existing_parent(path: &Path) -> Result<&Path, OutputError> {
 /// Writes a file as a whole: into a temporary file beside it, to the disk, then under its name. Without `force`
 /// an existing file stays, even one that appeared a moment ago.
 pub fn write(path: &Path, bytes: &[u8], access: Access, force: bool) -> Result<(), OutputError> {
+    write_with(path, access, force, |out| out.write_all(bytes))
+}
+
+/// The same, of content that is written piece by piece.
+pub fn write_with(
+    path: &Path,
+    access: Access,
+    force: bool,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), OutputError> {
     let unwritable = |source: io::Error| OutputError::Unwritable { path: path.to_owned(), source };
     let directory = existing_parent(path)?;
     let mut file = temporary(directory, access).map_err(unwritable)?;
-    file.write_all(bytes).map_err(unwritable)?;
+    let mut out = io::BufWriter::new(file.as_file_mut());
+    content(&mut out).and_then(|()| out.flush()).map_err(unwritable)?;
+    drop(out);
     file.as_file().sync_all().map_err(unwritable)?;
     if force {
         file.persist(path).map_err(|error| unwritable(error.error))?;

@@ -4,6 +4,7 @@
 //! |---|---|---|---|
 //! | `key new\|list\|show` | [`command::key`] | the key store | a key; its DID |
 //! | `capture` | [`command::capture`] | a model or a data set | a draft |
+//! | `data prove\|check\|commit\|merge\|…` | [`command::data`] | records of a data set, proofs about them | proofs, commitments |
 //! | `issue` | [`command::issue`] | a draft or a path, claims | a signed passport |
 //! | `attest evaluation` | [`command::attest`] | claims, the subject's passport | a signed attestation |
 //! | `derive` | [`command::derive`] | a passport with a base proof | the part of it to show |
@@ -26,6 +27,7 @@ pub mod claims;
 pub mod cli;
 pub mod command;
 pub mod crypto;
+mod data;
 mod disclosure;
 mod evidence;
 pub mod exit;

@@ -14,7 +14,8 @@
 //! name = "Classifier"
 //! ```
 //!
-//! A part's own members are `path` (required), `role` and `passport` (the name of the file that is issued);
+//! A part's own members are `path` (required), `role`, `secrets` (of a data set about people, the file of what its
+//! holder keeps, made if there is none) and `passport` (the name of the file that is issued);
 //! whatever else stands there is claimed about its subject, see [`crate::claims`]. Paths are relative to the
 //! directory of `passport.toml` and do not lead out of it.
 
@@ -101,6 +102,8 @@ pub(crate) struct Part {
     pub(crate) path: PathBuf,
     /// How the model uses it.
     pub(crate) role: Option<String>,
+    /// The file of the holder's secrets, of a data set about people, relative to the root.
+    pub(crate) secrets: Option<PathBuf>,
     /// The name of the file of its passport.
     pub(crate) passport: String,
     pub(crate) claims: Claims,
@@ -183,12 +186,16 @@ impl Part {
         if role.as_deref().is_some_and(|role| kind == Kind::Model || !ROLES.contains(&role)) {
             return Err(wrong("role", "not one of trainedOn, validatedOn and testedOn, of a data set").into());
         }
+        let secrets = text_member(file, &mut table, group, "secrets")?.map(PathBuf::from);
+        if secrets.is_some() && kind == Kind::Model {
+            return Err(wrong("secrets", "of a data set alone").into());
+        }
         let passport = text_member(file, &mut table, group, "passport")?
             .unwrap_or_else(|| format!("{}.passport.json", slug(&path).unwrap_or_else(|| group.to_owned())));
         if Path::new(&passport).components().count() != 1 || passport.contains(['/', '\\']) {
             return Err(wrong("passport", "not the plain name of a file").into());
         }
-        Ok(Self { kind, path, role, passport, claims: claims::from_table(file, table)? })
+        Ok(Self { kind, path, role, secrets, passport, claims: claims::from_table(file, table)? })
     }
 }
 

@@ -348,26 +348,32 @@ license = "none"
 fn every_command(clinic: &Clinic) {
     let (place, tree) = (&clinic.place, &clinic.tree);
     place.write("claims.toml", CLAIMS);
-    let salted = "--kind dataset --salt salt -o";
+    let salted = "--kind dataset --salted --secrets secrets -o";
     clinic.run("capture", tree, &format!("{salted} draft.json")).succeeds();
-    let again = clinic.run("capture", tree, "--kind dataset --salt salt").succeeds();
+    let again = clinic.run("capture", tree, "--kind dataset --salted --secrets secrets").succeeds();
     assert_eq!(
         again.stdout.trim_end(),
         place.read("draft.json").trim_end(),
         "the same files, the same draft"
     );
     assert!(again.stdout.contains("capture.dicom-not-deidentified"));
-    clinic.run("capture", tree, "--kind dataset").fails(64, "capture.dicom-salt");
-    clinic.run("capture", tree, "--kind model --salt salt").fails(64, "capture.dicom-in-model");
+    clinic.run("capture", tree, "--kind dataset").fails(64, "capture.dicom-secret");
     clinic
-        .run("capture", &tree.join(format!("{NAME}^0/{DATE}/ZQMARK.dcm")), "--kind dataset --salt salt")
+        .run("capture", tree, "--kind model --salted --secrets secrets")
+        .fails(64, "capture.dicom-in-model");
+    clinic
+        .run(
+            "capture",
+            &tree.join(format!("{NAME}^0/{DATE}/ZQMARK.dcm")),
+            "--kind dataset --salted --secrets secrets",
+        )
         .succeeds();
 
     let issue = "--claims claims.toml --key lab -o";
-    let direct = format!("--kind dataset --salt salt {issue} direct.passport.json");
+    let direct = format!("--kind dataset --salted --secrets secrets {issue} direct.passport.json");
     clinic.run("issue", tree, &direct).succeeds();
     clinic.run("issue", Path::new("draft.json"), &format!("{issue} dataset.passport.json")).succeeds();
-    clinic.run("issue", tree, "--kind dataset --salt salt --key lab -o none.json");
+    clinic.run("issue", tree, "--kind dataset --salted --secrets secrets --key lab -o none.json");
     clinic.run("issue", tree, "--key lab -o none.json").fails(64, "capture.dicom-in-model");
     let passport = Path::new("dataset.passport.json");
     for command in ["verify", "verify --json", "show", "show --json"] {
@@ -377,12 +383,12 @@ fn every_command(clinic: &Clinic) {
     for command in ["verify", "verify --json"] {
         clinic.run(&format!("{command} dataset.passport.json --artifact"), tree, "");
     }
-    clinic.run("capture", tree, "--kind dataset --salt salt --explain").succeeds();
+    clinic.run("capture", tree, "--kind dataset --salted --secrets secrets --explain").succeeds();
 
     // Names in lists that people write.
     let (list, absent) = (format!("{NAME}.digests"), Sha256::digest(b"gone"));
     let absent: String = absent.iter().map(|byte| format!("{byte:02x}")).collect();
-    let salted = format!("--kind dataset --salt salt --digests {list}");
+    let salted = format!("--kind dataset --salted --secrets secrets --digests {list}");
     for lines in [
         format!("{absent} 4  {NAME}/gone.dcm\n"),
         format!("{absent} 4  {NAME}.txt\n"),
@@ -393,9 +399,9 @@ fn every_command(clinic: &Clinic) {
         clinic.run("capture", tree, &salted);
     }
     fs::write(tree.join(".passportignore"), format!("{NAME}.csv\n/{NAME}-2\n")).unwrap();
-    clinic.run("capture", tree, "--kind dataset --salt salt").succeeds();
+    clinic.run("capture", tree, "--kind dataset --salted --secrets secrets").succeeds();
     fs::write(tree.join(".passportignore"), format!("{NAME}[\n{{{NAME}\n")).unwrap();
-    clinic.run("capture", tree, "--kind dataset --salt salt");
+    clinic.run("capture", tree, "--kind dataset --salted --secrets secrets");
     fs::remove_file(tree.join(".passportignore")).unwrap();
     clinic.run("init", tree, "").succeeds();
     let project = fs::read(tree.join("passport.toml")).unwrap();
@@ -460,8 +466,9 @@ fn nor_of_a_broken_file() {
     ] {
         let broken = clinic.write("ZQMARK/ZQMARK.dcm", bytes);
         for command in ["capture", "issue --key lab"] {
-            let done =
-                clinic.run(command, &clinic.tree, "--kind dataset --salt salt -o out.json").fails(3, code);
+            let done = clinic
+                .run(command, &clinic.tree, "--kind dataset --salted --secrets secrets -o out.json")
+                .fails(3, code);
             assert!(done.stderr.contains("`file "), "the file by its number: {}", done.stderr);
         }
         clinic.assert_files_clean();
@@ -476,7 +483,7 @@ fn nor_of_a_name_that_is_refused() {
 
     let plain = |bytes: &[u8]| std::ffi::OsStr::from_bytes(bytes).to_owned();
     let clinic = Clinic::with_patients(1);
-    let (salted, model) = ("--kind dataset --salt salt", "--kind model");
+    let (salted, model) = ("--kind dataset --salted --secrets secrets", "--kind model");
     for (name, code) in [
         (plain(b"ZQMARK\xff.dcm"), "capture.path-not-utf8"),
         (plain(b"ZQMARK\n.dcm"), "capture.path-unportable"),

@@ -238,7 +238,7 @@ pub mod merkle {
         }
     }
 
-    fn node(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
+    pub(crate) fn node(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
         sha2::Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
     }
 }

@@ -13,6 +13,8 @@
 //!   vcdm      any other credential   ─┘
 //!   status    what was recalled      ─── whether it still holds
 //!   lineage   what it builds on      ─── what it rests on
+//!
+//!   records   whether one record is, or is not, in a data set: apart from the verdict, with a proof of its own
 //! ```
 //!
 //! **In scope:** reading credentials, presentations and bundles; their proofs, issuer, validity, status and lineage;
@@ -44,6 +46,7 @@ pub mod passport;
 pub mod profile;
 pub mod proof;
 pub mod rdf;
+pub mod records;
 pub mod report;
 pub mod schema;
 pub mod status;

@@ -67,6 +67,9 @@ pub(super) struct Artifacts {
     known: usize,
     /// The names may be of patients: files are numbers here.
     is_private: bool,
+    /// The data are personal: the digest is keyed with the holder's secret, and no file is listed, since with their
+    /// digests anyone could test whether a file is among them.
+    is_sealed: bool,
 }
 
 /// One file.
@@ -101,7 +104,7 @@ pub(super) enum Content {
     Other,
 }
 
-/// Walks, hashes and sorts; what the cache knows is not hashed again. A private tree needs a salt, and no error about
+/// Walks, hashes and sorts; what the cache knows is not hashed again. A private tree needs the holder's secret, and no error about
 /// it names a file.
 pub(super) fn read(root: &Path, options: &Options<'_>, work: &Work<'_>) -> Result<Artifacts, CaptureError> {
     read_named(root, options, work).map_err(|error| error.guarded(root))
@@ -151,21 +154,28 @@ fn read_named(root: &Path, options: &Options<'_>, work: &Work<'_>) -> Result<Art
     });
     let mut files: Vec<Artifact> = computed.collect();
     let known = digests::merge(&mut files, listed)?;
-    let digest = if is_private {
+    let plain = if is_private {
         private::rename(&mut files);
-        let salt = options.salt.ok_or(CaptureError::SaltMissing)?;
-        private::digest(files.iter().map(|file| &file.hashed), salt)
+        private::digest(files.iter().map(|file| &file.hashed))
     } else {
         manifest_digest(&files)?
     };
-    Ok(Artifacts { files, digest, hidden, patterns, known, is_private })
+    let digest = match options.secret {
+        Some(secret) => Digest::Sha256(secret.sealed_digest(plain.as_bytes())),
+        None if is_private => return Err(CaptureError::SecretMissing),
+        None => plain,
+    };
+    let is_sealed = options.secret.is_some();
+    Ok(Artifacts { files, digest, hidden, patterns, known, is_private, is_sealed })
 }
 
 /// The files as a verifier takes them, each by its Merkle root where that is faster to compute than its SHA-256.
 pub(super) fn roots(root: &Path, work: &Work<'_>) -> Result<Vec<evidence::Artifact>, CaptureError> {
-    let files = walk::walk(root)?;
+    let files = walk::walk(root).map_err(|error| error.guarded(root))?;
     let is_large = |entry: &Entry| entry.stamp.size >= LARGE_BYTES;
-    if files.entries.len() > MAX_LISTED || !files.entries.iter().any(is_large) {
+    let locations: Vec<&Path> = files.entries.iter().map(|entry| entry.location.as_path()).collect();
+    let is_private = private::contents(&locations).iter().any(|content| *content != Content::Other);
+    if is_private || files.entries.len() > MAX_LISTED || !files.entries.iter().any(is_large) {
         return Ok(read(root, &Options::default(), work)?.into_evidence(root));
     }
     work.expect(files.entries.iter().map(|entry| entry.stamp.size).sum());
@@ -209,6 +219,11 @@ impl Artifacts {
         format!("urn:sha256:{}", self.digest.to_hex())
     }
 
+    /// Whether the digest is keyed with the holder's secret.
+    pub(super) const fn is_sealed(&self) -> bool {
+        self.is_sealed
+    }
+
     /// Whether the names may be of patients. Then nothing but [`super::dicom`] may read on.
     pub(super) const fn is_private(&self) -> bool {
         self.is_private
@@ -223,7 +238,7 @@ impl Artifacts {
         }
         manifest.insert("digestMultibase", self.digest.to_multibase());
         manifest.insert("totalSize", integer(self.total(), last)?);
-        if self.is_private || self.files.len() > MAX_LISTED {
+        if self.is_sealed || self.files.len() > MAX_LISTED {
             let count = u64::try_from(self.files.len()).unwrap_or(u64::MAX);
             manifest.insert("fileCount", integer(count, last)?);
         } else {
@@ -231,7 +246,7 @@ impl Artifacts {
             manifest.insert("file", nodes?);
         }
         // Patterns have names in them.
-        if !self.patterns.is_empty() && !self.is_private {
+        if !self.patterns.is_empty() && !self.is_sealed {
             let patterns: Vec<Json> = self.patterns.iter().map(|line| line.as_str().into()).collect();
             manifest.insert("excludedPatterns", patterns);
         }

@@ -1,27 +1,28 @@
 //! Tables as [RFC 4180](https://www.rfc-editor.org/rfc/rfc4180) text: what they hold, and a commitment to it.
 //!
-//! The commitment is the [RFC 9162] Merkle root over the records in file order. A leaf is the record's
-//! bytes as they stand, without the line ending; a quoted line break inside a record belongs to it. The
-//! header line is no record, so there are as many leaves as rows and the holder can later prove that one
-//! row was, or was not, in the set. (No salt yet: whoever knows a whole record can test for it.)
+//! A record of the commitment ([`super::records`]) is a row's bytes as they stand, without the line ending; a
+//! quoted line break inside a row belongs to it. The header line is no record, so there are as many leaves as
+//! rows, in whatever order the file has them, and the holder can later prove that one row was, or was not, in the
+//! set.
 //!
 //! A column's type is the narrowest that all its values have; `""`, `NA`, `N/A`, `NaN`, `nan`, `NULL` and
 //! `null` count as missing. A file that readers could split in two ways is refused with its line number.
-//!
-//! [RFC 9162]: https://www.rfc-editor.org/rfc/rfc9162#section-2.1
 
 use std::io::{self, Read};
+use std::path::Path;
 
-use model_passport::digest::merkle;
+use model_passport::digest::sha256;
 use model_passport::json::{Json, Object};
+use model_passport::records::Kind;
 
-use super::artifacts::{Artifact, Artifacts};
+use super::CaptureError;
+use super::artifacts::Artifact;
+use super::data::Contents;
 use super::node::{integer, measured};
-use super::{CaptureError, Found};
+use super::records::Records as Commitment;
 
-/// The rule in the words that a passport carries.
-const COMMITMENT_RULE: &str =
-    "RFC9162-SHA-256 over records in file order, leaf = record bytes without line ending";
+/// Fewer missing values than this are not counted in public when the records are people.
+const FEW_MISSING_VALUES: u64 = 10;
 
 /// Longest record. An unclosed quote would otherwise make one record of the rest of the file.
 const MAX_RECORD_BYTES: usize = 16 << 20;
@@ -117,25 +118,29 @@ impl CsvError {
     }
 }
 
-/// Adds `dataContent`.
-pub(super) fn add_to(found: &mut Found, artifacts: &Artifacts) -> Result<(), CaptureError> {
-    let (mut nodes, mut sources) = (Vec::new(), Vec::new());
-    for file in artifacts.with_extension(&["csv", "tsv"]) {
-        nodes.push(Json::Object(read(file)?.node(file)?));
-        sources.push(format!("the records of `{}`", file.path));
-    }
-    match <[Json; 1]>::try_from(nodes) {
-        Ok([only]) => found.add("dataContent", only, &sources.join("; ")),
-        Err(none) if none.is_empty() => found.absent("dataContent", "no file is named *.csv or *.tsv"),
-        Err(several) => found.add("dataContent", several, &sources.join("; ")),
-    }
+/// Adds a table.
+pub(super) fn add_to(contents: &mut Contents<'_>, file: &Artifact) -> Result<(), CaptureError> {
+    let mut records = Commitment::new(Kind::CsvRow, contents.secret);
+    let table = read(file, &mut |row| records.push(sha256(row)))?;
+    let mut node = table.node(file, contents.secret.is_some())?;
+    let committed = records.finish().and_then(|committed| committed.write_to(&mut node));
+    committed.map_err(|cause| CaptureError::io(&file.location, cause))?;
+    contents.add(node, format!("the records of `{}`", file.path));
     Ok(())
+}
+
+/// Hands over the bytes of every row.
+pub(super) fn each_row(
+    file: &Artifact,
+    take: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+) -> Result<(), CaptureError> {
+    read(file, take).map(|_| ())
 }
 
 #[derive(Debug, Default)]
 struct Table {
     columns: Vec<Column>,
-    rows: merkle::Tree,
+    rows: u64,
     missing: u64,
 }
 
@@ -156,21 +161,67 @@ enum ValueKind {
     Text,
 }
 
-fn read(file: &Artifact) -> Result<Table, CaptureError> {
+/// Hands over every row, and says what the table is like.
+fn read(file: &Artifact, take: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> Result<Table, CaptureError> {
     let input = file.open()?;
-    let separator = if file.path.to_ascii_lowercase().ends_with(".tsv") { b'\t' } else { b',' };
-    let table = Table::read(&input, separator).map_err(|fault| match fault {
-        Fault::Csv(cause) => CaptureError::Csv { path: file.location.clone(), cause },
-        Fault::Io(cause) => CaptureError::io(&file.location, cause),
-    })?;
+    let mut table = Table::default();
+    let done = each_record(&input, separator(&file.path), &mut |values, bytes| match bytes {
+        None => {
+            table.columns = columns(values)?;
+            Ok(())
+        }
+        Some(bytes) => {
+            table.count(values);
+            Ok(take(bytes)?)
+        }
+    });
+    done.map_err(|fault| fault.about(&file.location))?;
     file.unchanged(&input)?;
     Ok(table)
 }
 
+/// What stands between the values of a file with this name.
+pub(crate) fn separator(path: &str) -> u8 {
+    if path.to_ascii_lowercase().ends_with(".tsv") { b'\t' } else { b',' }
+}
+
+/// Takes the values of a record, and the bytes that it stands in if it is not the header.
+pub(crate) type TakeRecord<'a> = dyn FnMut(&csv::ByteRecord, Option<&[u8]>) -> Result<(), Fault> + 'a;
+
+/// Hands over the header (without its bytes), then each record with the bytes that it stands in.
+pub(crate) fn each_record(input: impl Read, separator: u8, take: &mut TakeRecord<'_>) -> Result<(), Fault> {
+    let mut records = Records::new(input, separator);
+    let Some((header, _)) = records.next()? else { return Err(CsvError::NoHeader.into()) };
+    take(header, None)?;
+    while let Some((values, bytes)) = records.next()? {
+        take(values, Some(bytes))?;
+    }
+    Ok(())
+}
+
+/// Why reading a table stopped.
 #[derive(Debug)]
-enum Fault {
+pub(crate) enum Fault {
+    /// It is not a table with one reading.
     Csv(CsvError),
+    /// The machine.
     Io(io::Error),
+}
+
+impl Fault {
+    /// As an error about a file.
+    pub(crate) fn about(self, path: &Path) -> CaptureError {
+        match self {
+            Self::Csv(cause) => CaptureError::Csv { path: path.to_owned(), cause },
+            Self::Io(cause) => CaptureError::io(path, cause),
+        }
+    }
+}
+
+impl From<io::Error> for Fault {
+    fn from(cause: io::Error) -> Self {
+        Self::Io(cause)
+    }
 }
 
 impl From<CsvError> for Fault {
@@ -180,26 +231,19 @@ impl From<CsvError> for Fault {
 }
 
 impl Table {
-    fn read(input: impl Read, separator: u8) -> Result<Self, Fault> {
-        let mut records = Records::new(input, separator);
-        let mut table = Self::default();
-        let Some((header, _)) = records.next()? else { return Err(CsvError::NoHeader.into()) };
-        table.columns = columns(header)?;
-        while let Some((values, bytes)) = records.next()? {
-            table.rows.push(merkle::leaf(bytes));
-            for (column, value) in table.columns.iter_mut().zip(values) {
-                if MISSING.contains(&value) {
-                    table.missing += 1;
-                } else {
-                    column.kind = Some(ValueKind::of(value).joined(column.kind));
-                }
+    fn count(&mut self, values: &csv::ByteRecord) {
+        self.rows += 1;
+        for (column, value) in self.columns.iter_mut().zip(values) {
+            if MISSING.contains(&value) {
+                self.missing += 1;
+            } else {
+                column.kind = Some(ValueKind::of(value).joined(column.kind));
             }
         }
-        Ok(table)
     }
 
     /// The `DataContent` node.
-    fn node(&self, file: &Artifact) -> Result<Object, CaptureError> {
+    fn node(&self, file: &Artifact, personal: bool) -> Result<Object, CaptureError> {
         let number = |value| integer(value, &file.location);
         let columns = self.columns.iter().map(|column| {
             let kind = column.kind.unwrap_or(ValueKind::Text).name();
@@ -207,12 +251,12 @@ impl Table {
         });
         let mut node = measured("DataContent");
         node.insert("path", file.path.as_str());
-        node.insert("rowCount", number(self.rows.len())?);
+        node.insert("rowCount", number(self.rows)?);
         node.insert("columnCount", number(u64::try_from(self.columns.len()).unwrap_or(u64::MAX))?);
         node.insert("columns", columns.collect::<Vec<_>>());
-        node.insert("commitment", self.rows.root().to_multibase());
-        node.insert("commitmentRule", COMMITMENT_RULE);
-        node.insert("missingValueCount", number(self.missing)?);
+        if !personal || self.missing == 0 || self.missing >= FEW_MISSING_VALUES {
+            node.insert("missingValueCount", number(self.missing)?);
+        }
         Ok(node)
     }
 }
@@ -402,25 +446,42 @@ impl<R: Read> Read for Window<R> {
 mod tests {
     use super::*;
 
+    /// The table, and the bytes of each of its records.
+    fn try_table(bytes: &[u8]) -> Result<(Table, Vec<Vec<u8>>), Fault> {
+        let (mut table, mut records) = (Table::default(), Vec::new());
+        each_record(bytes, b',', &mut |values, bytes| {
+            match bytes {
+                None => table.columns = columns(values)?,
+                Some(bytes) => {
+                    table.count(values);
+                    records.push(bytes.to_vec());
+                }
+            }
+            Ok(())
+        })?;
+        Ok((table, records))
+    }
+
     fn table(text: &str) -> Table {
-        Table::read(text.as_bytes(), b',').unwrap()
+        try_table(text.as_bytes()).unwrap().0
+    }
+
+    fn records(text: &str) -> Vec<String> {
+        let (table, records) = try_table(text.as_bytes()).unwrap();
+        assert_eq!(table.rows, u64::try_from(records.len()).unwrap());
+        records.into_iter().map(|record| String::from_utf8(record).unwrap()).collect()
     }
 
     fn code(bytes: impl AsRef<[u8]>) -> &'static str {
-        match Table::read(bytes.as_ref(), b',') {
+        match try_table(bytes.as_ref()) {
             Ok(_) => "ok",
             Err(Fault::Csv(fault)) => fault.code(),
             Err(Fault::Io(_)) => "io",
         }
     }
 
-    fn root(records: &[&str]) -> model_passport::digest::Digest {
-        merkle::root(records.iter().map(|record| merkle::leaf(record.as_bytes())))
-    }
-
     #[test]
-    fn leaves_are_the_records_as_they_stand() {
-        let expected = root(&["1,x", "2,y"]);
+    fn records_are_the_rows_as_they_stand() {
         for text in [
             "a,b\n1,x\n2,y\n",
             "a,b\n1,x\n2,y",
@@ -428,20 +489,18 @@ mod tests {
             "a,b\r1,x\r2,y",
             "a,b\n1,x\r\n2,y\n",
         ] {
-            let table = table(text);
-            assert_eq!((table.rows.root(), table.rows.len()), (expected, 2), "{text:?}");
+            assert_eq!(records(text), ["1,x", "2,y"], "{text:?}");
         }
-        let quoted = table("a,b\n\"one\nor \"\"two\"\"\r\n\",x\n2,\"y\"\n");
-        assert_eq!(quoted.rows.root(), root(&["\"one\nor \"\"two\"\"\r\n\",x", "2,\"y\""]));
-        assert_eq!(table("a,b\n").rows.root(), root(&[]));
-        assert_ne!(table("a\n1\n2\n").rows.root(), table("a\n2\n1\n").rows.root());
+        let quoted = records("a,b\n\"one\nor \"\"two\"\"\r\n\",x\n2,\"y\"\n");
+        assert_eq!(quoted, ["\"one\nor \"\"two\"\"\r\n\",x", "2,\"y\""]);
+        assert_eq!(records("a,b\n"), Vec::<String>::new());
     }
 
     #[test]
     fn records_longer_than_a_buffer() {
         let long = format!("{},\"{}\"", "x".repeat(100_000), "y\n".repeat(100_000));
         let text = format!("a,b\n{long}\n1,2\n{long}\n");
-        assert_eq!(table(&text).rows.root(), root(&[&long, "1,2", &long]));
+        assert_eq!(records(&text), [&long, "1,2", &long]);
         let endless = format!("a,b\n1,\"{}", "x".repeat(MAX_RECORD_BYTES + 100_000));
         assert_eq!(code(endless), "capture.csv-too-large");
     }
@@ -484,7 +543,7 @@ mod tests {
 
     #[test]
     fn errors_name_the_line() {
-        let Err(Fault::Csv(fault)) = Table::read("a,b\n\"1\n\n\",2\n3\n".as_bytes(), b',') else { panic!() };
+        let Err(Fault::Csv(fault)) = try_table("a,b\n\"1\n\n\",2\n3\n".as_bytes()) else { panic!() };
         assert_eq!(fault.to_string(), "the record at line 5 has 1 values, the header 2");
     }
 }

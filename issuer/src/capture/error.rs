@@ -83,9 +83,9 @@ pub enum CaptureError {
     /// The system has no random numbers.
     #[error("the system gave no random numbers")]
     Randomness,
-    /// A private data set without a salt for its identity.
+    /// A private data set without the holder's secret.
     #[error("the data set holds DICOM files, and its identity must not let anyone try images against it")]
-    SaltMissing,
+    SecretMissing,
     /// A safetensors file that breaks the format.
     #[error("`{path}` is not a valid safetensors file: {cause}", path = .path.display())]
     Safetensors {
@@ -138,7 +138,7 @@ impl Problem for CaptureError {
             Self::Nameless { code, .. } => code,
             Self::NotFound(_) => "capture.not-found",
             Self::Randomness => "capture.randomness",
-            Self::SaltMissing => "capture.dicom-salt",
+            Self::SecretMissing => "capture.dicom-secret",
             Self::Onnx { cause, .. } => cause.code(),
             Self::PathNotUtf8(_) => "capture.path-not-utf8",
             Self::PathUnportable(_) => "capture.path-unportable",
@@ -166,8 +166,8 @@ impl Problem for CaptureError {
             }
             Self::NotFound(_) => "check the spelling of the path",
             Self::Randomness => "try again; nothing was captured",
-            Self::SaltMissing => {
-                "name a file with `--salt FILE`: it is made if it does not exist; keep it, and do not publish it"
+            Self::SecretMissing => {
+                "add `--salted --secrets FILE`: the file is made if there is none; keep it, and do not publish it"
             }
             Self::Onnx { cause, .. } => cause.help(),
             Self::PathNotUtf8(_) | Self::PathUnportable(_) => "rename the file",
@@ -202,7 +202,7 @@ impl CaptureError {
     /// Without any name, if it is about a tree that holds DICOM: files and folders are named after patients.
     pub(super) fn guarded(self, root: &Path) -> Self {
         let is_safe = match &self {
-            Self::DicomInModel | Self::Nameless { .. } | Self::Randomness | Self::SaltMissing => true,
+            Self::DicomInModel | Self::Nameless { .. } | Self::Randomness | Self::SecretMissing => true,
             Self::Changed(path)
             | Self::Format { path, .. }
             | Self::NotFound(path)
@@ -229,7 +229,7 @@ impl CaptureError {
     }
 
     /// The same failure of the operating system, as a missing file or an unreadable one.
-    pub(super) fn io(path: &Path, cause: io::Error) -> Self {
+    pub(crate) fn io(path: &Path, cause: io::Error) -> Self {
         let path = path.to_owned();
         match cause.kind() {
             io::ErrorKind::NotFound => Self::NotFound(path),

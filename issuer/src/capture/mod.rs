@@ -6,7 +6,9 @@
 //!         safetensors, onnx   headers: tensors, interface        (models)
 //!         bundles             cards, configurations, metadata    (models)
 //!         git                 commit, dirty flag, remote         (models)
-//!         csv                 rows, columns, record commitment   (data sets)
+//!         croissant           what a descriptor declares         (data sets)
+//!         data, csv, parquet, images, nifti
+//!                             records: what they are, commitment (data sets)
 //!         dicom               headers, never about fewer than 10 (data sets)
 //!      ─► Draft { subject, sources, missing }
 //! ```
@@ -19,22 +21,29 @@ mod artifacts;
 mod bundles;
 mod cache;
 mod checksums;
-mod csv;
+mod croissant;
+pub(crate) mod csv;
+pub(crate) mod data;
 mod dicom;
 mod digests;
 mod error;
 mod found;
 mod git;
 mod hash;
+mod images;
+mod nifti;
 mod node;
 mod onnx;
 mod onnx_tensor;
+mod parquet;
 mod private;
 mod protobuf;
+pub(crate) mod records;
 mod safetensors;
-mod salt;
+pub(crate) mod sorted;
 #[cfg(test)]
 mod testing;
+mod thrift;
 mod walk;
 mod weak;
 mod weights;
@@ -44,6 +53,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use model_passport::evidence::Artifact;
 use model_passport::json::{Json, Object};
+use model_passport::records::Secret;
 
 pub use self::csv::CsvError;
 pub use self::error::{CaptureError, FormatError};
@@ -51,7 +61,6 @@ use self::found::{Basis, Found};
 pub use self::onnx::OnnxError;
 pub use self::protobuf::WireError;
 pub use self::safetensors::SafetensorsError;
-pub use self::salt::Salt;
 use crate::claims;
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -93,8 +102,8 @@ pub struct Options<'a> {
     pub cache: Option<&'a Path>,
     /// A list of the digests of files that are not on this disk.
     pub digests: Option<&'a Path>,
-    /// The secret of a data set with DICOM files.
-    pub salt: Option<&'a Salt>,
+    /// The holder's secret: the data are personal, and nothing in the draft lets anyone test for a record.
+    pub secret: Option<&'a Secret>,
 }
 
 /// Who wants to know how far the hashing is. Called from several threads.
@@ -253,13 +262,13 @@ fn capture_named(
 ) -> Result<Draft, CaptureError> {
     let work = Work::new(progress);
     let artifacts = match (artifacts::read(path, options, &work), kind) {
-        (Err(CaptureError::SaltMissing), Kind::Model) => return Err(CaptureError::DicomInModel),
+        (Err(CaptureError::SecretMissing), Kind::Model) => return Err(CaptureError::DicomInModel),
         (Ok(artifacts), Kind::Model) if artifacts.is_private() => return Err(CaptureError::DicomInModel),
         (artifacts, _) => artifacts?,
     };
     let mut found = Found::default();
-    let from = if artifacts.is_private() {
-        "the salted SHA-256 of the digests of all files"
+    let from = if artifacts.is_sealed() {
+        "the digests of all files, keyed with the holder's secret"
     } else {
         "the SHA-256 of the artefact manifest"
     };
@@ -280,9 +289,9 @@ fn capture_named(
         // Nothing else may look into files beside patients: tables have names in them too.
         Kind::Dataset if artifacts.is_private() => {
             dicom::add_to(&mut found, &artifacts)?;
-            found.absent("dataContent", "beside DICOM files nothing is read but their headers");
+            data::add_private(&mut found, &artifacts, options)?;
         }
-        Kind::Dataset => csv::add_to(&mut found, &artifacts)?,
+        Kind::Dataset => data::add_to(&mut found, &artifacts, options)?,
         Kind::Model => {
             weights::add_to(&mut found, &artifacts, &work)?;
             bundles::add_to(&mut found, &artifacts)?;
@@ -402,7 +411,12 @@ mod tests {
             assert_eq!(source.get("basis").and_then(Json::as_str), Some("unknown"), "{source}");
         }
         let data = capture(tree.path(), Kind::Dataset, &()).unwrap();
-        assert!(data.sources.get("/dataContent").is_some() && !data.subject.contains("dataContent"));
+        let content = data.subject.get("dataContent").unwrap();
+        assert_eq!(
+            content.get("rowCount").and_then(Json::as_i64),
+            Some(1),
+            "a file is a record, for want of others"
+        );
     }
 
     #[test]

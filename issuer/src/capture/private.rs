@@ -6,10 +6,11 @@
 //! size, and as the identity
 //!
 //! ```text
-//! SHA-256( "model-passport private files v1\n" │ salt 32 │ number of files 8 │ (SHA-256 32 │ size 8) of each, sorted )
+//! SHA-256( "model-passport private files v1\n" │ number of files 8 │ (SHA-256 32 │ size 8) of each, sorted )
 //! ```
 //!
-//! with big-endian numbers and a [`Salt`] that stays with the holder.
+//! with big-endian numbers, keyed with the secret that stays with the holder
+//! ([`Secret::sealed_digest`](model_passport::records::Secret::sealed_digest)).
 
 use std::fs;
 use std::io::Read as _;
@@ -22,7 +23,6 @@ use zeroize::Zeroize as _;
 
 use super::artifacts::{Artifact, Content};
 use super::hash::Hashed;
-use super::salt::Salt;
 
 /// Separates this use of SHA-256 from every other.
 const DOMAIN: &[u8] = b"model-passport private files v1\n";
@@ -150,11 +150,10 @@ pub(super) fn is_ordinal(path: &Path) -> bool {
     digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// The identity of files that are sorted by their digests.
-pub(super) fn digest<'a>(files: impl ExactSizeIterator<Item = &'a Hashed>, salt: &Salt) -> Digest {
+/// What stands for files that are sorted by their digests, before it is keyed.
+pub(super) fn digest<'a>(files: impl ExactSizeIterator<Item = &'a Hashed>) -> Digest {
     let mut hash = Sha256::new();
     hash.update(DOMAIN);
-    hash.update(salt.bytes());
     hash.update(u64::try_from(files.len()).unwrap_or(u64::MAX).to_be_bytes());
     for file in files {
         hash.update(file.sha256.as_bytes());

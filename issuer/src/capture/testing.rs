@@ -43,6 +43,12 @@ fn varint(mut value: u64) -> Vec<u8> {
     bytes
 }
 
+/// A file of `tests/fixtures/capture`.
+pub(super) fn fixture(path: &str) -> Vec<u8> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/capture");
+    std::fs::read(root.join(path)).unwrap()
+}
+
 pub(super) fn varint_field(number: u64, value: u64) -> Vec<u8> {
     [varint(number << 3), varint(value)].concat()
 }

@@ -5,17 +5,17 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use model_passport::json::Json;
-use thiserror::Error;
 
 use super::Shell;
-use crate::capture::{self, CaptureError, Draft, Kind, Options, Salt};
+use crate::capture::{self, Draft, Kind, Options};
 use crate::claims;
+use crate::data::secrets;
 use crate::exit::Exit;
 use crate::files::{self, Access};
 use crate::print::Tone;
-use crate::problem::{Failure, Problem};
+use crate::problem::Failure;
 use crate::progress::Bar;
-use crate::project::Project;
+use crate::project::{Part, Project};
 use crate::render;
 
 /// What to read, and where the draft goes.
@@ -49,8 +49,12 @@ pub(crate) struct Reading {
     /// were not computed here
     #[arg(long, value_name = "FILE")]
     digests: Option<PathBuf>,
-    #[command(flatten)]
-    salt: SaltFile,
+    /// The data are about people: nothing in the draft lets anyone test for a record, and the files are not listed
+    #[arg(long, requires = "secrets")]
+    salted: bool,
+    /// The secrets of a salted data set, which stay with its holder; the file is made if there is none
+    #[arg(long, value_name = "FILE", requires = "salted")]
+    secrets: Option<PathBuf>,
 }
 
 /// The kinds of things that can be read.
@@ -79,12 +83,12 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
             let project = Project::read(&args.path)?;
             let parts = project.parts.iter();
             let read = parts.map(|part| {
-                let draft = read(&project.root.join(&part.path), part.kind, &args.reading)?;
+                let draft = read_part(&project, part, &args.reading, shell)?;
                 Ok(Draft { subject: claims::merge(draft.subject, &part.claims.subject)?, ..draft }.renewed())
             });
             read.collect::<Result<Vec<Draft>, Failure>>()?
         }
-        kind => vec![read(&args.path, kind.map_or(Kind::Model, Kind::from), &args.reading)?],
+        kind => vec![read(&args.path, kind.map_or(Kind::Model, Kind::from), &args.reading, shell)?],
     };
     if args.explain {
         let text: Vec<String> = drafts.iter().map(|draft| explain(draft, shell)).collect();
@@ -157,56 +161,38 @@ fn explain(draft: &Draft, shell: &Shell) -> String {
 }
 
 /// Captures with a progress bar.
-pub(crate) fn read(path: &Path, kind: Kind, reading: &Reading) -> Result<Draft, Failure> {
+pub(crate) fn read(path: &Path, kind: Kind, reading: &Reading, shell: &mut Shell) -> Result<Draft, Failure> {
+    read_with(path, kind, reading, reading.secrets.as_deref(), shell)
+}
+
+/// The same for a part of a directory, which may have secrets of its own.
+pub(crate) fn read_part(
+    project: &Project,
+    part: &Part,
+    reading: &Reading,
+    shell: &mut Shell,
+) -> Result<Draft, Failure> {
+    let own = part.secrets.as_ref().map(|path| project.root.join(path));
+    let secrets = own.as_deref().or(reading.secrets.as_deref().filter(|_| part.kind == Kind::Dataset));
+    read_with(&project.root.join(&part.path), part.kind, reading, secrets, shell)
+}
+
+fn read_with(
+    path: &Path,
+    kind: Kind,
+    reading: &Reading,
+    secrets: Option<&Path>,
+    shell: &mut Shell,
+) -> Result<Draft, Failure> {
     let cache = if reading.no_cache { None } else { cache_directory() };
-    let salt = reading.salt.open()?;
-    let options =
-        Options { cache: cache.as_deref(), digests: reading.digests.as_deref(), salt: salt.as_ref() };
+    let secret = secrets.map(secrets::read_or_make).transpose()?;
+    say_secrets(secrets, secret.as_ref().is_some_and(|(_, made)| *made), shell);
+    let options = Options {
+        cache: cache.as_deref(),
+        digests: reading.digests.as_deref(),
+        secret: secret.as_ref().map(|(secret, _)| secret),
+    };
     Ok(capture::capture_with(path, kind, &options, &Bar::new())?)
-}
-
-/// Where the secret lies that a data set about patients needs.
-#[derive(Debug, clap::Args)]
-pub(crate) struct SaltFile {
-    /// The secret that keeps the identity of a data set with DICOM files from telling who is in it; made if it does not
-    /// exist. Keep it, and do not publish it
-    #[arg(long, value_name = "FILE")]
-    salt: Option<PathBuf>,
-}
-
-/// A file that holds no salt.
-#[derive(Debug, Error)]
-#[error("`{}` does not hold 64 hexadecimal digits", path.display())]
-struct NoSalt {
-    path: PathBuf,
-}
-
-impl Problem for NoSalt {
-    fn code(&self) -> &'static str {
-        "capture.salt-malformed"
-    }
-
-    fn help(&self) -> Option<String> {
-        Some("name a file that `--salt` made, or one that does not exist yet".to_owned())
-    }
-
-    fn exit(&self) -> Exit {
-        Exit::Malformed
-    }
-}
-
-impl SaltFile {
-    fn open(&self) -> Result<Option<Salt>, Failure> {
-        const MAX_BYTES: u64 = 256;
-        let Some(path) = &self.salt else { return Ok(None) };
-        if path.symlink_metadata().is_err() {
-            let salt = Salt::random().ok_or(CaptureError::Randomness)?;
-            files::write(path, format!("{}\n", *salt.to_hex()).as_bytes(), Access::Private, false)?;
-            return Ok(Some(salt));
-        }
-        let text = zeroize::Zeroizing::new(files::read_text(path, MAX_BYTES)?);
-        Ok(Some(Salt::from_hex(&text).ok_or_else(|| NoSalt { path: path.to_owned() })?))
-    }
 }
 
 /// Where digests are remembered between runs.
@@ -215,6 +201,18 @@ fn cache_directory() -> Option<PathBuf> {
     let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let cache = cache.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cache")))?;
     Some(cache.join("model-passport"))
+}
+
+/// Says that a file of secrets was made, and what it is.
+pub(crate) fn say_secrets(path: Option<&Path>, made: bool, shell: &mut Shell) {
+    if let Some(path) = path.filter(|_| made) {
+        let label = shell.print.err_paint.text(Tone::Dim, "secrets:");
+        shell.print.note(&format!(
+            "{label} {}, made now: keep it with the data; whoever has it can test for any record, and without it nothing \
+             can be proven",
+            path.display()
+        ));
+    }
 }
 
 /// Writes a result to its file or to standard output.

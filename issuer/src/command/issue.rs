@@ -140,7 +140,7 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
         return project::run(args, shell);
     }
     let session = args.signing.begin(shell)?;
-    let draft = draft(args)?;
+    let draft = draft(args, shell)?;
     capture::notes(&draft, shell);
     let mut parents = Parents::new(&args.signing.with, session.now)?;
     let kind = draft.kind.credential_type();
@@ -149,11 +149,11 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
 }
 
 /// The draft that was named, or one made now.
-fn draft(args: &Args) -> Result<Draft, Failure> {
+fn draft(args: &Args, shell: &mut Shell) -> Result<Draft, Failure> {
     let Args { path, kind, reading, .. } = args;
     let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     if path.as_os_str() != files::STANDARD_STREAM && (!is_json || path.is_dir()) {
-        return capture::read(path, kind.map_or(Kind::Model, Kind::from), reading);
+        return capture::read(path, kind.map_or(Kind::Model, Kind::from), reading, shell);
     }
     let json = evidence::read_json(path)?;
     let draft =

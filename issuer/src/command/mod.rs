@@ -12,6 +12,7 @@ pub mod attest;
 pub mod bundle;
 pub mod capture;
 pub mod completions;
+pub mod data;
 pub mod derive;
 pub mod explain;
 pub mod init;
@@ -55,6 +56,7 @@ pub fn run(command: Command, shell: &mut Shell) -> Exit {
         Command::Key(args) => key::run(&args, shell),
         Command::Init(args) => init::run(&args, shell),
         Command::Capture(args) => capture::run(&args, shell),
+        Command::Data(args) => data::run(&args, shell),
         Command::Issue(args) => issue::run(&args, shell),
         Command::Attest(args) => attest::run(&args, shell),
         Command::Derive(args) => derive::run(&args, shell),

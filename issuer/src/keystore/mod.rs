@@ -10,7 +10,7 @@
 //! all, and anything that others could have read or replaced is refused.
 
 mod passphrase;
-mod permissions;
+pub(crate) mod permissions;
 mod pkcs8;
 
 use std::env;

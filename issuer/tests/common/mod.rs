@@ -36,6 +36,8 @@ impl Place {
         }
         let real = package.join("../tests/real");
         fs::copy(real.join("data/train.csv"), place.path("train.csv")).unwrap();
+        let table = fs::read_to_string(place.path("train.csv")).unwrap();
+        fs::write(place.path("row.csv"), table.lines().nth(1).unwrap()).unwrap();
         fs::create_dir(place.path("model")).unwrap();
         for name in ["model.onnx", "model.safetensors"] {
             fs::copy(real.join("model").join(name), place.path("model").join(name)).unwrap();

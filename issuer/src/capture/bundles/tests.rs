@@ -146,7 +146,11 @@ fn a_measured_interface_stands() {
     found.add("interface", "measured", "the graph");
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/capture/bundles");
     for name in ["monai", "nnunet"] {
-        let artifacts = super::super::artifacts::read(&fixtures.join(name), &super::super::Work::new(&()));
+        let artifacts = super::super::artifacts::read(
+            &fixtures.join(name),
+            &Options::default(),
+            &super::super::Work::new(&()),
+        );
         add_to(&mut found, &artifacts.unwrap()).unwrap();
     }
     assert_eq!(found.subject.get("interface").and_then(Json::as_str), Some("measured"));

@@ -2,6 +2,7 @@ use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use model_passport::json::{self, Json};
+use model_passport::records::Secret;
 use proptest::prelude::*;
 
 use super::element::Tag;
@@ -11,17 +12,19 @@ use super::stream::{Contents, Facts, read};
 use super::*;
 use crate::capture::FormatError;
 use crate::capture::testing::Tree;
-use crate::capture::{Draft, Kind, Options, Salt, capture};
+use crate::capture::{Draft, Kind, Options, capture_with as capture};
 use crate::problem::Problem as _;
 
-const SALT: Salt = Salt::new([7; 32]);
+fn secret() -> Secret {
+    Secret::from_bytes(&[7; 32])
+}
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/capture/dicom").join(name)
 }
 
 fn drafted(path: &Path) -> Draft {
-    capture(path, Kind::Dataset, &Options { salt: Some(&SALT), ..Options::default() }, &()).unwrap()
+    capture(path, Kind::Dataset, &Options { secret: Some(&secret()), ..Options::default() }, &()).unwrap()
 }
 
 /// The files of a fixture tree, whatever they are called.
@@ -169,7 +172,7 @@ fn the_identity_is_of_contents_and_salt_and_the_manifest_of_no_single_file() {
     let other = capture(
         &fixture("few"),
         Kind::Dataset,
-        &Options { salt: Some(&Salt::new([8; 32])), ..Options::default() },
+        &Options { secret: Some(&Secret::from_bytes(&[8; 32])), ..Options::default() },
         &(),
     )
     .unwrap();
@@ -184,14 +187,16 @@ fn the_identity_is_of_contents_and_salt_and_the_manifest_of_no_single_file() {
 #[test]
 fn patients_need_a_salt_and_have_no_place_in_a_model() {
     let error = capture(&fixture("few"), Kind::Dataset, &Options::default(), &()).unwrap_err();
-    assert_eq!(error.code(), "capture.dicom-salt");
-    for salt in [None, Some(&SALT)] {
-        let error =
-            capture(&fixture("few"), Kind::Model, &Options { salt, ..Options::default() }, &()).unwrap_err();
+    assert_eq!(error.code(), "capture.dicom-secret");
+    let secret = secret();
+    for secret in [None, Some(&secret)] {
+        let error = capture(&fixture("few"), Kind::Model, &Options { secret, ..Options::default() }, &())
+            .unwrap_err();
         assert_eq!(error.code(), "capture.dicom-in-model");
     }
-    let error = crate::capture::artifacts(&fixture("few"), &()).unwrap_err();
-    assert_eq!(error.code(), "capture.dicom-salt");
+    let error =
+        crate::capture::artifacts(&fixture("few"), crate::capture::Digests::Fastest, &()).unwrap_err();
+    assert_eq!(error.code(), "capture.dicom-secret");
 }
 
 #[test]
@@ -201,7 +206,7 @@ fn a_broken_file_is_a_number() {
     tree.write("Doe^John/1.dcm", whole);
     let broken = tree.write("Doe^John/2.dcm", &whole[..whole.len() - 1]);
     let error =
-        capture(tree.path(), Kind::Dataset, &Options { salt: Some(&SALT), ..Options::default() }, &())
+        capture(tree.path(), Kind::Dataset, &Options { secret: Some(&secret()), ..Options::default() }, &())
             .unwrap_err();
     assert_eq!(error.code(), "capture.dicom-truncated");
     let text = error.to_string();
@@ -212,9 +217,13 @@ fn a_broken_file_is_a_number() {
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink("1.dcm", tree.path().join("Doe^John/3.dcm")).unwrap();
-        let error =
-            capture(tree.path(), Kind::Dataset, &Options { salt: Some(&SALT), ..Options::default() }, &())
-                .unwrap_err();
+        let error = capture(
+            tree.path(),
+            Kind::Dataset,
+            &Options { secret: Some(&secret()), ..Options::default() },
+            &(),
+        )
+        .unwrap_err();
         assert_eq!(error.code(), "capture.symlink");
         assert!(!error.to_string().contains("Doe") && error.help().is_some(), "{error}");
     }

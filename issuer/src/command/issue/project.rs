@@ -90,7 +90,7 @@ pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     }
     let mut drafts = Vec::with_capacity(project.parts.len());
     for part in &project.parts {
-        let draft = capture::read(&project.root.join(&part.path), part.kind, &args.reading)?;
+        let draft = capture::read_part(&project, part, &args.reading, shell)?;
         capture::notes(&draft, shell);
         drafts.push(draft);
     }

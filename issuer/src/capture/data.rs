@@ -1,0 +1,295 @@
+//! What a data set holds: one `DataContent` node for each table, and one for all files of a kind.
+//!
+//! | found | a record is | besides |
+//! |---|---|---|
+//! | `*.csv`, `*.tsv` | a row | rows, columns, their types, missing values |
+//! | `*.parquet` | the file | rows, columns, their types, from the footer |
+//! | `*.png`, `*.jpg`, `*.tif` | a file | sizes and depths, as distributions |
+//! | `*.nii`, `*.nii.gz` | a file | dimensions, spacing, data types, as distributions |
+//! | none of these | a file | |
+//!
+//! A value that fewer than [`K_ANONYMITY`] records have is never named, and a count from 1 to 9 is never given:
+//! the records may be people, and a rare value may be one of them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use model_passport::digest::sha256;
+use model_passport::json::{Json, Object};
+use model_passport::records::{Kind, Secret};
+
+use super::artifacts::{self, Artifact, Artifacts};
+use super::node::{integer, measured};
+use super::records::{Committed, Records};
+use super::{CaptureError, Found, Options, Progress, Work, croissant, csv, images, nifti, parquet};
+
+/// Records that must share a value before it is named.
+const K_ANONYMITY: u64 = 10;
+
+/// A count below that.
+const SUPPRESSED: &str = "<10";
+
+/// Values listed of one property; a passport takes 256.
+const MAX_VALUES: usize = 64;
+
+/// Records that belong together, as they lie in a tree.
+#[derive(Debug)]
+enum Group<'a> {
+    Table(&'a Artifact),
+    /// A table whose rows are not records.
+    Parquet(&'a Artifact),
+    Images(Vec<&'a Artifact>),
+    Volumes(Vec<&'a Artifact>),
+    Files(Vec<&'a Artifact>),
+}
+
+impl Group<'_> {
+    /// How a person names it.
+    fn name(&self) -> &str {
+        match self {
+            Self::Table(file) | Self::Parquet(file) => &file.path,
+            Self::Images(_) => "images",
+            Self::Volumes(_) => "volumes",
+            Self::Files(_) => "files",
+        }
+    }
+
+    const fn kind(&self) -> Kind {
+        match self {
+            Self::Table(_) => Kind::CsvRow,
+            _ => Kind::File,
+        }
+    }
+}
+
+/// Whatever belongs to no table and is no image or volume is a record only where there are none of these: notes
+/// and descriptions that lie beside records are none.
+fn groups(artifacts: &Artifacts) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> =
+        artifacts.with_extension(&["csv", "tsv"]).into_iter().map(Group::Table).collect();
+    groups.extend(artifacts.with_extension(&["parquet"]).into_iter().map(Group::Parquet));
+    let images = artifacts.with_extension(&images::EXTENSIONS);
+    let volumes: Vec<&Artifact> =
+        artifacts.files.iter().filter(|file| nifti::is_volume(&file.path)).collect();
+    groups.extend((!images.is_empty()).then_some(Group::Images(images)));
+    groups.extend((!volumes.is_empty()).then_some(Group::Volumes(volumes)));
+    if groups.is_empty() {
+        let records = artifacts.files.iter().filter(|file| !croissant::is_descriptor(&file.path));
+        groups.push(Group::Files(records.collect()));
+    }
+    groups
+}
+
+/// Finds what is there and adds `dataContent`.
+pub(super) fn add_to(
+    found: &mut Found,
+    artifacts: &Artifacts,
+    options: &Options<'_>,
+) -> Result<(), CaptureError> {
+    croissant::add_to(found, artifacts)?;
+    let mut contents = Contents { secret: options.secret, nodes: Vec::new(), sources: Vec::new() };
+    for group in groups(artifacts) {
+        match group {
+            Group::Table(file) => csv::add_to(&mut contents, file)?,
+            Group::Parquet(file) => parquet::add_to(&mut contents, file)?,
+            Group::Images(files) => images::add_to(&mut contents, &files)?,
+            Group::Volumes(files) => nifti::add_to(&mut contents, &files)?,
+            Group::Files(files) => contents.add_files(&files, "files", &[])?,
+        }
+    }
+    contents.finish(found);
+    Ok(())
+}
+
+/// The same of images of patients: every file is a record, and nothing but its digest is used.
+pub(super) fn add_private(
+    found: &mut Found,
+    artifacts: &Artifacts,
+    options: &Options<'_>,
+) -> Result<(), CaptureError> {
+    let mut contents = Contents { secret: options.secret, nodes: Vec::new(), sources: Vec::new() };
+    let files: Vec<&Artifact> = artifacts.files.iter().collect();
+    contents.add_files(&files, "files", &[])?;
+    contents.finish(found);
+    Ok(())
+}
+
+/// The sets of records at a path, by the names that a person gives them.
+pub(crate) struct Sets(Artifacts);
+
+impl Sets {
+    /// With the holder's secret, if the data are personal.
+    pub(crate) fn read(
+        path: &Path,
+        secret: Option<&Secret>,
+        progress: &dyn Progress,
+    ) -> Result<Self, CaptureError> {
+        artifacts::read(path, &Options { secret, ..Options::default() }, &Work::new(progress)).map(Self)
+    }
+
+    pub(crate) fn names(&self) -> Vec<String> {
+        groups(&self.0).iter().map(|group| group.name().to_owned()).collect()
+    }
+
+    /// What a record of the set at this place among the names is.
+    pub(crate) fn kind(&self, at: usize) -> Kind {
+        groups(&self.0).get(at).map_or(Kind::File, Group::kind)
+    }
+
+    /// The set at this place among the names, or those of its records that `chosen` takes by their place.
+    pub(crate) fn commit<'s>(
+        &self,
+        at: usize,
+        secret: Option<&'s Secret>,
+        chosen: &dyn Fn(u64) -> bool,
+    ) -> Result<Committed<'s>, CaptureError> {
+        let groups = groups(&self.0);
+        let mut records = Records::new(self.kind(at), secret);
+        let last = match groups.get(at) {
+            Some(Group::Table(file)) => {
+                let mut place = 0;
+                csv::each_row(file, &mut |row| {
+                    let take = chosen(place);
+                    place += 1;
+                    if take { records.push(sha256(row)) } else { Ok(()) }
+                })?;
+                Some(*file)
+            }
+            Some(Group::Parquet(file)) => {
+                if chosen(0) {
+                    records.push(sha256_of(file)).map_err(|cause| CaptureError::io(&file.location, cause))?;
+                }
+                Some(*file)
+            }
+            Some(Group::Files(files) | Group::Images(files) | Group::Volumes(files)) => {
+                for (place, file) in files.iter().enumerate() {
+                    if chosen(count(place)) {
+                        records
+                            .push(sha256_of(file))
+                            .map_err(|cause| CaptureError::io(&file.location, cause))?;
+                    }
+                }
+                files.last().copied()
+            }
+            None => None,
+        };
+        let location = last.map_or(Path::new(""), |file| &file.location);
+        records.finish().map_err(|cause| CaptureError::io(location, cause))
+    }
+}
+
+/// The nodes so far.
+pub(super) struct Contents<'a> {
+    /// The holder's secret, if the data are personal.
+    pub(super) secret: Option<&'a Secret>,
+    nodes: Vec<Json>,
+    sources: Vec<String>,
+}
+
+impl Contents<'_> {
+    pub(super) fn add(&mut self, node: Object, source: String) {
+        self.nodes.push(Json::Object(node));
+        self.sources.push(source);
+    }
+
+    /// Adds a set whose records are files, by content, with what is known about all of them together.
+    pub(super) fn add_files(
+        &mut self,
+        files: &[&Artifact],
+        what: &str,
+        characteristics: &[(&str, Tally)],
+    ) -> Result<(), CaptureError> {
+        let Some(first) = files.first() else { return Ok(()) };
+        let at = |cause| CaptureError::io(&first.location, cause);
+        let mut records = Records::new(Kind::File, self.secret);
+        for file in files {
+            records.push(sha256_of(file)).map_err(at)?;
+        }
+        let mut node = measured("DataContent");
+        node.insert("rowCount", integer(count(files.len()), &first.location)?);
+        records.finish().and_then(|committed| committed.write_to(&mut node)).map_err(at)?;
+        let characteristics = characteristics
+            .iter()
+            .map(|(property, tally)| {
+                let values = tally.distribution(&first.location)?;
+                Ok(Object::from_iter([("property", Json::from(*property)), ("values", values.into())]).into())
+            })
+            .collect::<Result<Vec<Json>, CaptureError>>()?;
+        if !characteristics.is_empty() {
+            node.insert("characteristics", characteristics);
+        }
+        self.add(node, format!("the bytes of {} {what}", files.len()));
+        Ok(())
+    }
+
+    fn finish(self, found: &mut Found) {
+        let from = self.sources.join("; ");
+        match <[Json; 1]>::try_from(self.nodes) {
+            Ok([only]) => found.add("dataContent", only, &from),
+            Err(none) if none.is_empty() => found.absent("dataContent", "there are no records"),
+            Err(several) => found.add("dataContent", several, &from),
+        }
+    }
+}
+
+/// The digest that the manifest has anyway.
+pub(super) fn sha256_of(file: &Artifact) -> [u8; 32] {
+    file.hashed.sha256.as_bytes().first_chunk().copied().unwrap_or_default()
+}
+
+fn count(len: usize) -> u64 {
+    u64::try_from(len).unwrap_or(u64::MAX)
+}
+
+/// How often each value of a property occurs.
+#[derive(Debug, Default)]
+pub(super) struct Tally(BTreeMap<String, u64>);
+
+impl Tally {
+    pub(super) fn add(&mut self, value: impl Into<String>) {
+        *self.0.entry(value.into()).or_default() += 1;
+    }
+
+    /// The most frequent values first; rare ones together, without their names.
+    fn distribution(&self, path: &Path) -> Result<Vec<Json>, CaptureError> {
+        let mut named: Vec<(&str, u64)> =
+            self.0.iter().map(|(value, count)| (value.as_str(), *count)).collect();
+        named.sort_by(|(a, a_count), (b, b_count)| b_count.cmp(a_count).then(a.cmp(b)));
+        let common = named.iter().take(MAX_VALUES).take_while(|(_, count)| *count >= K_ANONYMITY).count();
+        let rest: u64 = named.iter().skip(common).map(|(_, count)| count).sum();
+        named.truncate(common);
+        if rest > 0 {
+            named.push(("other values", rest));
+        }
+        named
+            .into_iter()
+            .map(|(label, count)| {
+                let count = if count < K_ANONYMITY { SUPPRESSED.into() } else { integer(count, path)? };
+                Ok(Object::from_iter([("label", Json::from(label)), ("count", count)]).into())
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rare_values_have_no_name_and_small_counts_no_number() {
+        let tally = |counts: &[(&str, u64)]| {
+            let tally = Tally(counts.iter().map(|(value, count)| ((*value).to_owned(), *count)).collect());
+            Json::from(tally.distribution(Path::new("x")).unwrap()).to_string()
+        };
+        assert_eq!(
+            tally(&[("a", 10), ("b", 9), ("c", 20)]),
+            r#"[{"label":"c","count":20},{"label":"a","count":10},{"label":"other values","count":"<10"}]"#
+        );
+        assert_eq!(tally(&[("a", 9), ("b", 9)]), r#"[{"label":"other values","count":18}]"#);
+        assert_eq!(tally(&[("a", 1)]), r#"[{"label":"other values","count":"<10"}]"#);
+        assert_eq!(tally(&[]), "[]");
+        let many: Vec<(String, u64)> = (0..100).map(|n| (format!("{n:03}"), 10)).collect();
+        let many: Vec<(&str, u64)> = many.iter().map(|(value, count)| (value.as_str(), *count)).collect();
+        assert!(tally(&many).ends_with(r#"{"label":"other values","count":360}]"#));
+    }
+}
