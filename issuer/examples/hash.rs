@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use model_passport_issuer::capture::{Kind, Options, Progress, capture};
+use model_passport_issuer::capture::{Kind, Progress, capture};
 use model_passport_issuer::problem::Problem as _;
 
 #[derive(Default)]
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     let mut out = std::io::stdout().lock();
     let Some(path) = std::env::args_os().nth(1) else { return ExitCode::from(64) };
     let (bytes, start) = (Bytes::default(), Instant::now());
-    match capture(path.as_ref(), Kind::Model, &Options::default(), &bytes) {
+    match capture(path.as_ref(), Kind::Model, &bytes) {
         Ok(draft) => {
             let (bytes, seconds) = (bytes.0.into_inner(), start.elapsed().as_secs_f64());
             #[expect(clippy::as_conversions, reason = "a figure for people")]

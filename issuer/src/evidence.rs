@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use model_passport::did::{self, Did};
-use model_passport::evidence::{Document, Evidence, Policy};
+use model_passport::evidence::{Artifact, Document, Evidence, Policy};
 use model_passport::json::{self, Json, JsonError};
 use model_passport::passport::{self, Credential, Input, InputError};
 use model_passport::status::LIST_CREDENTIAL_TYPE;
 use thiserror::Error;
 
-use crate::capture;
+use crate::capture::{self, Digests};
 use crate::exit::Exit;
 use crate::files;
 use crate::problem::{Failure, Problem};
@@ -86,16 +86,22 @@ pub(crate) fn read_json(path: &Path) -> Result<Json, Failure> {
     Ok(json::parse(&text).map_err(|cause| EvidenceError::Json { path: path.to_owned(), cause })?)
 }
 
-/// Sorts `files` into credentials and documents, and hashes `artifacts`.
-pub(crate) fn gather(files: &[PathBuf], artifacts: &[PathBuf]) -> Result<Evidence, Failure> {
+/// Sorts `files` into credentials and documents.
+pub(crate) fn gather(files: &[PathBuf]) -> Result<Evidence, Failure> {
     let mut evidence = Evidence::default();
     for path in files {
         add(path, files::read_text(path, files::MAX_BUNDLE_BYTES)?, &mut evidence)?;
     }
-    for path in artifacts {
-        evidence.artifacts.extend(capture::artifacts(path, &Bar::new())?);
-    }
     Ok(evidence)
+}
+
+/// Hashes files and directories.
+pub(crate) fn artifacts(paths: &[PathBuf], digests: Digests) -> Result<Vec<Artifact>, Failure> {
+    let mut artifacts = Vec::new();
+    for path in paths {
+        artifacts.extend(capture::artifacts(path, digests, &Bar::new())?);
+    }
+    Ok(artifacts)
 }
 
 /// Puts a text where it belongs. What it is, is judged by its shape; whether it holds is for the core to say.

@@ -40,5 +40,6 @@ mod recall;
 mod render;
 mod seal;
 pub mod second_opinion;
+mod secrets;
 #[cfg(feature = "service")]
 pub mod service;

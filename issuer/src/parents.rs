@@ -84,7 +84,7 @@ pub(crate) struct Parents {
 impl Parents {
     /// None yet; `with` is what their own verification may need.
     pub(crate) fn new(with: &[PathBuf], now: Timestamp) -> Result<Self, Failure> {
-        Ok(Self { evidence: evidence::gather(with, &[])?, now })
+        Ok(Self { evidence: evidence::gather(with)?, now })
     }
 
     /// Everything that a verifier of the child will want.

@@ -2,7 +2,8 @@
 //! asked, and the key is not touched before everything that needs no key has agreed.
 //!
 //! 1. assemble: envelope, names for all nodes
-//! 2. check: the profile and the schema, everything that is wrong at once; the canonical statements
+//! 2. check: no secret in any text; the profile and the schema, everything that is wrong at once; the canonical
+//!    statements
 //! 3. sign: one proof for each suite, or the whole as a JWS
 //! 4. verify, by the core, as anyone else would: a base proof with everything revealed
 //! 5. ask for the second opinion
@@ -16,7 +17,7 @@ use model_passport::jose::{self, Audience, Kind};
 use model_passport::json::{Json, Object};
 use model_passport::jsonld::{self, ContextLoader, JsonLdError};
 use model_passport::key::{Algorithm, SignError, Signer};
-use model_passport::limits::Budget;
+use model_passport::limits::{Budget, MAX_FINDINGS};
 use model_passport::passport::{CONTEXT, CREDENTIALS_V2, Credential};
 use model_passport::profile;
 use model_passport::proof::ecdsa_sd::add_base_proof;
@@ -33,6 +34,7 @@ use crate::disclosure;
 use crate::exit::Exit;
 use crate::problem::{Failure, Problem};
 use crate::second_opinion::{self, Opinion, Question};
+use crate::secrets::{self, Leak};
 
 /// Why nothing was signed, or why what was signed does not leave.
 #[derive(Debug, Error)]
@@ -45,6 +47,10 @@ pub(crate) enum SealError {
     Mixed,
     #[error("the system has no randomness to give")]
     Randomness,
+    #[error("`--allow-secret {pointer}` names a place at which nothing looks like a secret")]
+    SecretAllowance { pointer: String },
+    #[error("{}", Leaking(.0))]
+    Secrets(Vec<Leak>),
     #[error("the credential does not pass its own verification: {message}")]
     SelfCheck { code: String, message: String, help: Option<String> },
     #[error("signing failed: {0}")]
@@ -62,6 +68,8 @@ impl Problem for SealError {
             Self::JsonLd(cause) => cause.code(),
             Self::Mixed => "issue.mixed-proofs",
             Self::Randomness => "keystore.randomness",
+            Self::SecretAllowance { .. } => "issue.secret-allowance",
+            Self::Secrets(_) => "issue.secret",
             Self::SelfCheck { .. } => "issue.self-check",
             Self::Sign(cause) => cause.code(),
             Self::UnknownSuite { .. } => "issue.unknown-suite",
@@ -80,6 +88,14 @@ impl Problem for SealError {
             }
             Self::Mixed => "leave `--proof vc+jwt` alone, or leave it away".to_owned(),
             Self::Randomness | Self::Sign(_) => "nothing was written".to_owned(),
+            Self::SecretAllowance { .. } => {
+                "leave it away, or give the pointer as the error names it; nothing was signed".to_owned()
+            }
+            Self::Secrets(_) => {
+                "remove it where it comes from and, if that was ever shared, replace the secret; for a place \
+                 that holds none, say `--allow-secret POINTER`; nothing was signed"
+                    .to_owned()
+            }
             Self::SelfCheck { code, help, .. } => {
                 let help = help.as_ref().map(|help| format!("{help}; ")).unwrap_or_default();
                 format!("{help}nothing was written; `passport explain {code}` says more")
@@ -98,10 +114,13 @@ impl Problem for SealError {
 
     fn exit(&self) -> Exit {
         match self {
-            Self::Findings(_) | Self::JsonLd(_) => Exit::Malformed,
+            Self::Findings(_) | Self::JsonLd(_) | Self::Secrets(_) => Exit::Malformed,
             Self::Randomness | Self::Sign(_) => Exit::Internal,
             Self::SelfCheck { .. } => Exit::NotVerified,
-            Self::Mixed | Self::UnknownSuite { .. } | Self::WrongKey { .. } => Exit::Usage,
+            Self::Mixed
+            | Self::SecretAllowance { .. }
+            | Self::UnknownSuite { .. }
+            | Self::WrongKey { .. } => Exit::Usage,
         }
     }
 }
@@ -130,6 +149,21 @@ impl fmt::Display for Listed<'_> {
 
 /// Columns kept for the places in a list of findings.
 const MAX_PLACE_WIDTH: usize = 44;
+
+/// The first of the leaks, one a line, by place and kind and without their values.
+struct Leaking<'a>(&'a [Leak]);
+
+impl fmt::Display for Leaking<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.0.len();
+        let places = if count == 1 { "1 place holds" } else { &format!("{count} places hold") };
+        write!(f, "{places} what looks like a secret:")?;
+        for Leak { pointer, kind, redacted } in self.0.iter().take(MAX_FINDINGS) {
+            write!(f, "\n  {pointer}  {kind} `{redacted}`")?;
+        }
+        Ok(())
+    }
+}
 
 /// Where a claim belongs, in the words of a claims file: `training.hardware`.
 fn place(finding: &Finding) -> String {
@@ -169,6 +203,8 @@ pub(crate) struct Order<'a> {
     pub(crate) valid_until: Option<Timestamp>,
     /// Where a recall will be seen.
     pub(crate) status: &'a [Entry],
+    /// Pointers to what looks like a secret and is none, as a person found.
+    pub(crate) allow_secret: &'a [String],
 }
 
 /// Assembled, checked and not yet signed.
@@ -226,6 +262,16 @@ pub(crate) fn prepare(order: Order<'_>) -> Result<Unsigned, SealError> {
     credential.insert("credentialSubject", subject);
     let credential = Json::from(credential);
 
+    // First of all, since what the others say may quote the credential.
+    let scanned = secrets::scan_except(&credential, order.allow_secret);
+    if !scanned.leaks.is_empty() {
+        return Err(SealError::Secrets(scanned.leaks));
+    }
+    // Without its entries of status lists a credential is prepared first, see `Session::issue`.
+    let unused = |pointer: &&&str| order.status.is_empty() <= !pointer.starts_with("/credentialStatus");
+    if let Some(pointer) = scanned.unused.iter().find(unused) {
+        return Err(SealError::SecretAllowance { pointer: (*pointer).to_owned() });
+    }
     let taken = Credential::new(credential.clone()).map_err(|cause| SealError::SelfCheck {
         code: cause.code().to_owned(),
         message: cause.to_string(),

@@ -1,6 +1,6 @@
 //! From a working directory to passports: `init`, `capture`, `issue .`.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod common;
 
@@ -110,4 +110,35 @@ fn what_is_left_out_is_in_the_passport() {
     place.write("model/list", "");
     let draft = place.run("capture model").stdout;
     assert!(draft.contains("excludedPatterns") && !draft.contains("scratch"), "{draft}");
+}
+
+#[test]
+fn a_large_file_is_checked_by_its_root_and_otherwise_by_its_sha256() {
+    let place = Place::with_keys();
+    fs::create_dir(place.path("large")).unwrap();
+    let mut bytes: Vec<u8> = (0..(33 << 20)).map(|n: u32| n.to_le_bytes()[1] ^ n.to_le_bytes()[2]).collect();
+    place.write("large/records.bin", &bytes);
+    place.run("issue large --kind dataset --claims dataset.toml --key lab -o rooted.json").succeeds();
+    // The same file by a list of digests, so without a root.
+    let manifest = model_passport::json::parse(&place.read("rooted.json")).unwrap();
+    let id = manifest.pointer("/credentialSubject/id").unwrap().clone();
+    let sha256 = model_passport::digest::Digest::of(&bytes).to_hex();
+    place.write("list", format!("{sha256} {}  records.bin\n", bytes.len()));
+    fs::create_dir(place.path("empty")).unwrap();
+    let issue = "issue empty --kind dataset --claims dataset.toml --digests list --key lab -o listed.json";
+    let issued = place.run(issue).succeeds();
+    assert!(issued.stderr.contains("[capture.not-rehashed]"), "{}", issued.stderr);
+    let listed = model_passport::json::parse(&place.read("listed.json")).unwrap();
+    assert_eq!(listed.pointer("/credentialSubject/id"), Some(&id));
+    for passport in ["rooted.json", "listed.json"] {
+        let verified = place.run(&format!("verify {passport} --artifact large"));
+        assert!(verified.stdout.contains("its file is at hand, byte for byte"), "{}", verified.stdout);
+    }
+    bytes[20 << 20] ^= 1;
+    place.write("large/records.bin", &bytes);
+    for passport in ["rooted.json", "listed.json"] {
+        let refused = place.run(&format!("verify {passport} --artifact large"));
+        assert!(refused.stdout.contains("artifacts.mismatch"), "{}", refused.stdout);
+        assert_eq!(refused.status, 1);
+    }
 }

@@ -163,3 +163,30 @@ fn the_verdict_follows_the_time() {
     at("2027-01-02T00:00:00Z").reports(1, "not-verified", "validity.expired");
     at("2026-11-20T10:00:00Z").reports(1, "not-verified", "proof.created-in-future");
 }
+
+#[test]
+fn a_secret_is_never_signed() {
+    let place = Place::with_keys();
+    let secret = concat!("gh", "p_4Kd8sLq2Zx7Vb1Nm6Tr9Yw3Pc5Hj0Gf8Aa2B");
+    let model = place.read("model.toml");
+    let hyperparameters = "[training.hyperparameters]\n";
+    assert!(model.contains(hyperparameters));
+    place.write(
+        "leak.toml",
+        model.replacen(hyperparameters, &format!("{hyperparameters}origin = \"{secret}\"\n"), 1),
+    );
+    place
+        .run("issue train.csv --kind dataset --claims dataset.toml --key lab -o dataset.passport.json")
+        .succeeds();
+    let issue = "issue model --claims leak.toml --key lab -o model.passport.json";
+    let before = place.names();
+    let stopped = place.run(issue).fails(3, "issue.secret");
+    let pointer = "/credentialSubject/training/hyperparameters/origin";
+    assert!(stopped.stderr.contains(&format!("{pointer}  GitHub token `gh…`")), "{}", stopped.stderr);
+    assert!(!stopped.stderr.contains(&secret[..8]) && place.names() == before);
+    let other = "--allow-secret /credentialSubject/name";
+    place.run(&format!("{issue} {other}")).fails(3, "issue.secret");
+    let clean = issue.replace("leak.toml", "model.toml");
+    place.run(&format!("{clean} {other}")).fails(64, "issue.secret-allowance");
+    place.run(&format!("{issue} --allow-secret {pointer}")).succeeds();
+}

@@ -180,7 +180,9 @@ pub mod merkle {
         }
     }
 
-    fn begin_leaf() -> sha2::Sha256 {
+    /// A leaf that arrives in pieces: what follows is its data.
+    #[must_use]
+    pub fn begin_leaf() -> sha2::Sha256 {
         sha2::Sha256::new().chain_update([0])
     }
 

@@ -37,6 +37,9 @@ use super::{CaptureError, Options, Work, digests};
 /// 1 MiB and 20 000 values.
 const MAX_LISTED: usize = 2_000;
 
+/// A file of which a verifier computes the Merkle root on all cores.
+const LARGE_BYTES: u64 = 32 << 20;
+
 /// Media types by the end of a name. Whatever is not here is bytes.
 const MEDIA_TYPES: [(&str, &str); 10] = [
     ("csv", "text/csv"),
@@ -158,6 +161,36 @@ fn read_named(root: &Path, options: &Options<'_>, work: &Work<'_>) -> Result<Art
     Ok(Artifacts { files, digest, hidden, patterns, known, is_private })
 }
 
+/// The files as a verifier takes them, each by its Merkle root where that is faster to compute than its SHA-256.
+pub(super) fn roots(root: &Path, work: &Work<'_>) -> Result<Vec<evidence::Artifact>, CaptureError> {
+    let files = walk::walk(root)?;
+    let is_large = |entry: &Entry| entry.stamp.size >= LARGE_BYTES;
+    if files.entries.len() > MAX_LISTED || !files.entries.iter().any(is_large) {
+        return Ok(read(root, &Options::default(), work)?.into_evidence(root));
+    }
+    work.expect(files.entries.iter().map(|entry| entry.stamp.size).sum());
+    let (large, small): (Vec<&Entry>, Vec<&Entry>) = files.entries.iter().partition(|entry| is_large(entry));
+    let locations: Vec<&Path> = small.iter().map(|entry| entry.location.as_path()).collect();
+    let hashed = hash::hash_files(&locations, work, &|_, _| {})?;
+    let mut artifacts: Vec<evidence::Artifact> =
+        small.iter().zip(hashed).map(|(entry, hashed)| evidence_of(entry.path.clone(), &hashed)).collect();
+    for entry in large {
+        let (stamp, root) = hash::merkle_root(&entry.location, work)?;
+        let (path, merkle_root) = (entry.path.clone(), Some(root.to_multibase()));
+        artifacts.push(evidence::Artifact { path, size: stamp.size, sha256: None, merkle_root });
+    }
+    Ok(artifacts)
+}
+
+fn evidence_of(path: String, hashed: &Hashed) -> evidence::Artifact {
+    evidence::Artifact {
+        path,
+        size: hashed.stamp.size,
+        sha256: Some(hashed.sha256.to_hex()),
+        merkle_root: hashed.merkle_root.map(|root| root.to_multibase()),
+    }
+}
+
 fn manifest_digest(files: &[Artifact]) -> Result<Digest, CaptureError> {
     let mut manifest = Vec::with_capacity(files.len());
     for file in files {
@@ -222,13 +255,7 @@ impl Artifacts {
                 merkle_root: None,
             }];
         }
-        let artifact = |file: Artifact| evidence::Artifact {
-            path: file.path,
-            size: file.hashed.stamp.size,
-            sha256: Some(file.hashed.sha256.to_hex()),
-            merkle_root: file.hashed.merkle_root.map(|root| root.to_multibase()),
-        };
-        self.files.into_iter().map(artifact).collect()
+        self.files.into_iter().map(|file| evidence_of(file.path, &file.hashed)).collect()
     }
 
     /// Whether every digest was computed here; how many were not.

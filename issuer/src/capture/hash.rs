@@ -15,12 +15,13 @@
 
 use std::collections::VecDeque;
 use std::fs::{File, Metadata};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use model_passport::digest::{Digest, merkle};
+use rayon::prelude::*;
 use sha2::Digest as _;
 
 use super::{CaptureError, Work};
@@ -293,6 +294,47 @@ impl Hall<'_> {
     }
 }
 
+/// The Merkle root of one file alone, its chunks divided among all cores: who has the root needs no SHA-256,
+/// which only one core at a time can go on with.
+pub(super) fn merkle_root(path: &Path, work: &Work<'_>) -> Result<(Stamp, Digest), CaptureError> {
+    let failed = |cause| CaptureError::io(path, cause);
+    let stamp = File::open(path).and_then(|file| Stamp::of(&file)).map_err(failed)?;
+    let chunk_bytes = u64::try_from(merkle::CHUNK_BYTES).unwrap_or(u64::MAX);
+    let chunks: Vec<u64> = (0..stamp.size.div_ceil(chunk_bytes)).collect();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_WORKERS);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(cores).build();
+    let leaf = |(file, buffer): &mut (Option<File>, Buffer), chunk: &u64| {
+        // Each worker has a file of its own, since a position in a file is shared by whoever shares the file.
+        let file = match file {
+            Some(file) => file,
+            None => file.insert(File::open(path).map_err(failed)?),
+        };
+        let start = chunk.saturating_mul(chunk_bytes);
+        file.seek(SeekFrom::Start(start)).map_err(failed)?;
+        let mut left =
+            usize::try_from(stamp.size.saturating_sub(start).min(chunk_bytes)).unwrap_or(usize::MAX);
+        let mut sha256 = merkle::begin_leaf();
+        while left > 0 {
+            buffer.resize(left.min(PIECE_BYTES));
+            read_piece(path, file, buffer.as_mut_slice(), Some(stamp))?;
+            sha256.update(buffer.as_slice());
+            work.advance(buffer.as_slice().len());
+            left -= buffer.as_slice().len();
+        }
+        Ok(sha256.finalize().into())
+    };
+    let leaves = || {
+        let chunks = chunks.par_iter().with_min_len(1);
+        chunks.map_init(|| (None, Buffer::default()), leaf).collect::<Result<Vec<[u8; 32]>, CaptureError>>()
+    };
+    let leaves = match &pool {
+        Ok(pool) => pool.install(leaves)?,
+        // Without threads of our own those that are there do.
+        Err(_) => leaves()?,
+    };
+    Ok((stamp, merkle::root(leaves)))
+}
+
 impl Hall<'_> {
     /// A small file is read and hashed by one worker: handing it around would take longer than hashing it.
     fn small(&self, path: &Path, mut file: File, stamp: Stamp) -> Result<Outcome, CaptureError> {
@@ -515,6 +557,23 @@ mod tests {
                 assert_eq!(hashed.stamp.size, u64::try_from(bytes.len()).unwrap());
             }
         }
+    }
+
+    #[test]
+    fn the_root_alone_is_the_same_root() {
+        let dir = tempfile::tempdir().unwrap();
+        let chunk = merkle::CHUNK_BYTES;
+        for len in [0, 1, PIECE_BYTES + 1, chunk - 1, chunk, chunk + 1, 3 * chunk + 12_345] {
+            let path = file(&dir, "f", len);
+            let (stamp, root) = merkle_root(&path, &Work::new(&())).unwrap();
+            let bytes = std::fs::read(&path).unwrap();
+            assert_eq!(root, merkle::root(bytes.chunks(chunk).map(merkle::leaf)), "{len}");
+            assert_eq!(stamp.size, u64::try_from(len).unwrap());
+        }
+        assert_eq!(
+            merkle_root(&dir.path().join("gone"), &Work::new(&())).unwrap_err().code(),
+            "capture.not-found"
+        );
     }
 
     #[test]

@@ -2,7 +2,9 @@
 //!
 //! ```text
 //! path ─► artifacts  every file: size, SHA-256, Merkle root ─► the subject's identity
+//!         checksums           md5sum and sha256sum lists, checked
 //!         safetensors, onnx   headers: tensors, interface        (models)
+//!         bundles             cards, configurations, metadata    (models)
 //!         git                 commit, dirty flag, remote         (models)
 //!         csv                 rows, columns, record commitment   (data sets)
 //!         dicom               headers, never about fewer than 10 (data sets)
@@ -14,7 +16,9 @@
 //! say; that comes from a claims file ([`crate::claims`]).
 
 mod artifacts;
+mod bundles;
 mod cache;
+mod checksums;
 mod csv;
 mod dicom;
 mod digests;
@@ -51,6 +55,7 @@ pub use self::salt::Salt;
 use crate::claims;
 use crate::exit::Exit;
 use crate::problem::Problem;
+use crate::secrets;
 
 /// The format of a draft file.
 pub const DRAFT_FORMAT: &str = "https://w3id.org/model-passport/v1/draft";
@@ -81,7 +86,7 @@ impl Kind {
     }
 }
 
-/// How the files are read.
+/// What a person asks of a capture besides the path.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options<'a> {
     /// The directory in which digests are remembered between runs; nothing is remembered without one.
@@ -223,7 +228,15 @@ pub const fn measured_groups() -> &'static [&'static str] {
 ///
 /// # Errors
 /// [`CaptureError`], for the first cause met; nothing is captured by halves.
-pub fn capture(
+pub fn capture(path: &Path, kind: Kind, progress: &dyn Progress) -> Result<Draft, CaptureError> {
+    capture_with(path, kind, &Options::default(), progress)
+}
+
+/// The same, with what a person asked for.
+///
+/// # Errors
+/// [`CaptureError`], for the first cause met; nothing is captured by halves.
+pub fn capture_with(
     path: &Path,
     kind: Kind,
     options: &Options<'_>,
@@ -262,6 +275,7 @@ fn capture_named(
             ),
         );
     }
+    checksums::add_to(&mut found, &artifacts)?;
     match kind {
         // Nothing else may look into files beside patients: tables have names in them too.
         Kind::Dataset if artifacts.is_private() => {
@@ -271,19 +285,49 @@ fn capture_named(
         Kind::Dataset => csv::add_to(&mut found, &artifacts)?,
         Kind::Model => {
             weights::add_to(&mut found, &artifacts, &work)?;
+            bundles::add_to(&mut found, &artifacts)?;
             git::add_to(&mut found, path);
         }
     }
+    warn_of_secrets(&mut found);
     let Found { subject, sources, notes } = found;
     Ok(Draft { kind, subject, sources, notes, missing: Vec::new() }.renewed())
 }
 
-/// Hashes what stands at `path` for a verifier that holds it against an artefact manifest.
+/// A draft is shown around before it is signed: what `issue` would stop at is said now.
+fn warn_of_secrets(found: &mut Found) {
+    for leak in secrets::scan(&Json::from(found.subject.clone())) {
+        let secrets::Leak { pointer, kind, redacted } = leak;
+        let message =
+            format!("`{pointer}` looks like a secret ({kind} `{redacted}`): remove it where it comes from");
+        found.note("capture.secret", message);
+    }
+}
+
+/// Which digests a verifier wants of its files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Digests {
+    /// Whatever is fastest: of a large file its Merkle root, which all cores can work on.
+    Fastest,
+    /// All that there are.
+    All,
+}
+
+/// Hashes what stands at `path` for a verifier that holds it against an artefact manifest. Nothing is taken from
+/// an earlier run.
 ///
 /// # Errors
 /// [`CaptureError`], for the first cause met.
-pub fn artifacts(path: &Path, progress: &dyn Progress) -> Result<Vec<Artifact>, CaptureError> {
-    Ok(artifacts::read(path, &Options::default(), &Work::new(progress))?.into_evidence(path))
+pub fn artifacts(
+    path: &Path,
+    digests: Digests,
+    progress: &dyn Progress,
+) -> Result<Vec<Artifact>, CaptureError> {
+    let work = Work::new(progress);
+    match digests {
+        Digests::Fastest => artifacts::roots(path, &work),
+        Digests::All => Ok(artifacts::read(path, &Options::default(), &work)?.into_evidence(path)),
+    }
 }
 
 #[cfg(test)]
@@ -306,17 +350,14 @@ mod tests {
         let files: &[(&str, &[u8])] =
             &[("b/m.onnx", &onnx), ("a.safetensors", &safetensors), ("README.md", b"#")];
         let (one, two) = (Tree::with(files), Tree::with(files));
-        let text = |tree: &Tree| {
-            capture(tree.path(), Kind::Model, &Options::default(), &()).unwrap().to_json().to_pretty()
-        };
+        let text = |tree: &Tree| capture(tree.path(), Kind::Model, &()).unwrap().to_json().to_pretty();
         assert_eq!(text(&one), text(&two));
         assert_eq!(text(&one), text(&one));
     }
 
     #[test]
     fn the_same_tensors_have_the_same_digest_in_both_formats() {
-        let draft =
-            Json::Object(capture(&real("model"), Kind::Model, &Options::default(), &()).unwrap().subject);
+        let draft = Json::Object(capture(&real("model"), Kind::Model, &()).unwrap().subject);
         let [onnx, safetensors] = draft.get("weights").unwrap().as_array().unwrap() else {
             panic!("{draft}")
         };
@@ -330,7 +371,7 @@ mod tests {
     #[test]
     fn a_draft_is_read_back_as_it_was_written() {
         for (path, kind) in [("data/test.csv", Kind::Dataset), ("model", Kind::Model)] {
-            let draft = capture(&real(path), kind, &Options::default(), &()).unwrap();
+            let draft = capture(&real(path), kind, &()).unwrap();
             let text = draft.to_json().to_pretty();
             assert_eq!(Draft::from_json(&model_passport::json::parse(&text).unwrap()), Ok(draft));
         }
@@ -354,29 +395,29 @@ mod tests {
     #[test]
     fn what_was_not_found_says_why() {
         let tree = Tree::with(&[("notes.txt", b"x")]);
-        let model = capture(tree.path(), Kind::Model, &Options::default(), &()).unwrap();
+        let model = capture(tree.path(), Kind::Model, &()).unwrap();
         for group in ["weights", "interface", "sourceCode"] {
             assert!(!model.subject.contains(group));
             let source = model.sources.get(&format!("/{group}")).unwrap();
             assert_eq!(source.get("basis").and_then(Json::as_str), Some("unknown"), "{source}");
         }
-        let data = capture(tree.path(), Kind::Dataset, &Options::default(), &()).unwrap();
+        let data = capture(tree.path(), Kind::Dataset, &()).unwrap();
         assert!(data.sources.get("/dataContent").is_some() && !data.subject.contains("dataContent"));
     }
 
     #[test]
     fn a_damaged_file_is_named() {
         let tree = Tree::with(&[("ok.txt", b"x"), ("m.safetensors", b"short")]);
-        let error = capture(tree.path(), Kind::Model, &Options::default(), &()).unwrap_err();
+        let error = capture(tree.path(), Kind::Model, &()).unwrap_err();
         assert_eq!((error.code(), error.exit()), ("capture.safetensors-length", Exit::Malformed));
         assert!(error.to_string().contains("m.safetensors") && error.help().is_some());
     }
 
     #[test]
     fn a_verifier_gets_the_digests_that_the_manifest_has() {
-        let draft = capture(&real("model"), Kind::Model, &Options::default(), &()).unwrap();
+        let draft = capture(&real("model"), Kind::Model, &()).unwrap();
         let manifest = draft.subject.get("artifactManifest").unwrap();
-        for (at, file) in artifacts(&real("model"), &()).unwrap().iter().enumerate() {
+        for (at, file) in artifacts(&real("model"), Digests::All, &()).unwrap().iter().enumerate() {
             let node = manifest.pointer(&format!("/file/{at}")).unwrap();
             assert_eq!(node.get("path").and_then(Json::as_str), Some(file.path.as_str()));
             assert_eq!(node.get("merkleRoot").and_then(Json::as_str), file.merkle_root.as_deref());

@@ -15,7 +15,6 @@ use super::{CaptureError, FormatError, Found};
 ///
 /// # Errors
 /// `capture.weak-digest-mismatch`, which names the file; and when the file cannot be read again.
-#[cfg_attr(not(test), expect(dead_code, reason = "readers to come"))]
 pub(super) fn check_md5(
     found: &mut Found,
     file: &Artifact,
@@ -51,6 +50,24 @@ pub(super) fn check_md5(
         ),
     );
     Ok(())
+}
+
+/// Holds the SHA-256 (hexadecimal, any case) that `said_by` has for a file against its own.
+///
+/// # Errors
+/// `capture.pinned-digest-mismatch`, which names the file.
+pub(super) fn check_sha256(file: &Artifact, hex: &str, said_by: &str) -> Result<(), CaptureError> {
+    let computed = file.hashed.sha256.to_hex();
+    if computed.eq_ignore_ascii_case(hex) {
+        return Ok(());
+    }
+    let cause = FormatError {
+        code: "capture.pinned-digest-mismatch",
+        format: "the file that was pinned",
+        message: format!("{said_by} has another SHA-256 for it, its bytes have `{computed}`"),
+        help: "restore the file that was meant, or renew the record that pins it; nothing was captured",
+    };
+    Err(CaptureError::Format { path: file.location.clone(), cause })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use model_passport::json::{Json, Object, escape_token};
 
 use super::ClaimsError;
+use crate::secrets;
 
 /// Members by which an item of a measured list is recognised in the claims.
 const KEYS: [&str; 2] = ["name", "path"];
@@ -93,10 +94,16 @@ fn merge_list(measured: &mut [Json], claims: &[Json], pointer: &str) -> Result<O
     Ok(added)
 }
 
-/// Both sides, shortened for people.
+/// Both sides, shortened for people, and hidden if they look like secrets: a terminal may be a build log.
 fn contradiction(pointer: &str, present: &Json, claim: &Json) -> ClaimsError {
     const MAX_CHARS: usize = 80;
+    let name = pointer.rsplit('/').next().unwrap_or_default();
     let short = |value: &Json| {
+        // With its name, since `password` says more than what stands there.
+        let member = Json::Object(Object::from_iter([(name, value.clone())]));
+        if let Some(leak) = secrets::scan(&member).first() {
+            return format!("{} ({})", leak.redacted, leak.kind);
+        }
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         match text.char_indices().nth(MAX_CHARS) {
             Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),

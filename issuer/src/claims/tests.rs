@@ -3,7 +3,7 @@ use std::convert::Infallible;
 use model_passport::digest::Digest;
 
 use super::*;
-use crate::capture::{Kind, Options, capture};
+use crate::capture::{Kind, capture};
 
 const CREDENTIAL: &str = "urn:uuid:00000000-0000-4000-8000-000000000001";
 
@@ -170,7 +170,7 @@ fn the_real_claims_are_complete() {
         assert!(inside.is_empty(), "{inside:#?}");
         subject
     };
-    let captured = |path: &str, kind| capture(&real.join(path), kind, &Options::default(), &()).unwrap();
+    let captured = |path: &str, kind| capture(&real.join(path), kind, &()).unwrap();
     let train = captured("data/train.csv", Kind::Dataset);
     assert!(train.missing.contains(&"/cohort/numberOfSubjects".to_owned()), "{:?}", train.missing);
     filled("DatasetPassport", train.subject, "dataset-train.toml");
@@ -205,5 +205,18 @@ fn the_real_claims_are_complete() {
         assert_eq!(claim.get("n"), metric.get("n"), "{name}");
         assert_eq!(claim.pointer("/interval/lower"), metric.get("lower"), "{name}");
         assert_eq!(claim.pointer("/interval/upper"), metric.get("upper"), "{name}");
+    }
+}
+
+#[test]
+fn a_contradiction_does_not_show_a_secret() {
+    let token = concat!("gh", "p_4Kd8sLq2Zx7Vb1Nm6Tr9Yw3Pc5Hj0Gf8Aa2B");
+    let captured = object(&format!(r#"{{"training":{{"password":"hunter2","origin":"{token}"}}}}"#));
+    for (claims, kind) in [
+        (r#"{"training":{"password":"letmein"}}"#, "password"),
+        (r#"{"training":{"origin":"x"}}"#, "GitHub token"),
+    ] {
+        let text = merge(captured.clone(), &object(claims)).unwrap_err().to_string();
+        assert!(text.contains(kind) && !text.contains("hunter2") && !text.contains(token), "{text}");
     }
 }

@@ -162,7 +162,7 @@ pub(crate) fn read(path: &Path, kind: Kind, reading: &Reading) -> Result<Draft, 
     let salt = reading.salt.open()?;
     let options =
         Options { cache: cache.as_deref(), digests: reading.digests.as_deref(), salt: salt.as_ref() };
-    Ok(capture::capture(path, kind, &options, &Bar::new())?)
+    Ok(capture::capture_with(path, kind, &options, &Bar::new())?)
 }
 
 /// Where the secret lies that a data set about patients needs.

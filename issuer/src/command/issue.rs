@@ -59,6 +59,9 @@ pub struct Signing {
     /// With ecdsa-sd-2023: what else no holder may leave out, as a JSON pointer (repeatable)
     #[arg(long, value_name = "POINTER")]
     mandatory: Vec<String>,
+    /// A place that looks like a secret and is none, as the JSON pointer that the error gave (repeatable)
+    #[arg(long, value_name = "POINTER")]
+    allow_secret: Vec<String>,
     /// A passport or a DID document that the parents' verification needs (repeatable)
     #[arg(long, value_name = "FILE")]
     pub(crate) with: Vec<PathBuf>,
@@ -268,7 +271,17 @@ impl Session<'_> {
         let issuer = &self.public.did;
         let (id, valid_from) = (seal::fresh_urn()?, self.now);
         let order = |subject, status| {
-            seal::prepare(Order { id: &id, kind, issuer, subject, valid_from, valid_until, status })
+            let allow_secret = &self.signing.allow_secret;
+            seal::prepare(Order {
+                id: &id,
+                kind,
+                issuer,
+                subject,
+                valid_from,
+                valid_until,
+                status,
+                allow_secret,
+            })
         };
         // No entry of a list is spent on a credential that cannot be signed anyway.
         let mut unsigned = order(subject.clone(), &[])?;

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use model_passport::evidence::{Evidence, Need, NeedKind, Policy, Profile};
-use model_passport::report::Report;
+use model_passport::report::{Check, CheckName, Outcome as CheckOutcome, Report};
 use model_passport::time::Timestamp;
 use model_passport::verify::{self, Verification};
 
 use super::Shell;
+use crate::capture::Digests;
 use crate::evidence;
 use crate::exit::Exit;
 use crate::print::{Paint, Tone};
@@ -86,7 +87,7 @@ impl Means {
             None => Policy::default(),
         };
         let policy = Policy { profile: self.profile.unwrap_or(policy.profile), ..policy };
-        let mut evidence = evidence::gather(&self.with, &self.artifact)?;
+        let mut evidence = evidence::gather(&self.with)?;
         if let Some(path) = &self.evidence {
             let more = evidence::read_evidence(path)?;
             evidence.documents.extend(more.documents);
@@ -94,7 +95,19 @@ impl Means {
             evidence.artifacts.extend(more.artifacts);
             evidence.seen_lists.extend(more.seen_lists);
         }
-        Ok(check(text, &evidence, &policy, shell.time(self.at)))
+        let (others, now) = (evidence.artifacts.clone(), shell.time(self.at));
+        evidence.artifacts.extend(evidence::artifacts(&self.artifact, Digests::Fastest)?);
+        let outcome = check(text, &evidence, &policy, now);
+        // A passport may have no Merkle root for a file: then its SHA-256 decides.
+        let by_root = evidence.artifacts.iter().any(|file| file.sha256.is_none());
+        let refused =
+            |check: &Check| check.check == CheckName::Artifacts && check.outcome == CheckOutcome::Fail;
+        if !by_root || !outcome.report.checks.iter().any(refused) {
+            return Ok(outcome);
+        }
+        evidence.artifacts = others;
+        evidence.artifacts.extend(evidence::artifacts(&self.artifact, Digests::All)?);
+        Ok(check(text, &evidence, &policy, now))
     }
 }
 
