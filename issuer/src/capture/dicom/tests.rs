@@ -230,6 +230,39 @@ fn a_broken_file_is_a_number() {
 }
 
 #[test]
+fn no_error_about_a_private_tree_names_a_file() {
+    let errors = |path: &Path| {
+        let cause = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        let path = path.to_owned();
+        let format = FormatError { code: "capture.x", format: "X", message: "Doe".to_owned(), help: "none" };
+        [
+            CaptureError::Changed(path.clone()),
+            CaptureError::Empty(path.clone()),
+            CaptureError::Format { path: path.clone(), cause: format },
+            CaptureError::NotFound(path.clone()),
+            CaptureError::PathNotUtf8(path.clone()),
+            CaptureError::PathUnportable("Doe".to_owned()),
+            CaptureError::SpecialFile(path.clone()),
+            CaptureError::Symlink(path.clone()),
+            CaptureError::TooLarge { path: path.clone(), value: 1 },
+            CaptureError::TooManyFiles { path: path.clone(), max: 1 },
+            CaptureError::io(&path, cause),
+        ]
+    };
+    let public = Tree::with(&[("Doe.csv", b"x")]);
+    let private = Tree::with(&[("Doe.csv", b"x"), ("Doe/1", &files("twelve")[0])]);
+    for (named, nameless) in errors(Path::new("Doe")).into_iter().zip(errors(Path::new("Doe"))) {
+        let (code, exit) = (named.code(), named.exit());
+        assert!(named.guarded(public.path()).to_string().contains("Doe"), "{code}");
+        let nameless = nameless.guarded(private.path());
+        assert_eq!((nameless.code(), nameless.exit()), (code, exit));
+        assert!(!format!("{nameless} {:?}", nameless.help()).contains("Doe"), "{nameless}");
+    }
+    let numbered = CaptureError::Changed("file 17".into()).guarded(private.path());
+    assert!(numbered.to_string().contains("file 17"));
+}
+
+#[test]
 fn headers_in_every_encoding_say_the_same() {
     let words = |facts: &Facts| format!("{:?} {:?}", facts.words, facts.numbers);
     let value = short(0x0008_0060, "CS", b"CT");
