@@ -16,6 +16,7 @@ mod artifacts;
 mod csv;
 mod error;
 mod found;
+mod gguf;
 mod git;
 mod hash;
 mod node;
@@ -27,6 +28,7 @@ mod safetensors;
 mod testing;
 mod weak;
 mod weights;
+mod window;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};

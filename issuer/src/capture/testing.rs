@@ -57,3 +57,9 @@ pub(super) fn packed(number: u64, values: &[u64]) -> Vec<u8> {
     let body: Vec<u8> = values.iter().flat_map(|value| varint(*value)).collect();
     message(number, &[&body])
 }
+
+/// A file that the library of its format has written.
+pub(super) fn model_file(name: &str) -> Vec<u8> {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/capture/models");
+    std::fs::read(fixtures.join(name)).unwrap()
+}
