@@ -148,10 +148,8 @@ impl Metadata {
 fn text(window: &mut Window<'_>, max: u64) -> Result<String, CaptureError> {
     let len = window.u64()?;
     if len > max {
-        return Err(window.refuse(
-            "capture.gguf-header",
-            format!("a name of {len} bytes at byte {}", window.position()),
-        ));
+        return Err(window
+            .refuse("capture.gguf-header", format!("a name of {len} bytes at byte {}", window.position())));
     }
     let bytes = window.take(len)?;
     String::from_utf8(bytes).map_err(|_| window.refuse("capture.gguf-header", "a name is not UTF-8"))
@@ -344,7 +342,8 @@ mod tests {
             found.tensors.into_iter().partition(|tensor| tensor.name == "q.weight");
         assert_eq!(others, plain.tensors);
         assert_eq!((quantised[0].dtype, &quantised[0].shape[..]), ("Q8_0", &[4, 64][..]));
-        let metadata = |key: &str| found.metadata.iter().find(|entry| entry.0 == key).map(|entry| &entry.1[..]);
+        let metadata =
+            |key: &str| found.metadata.iter().find(|entry| entry.0 == key).map(|entry| &entry.1[..]);
         assert_eq!(metadata("llama.rope.scale"), Some("0.5"));
         assert_eq!(metadata("llama.tied"), Some("true"));
         assert_eq!(metadata("general.name"), Some("small"));
@@ -374,7 +373,8 @@ mod tests {
     #[test]
     fn lies_are_refused() {
         let huge = u64::MAX.to_le_bytes();
-        let one = |name: &str, shape: &[u64], kind, offset| file(&[], &[tensor(name, shape, kind, offset)], 32);
+        let one =
+            |name: &str, shape: &[u64], kind, offset| file(&[], &[tensor(name, shape, kind, offset)], 32);
         for (bytes, wanted) in [
             ([&b"GGUF\x03\0\0\0"[..], &huge, &huge].concat(), "length"),
             ([&b"GGUF\x03\0\0\0"[..], &[0; 8], &(1_u64 << 40).to_le_bytes()].concat(), "length"),

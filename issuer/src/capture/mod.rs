@@ -19,16 +19,21 @@ mod found;
 mod gguf;
 mod git;
 mod hash;
+mod inflate;
 mod node;
 mod onnx;
 mod onnx_tensor;
+mod pickle;
+mod pickle_file;
 mod protobuf;
 mod safetensors;
 #[cfg(test)]
 mod testing;
+mod torch;
 mod weak;
 mod weights;
 mod window;
+mod zip;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -19,7 +19,7 @@ use sha2::Digest as _;
 
 use super::artifacts::{Artifact, Artifacts};
 use super::node::{integer, measured};
-use super::{CaptureError, Found, Work, gguf, onnx, safetensors};
+use super::{CaptureError, Found, Work, gguf, onnx, pickle_file, safetensors, torch, zip};
 
 /// Most tensors written out in one passport: 9 JSON values and about 150 bytes each.
 const MAX_LISTED_TENSORS: usize = 1_024;
@@ -106,11 +106,17 @@ impl From<TensorFile> for Reading {
 type Reader = fn(&Artifact, &Artifacts, &Work<'_>) -> Result<Reading, CaptureError>;
 
 /// Formats by the end of a name. Names that several formats share are decided by the first bytes.
-const READERS: [(&[&str], Reader); 4] = [
+const READERS: [(&[&str], Reader); 6] = [
     (&["onnx"], |file, artifacts, work| Ok(onnx::read(file, artifacts, work)?.into())),
     (&["safetensors"], |file, _, work| Ok(safetensors::read(file, work)?.into())),
     (&["gguf"], |file, _, work| gguf::read(file, work)),
-    (&["bin"], read_by_first_bytes),
+    (&["pt", "pth"], |file, _, work| match head(file)? {
+        head if head.starts_with(zip::MAGIC) => torch::read(file, work),
+        head if pickle_file::is_pickle(&head) => pickle_file::read(file),
+        _ => Ok(Content::Bytes.into()),
+    }),
+    (&["bin", "ckpt"], read_by_first_bytes),
+    (&["joblib", "pickle", "pkl", "sav"], |file, _, _| pickle_file::read_named(file)),
 ];
 
 fn read_by_first_bytes(
@@ -118,11 +124,12 @@ fn read_by_first_bytes(
     _artifacts: &Artifacts,
     work: &Work<'_>,
 ) -> Result<Reading, CaptureError> {
-    let head = head(file)?;
-    if head.starts_with(gguf::MAGIC) {
-        return gguf::read(file, work);
+    match head(file)? {
+        head if head.starts_with(gguf::MAGIC) => gguf::read(file, work),
+        head if torch::is_archive(&head) => torch::read(file, work),
+        head if pickle_file::is_pickle(&head) => pickle_file::read(file),
+        _ => Ok(Content::Bytes.into()),
     }
-    Ok(Content::Bytes.into())
 }
 
 /// The first bytes of a file, as far as it has them.
