@@ -27,7 +27,7 @@ pub static CREDENTIALS_V2: Document = Document {
 pub static PASSPORT_V1: Document = Document {
     url: "https://w3id.org/model-passport/v1",
     text: include_str!("passport/v1.jsonld"),
-    sha256: "def0e47851ddd894f61e52524c44557de9ae446b3eb769c14704efbda73b825a",
+    sha256: "af88941efe809def6bda9badaf8d27426eecbdb76c6bba8576889f370f541fef",
 };
 
 /// Verifiable Credentials 1.1, for foreign credentials.
@@ -83,7 +83,7 @@ pub static DATASET_PASSPORT_SCHEMA: Document = Document {
 pub static MODEL_PASSPORT_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/model-passport.schema.json",
     text: include_str!("passport/model-passport.schema.json"),
-    sha256: "711387a92e5489f0dca7ede5e7eebc6db817dcf57a1e4d1157f9ad2a333822e2",
+    sha256: "15c5725e0736e46869822b534ba896da91f2409dd81637bbecf8f6e3192b44f6",
 };
 
 /// What an `EvaluationAttestation` credential must hold.

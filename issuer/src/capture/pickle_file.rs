@@ -80,11 +80,13 @@ pub(super) fn read_named(file: &Artifact) -> Result<Reading, CaptureError> {
 /// Reads a pickle that starts as one.
 pub(super) fn read(file: &Artifact) -> Result<Reading, CaptureError> {
     let walk = pickle::walk(BufReader::new(file.open()?));
-    let content = match walk.globals.iter().any(|name| name.starts_with("torch._utils._rebuild_")) {
-        true => Content::Unlisted("a PyTorch file in the format before version 1.6".to_owned()),
-        false => Content::Bytes,
-    };
-    Ok(Reading { content, notes: runs_code(&file.path, &walk, |_| false).into_iter().collect() })
+    if !walk.globals.iter().any(|name| name.starts_with("torch._utils._rebuild_")) {
+        let notes = runs_code(&file.path, &walk, |_| false).into_iter().collect();
+        return Ok(Reading { content: Content::Bytes, notes });
+    }
+    let notes = runs_code(&file.path, &walk, torch::is_harmless).into_iter().collect();
+    let why = "a PyTorch file in the format before version 1.6".to_owned();
+    Ok(Reading { content: Content::Unlisted(why), notes })
 }
 
 /// The warning, unless everything that the pickle names is harmless and it was walked to its end.

@@ -122,11 +122,15 @@ pub(super) fn read(file: &Artifact, work: &Work<'_>) -> Result<Reading, CaptureE
 /// Whether PyTorch's own loader takes this global for data: with `weights_only`, it imports nothing else.
 pub(super) fn is_harmless(global: &str) -> bool {
     let known = |table: &[(&str, &str, u64)]| table.iter().any(|(name, ..)| *name == global);
-    let names = ["collections.OrderedDict", "torch.Size", "torch.device", "torch.nn.parameter.Parameter"];
-    known(&STORAGES) || known(&DTYPES) || names.contains(&global) || REBUILDERS.contains(&global)
+    known(&STORAGES) || known(&DTYPES) || HARMLESS.contains(&global)
 }
 
-const REBUILDERS: [&str; 7] = [
+const HARMLESS: [&str; 12] = [
+    "collections.OrderedDict",
+    "torch.Size",
+    "torch.device",
+    "torch.nn.parameter.Parameter",
+    "torch.serialization._get_layout",
     "torch._utils._rebuild_tensor_v2",
     "torch._utils._rebuild_tensor_v3",
     "torch._utils._rebuild_parameter",

@@ -2,7 +2,8 @@
 //!
 //! Each tensor has a SHA-256 of its own over its little-endian bytes, so that two files can be compared
 //! tensor by tensor whatever else differs. `tensorDigest` is the SHA-256 of the RFC 8785 form of the whole
-//! list, sorted by name, and stands even where the list is too long to be written out. Types have the same
+//! list, sorted by name, and stands even where the list is too long to be written out; `contentDigest` is the same
+//! without the names, which differ from one program to the next. Types have the same
 //! names whatever the format, so the same tensors in ONNX and in safetensors have the same `tensorDigest`.
 //!
 //! Either all tensors of a file are listed or none, and then the source says why: two files with the same
@@ -253,6 +254,7 @@ impl TensorFile {
         }
         node.insert("tensorCount", integer(count, &file.location)?);
         node.insert("tensorDigest", Digest::of(jcs::to_string(&list)).to_multibase());
+        node.insert("contentDigest", content_digest(&list).to_multibase());
         let mut left_out = self.remark.as_ref().map(|remark| format!(", {remark}")).unwrap_or_default();
         if listing && !self.tensors.is_empty() {
             node.insert("tensors", list);
@@ -280,6 +282,19 @@ impl TensorFile {
         let once = object.len() == self.metadata.len();
         (once && json::parse(&Json::Object(object.clone()).to_string()).is_ok()).then_some(object)
     }
+}
+
+/// The digest of the list without names, in the order of each tensor's RFC 8785 form: the same where an export has
+/// renamed the tensors.
+fn content_digest(list: &Json) -> Digest {
+    let nameless = |tensor: &Json| {
+        let mut tensor = tensor.as_object().cloned().unwrap_or_default();
+        tensor.remove("name");
+        jcs::to_string(&Json::Object(tensor))
+    };
+    let mut contents: Vec<String> = list.as_array().unwrap_or_default().iter().map(nameless).collect();
+    contents.sort_unstable();
+    Digest::of(format!("[{}]", contents.join(",")))
 }
 
 impl Tensor {
