@@ -26,6 +26,7 @@ pub mod claims;
 pub mod cli;
 pub mod command;
 pub mod crypto;
+mod diff;
 mod disclosure;
 mod evidence;
 pub mod exit;

@@ -223,6 +223,37 @@ pub fn artifacts(path: &Path, progress: &dyn Progress) -> Result<Vec<Artifact>, 
     Ok(artifacts::read(path, &Work::new(progress))?.into_evidence())
 }
 
+/// The weights of a model, every tensor written out.
+#[derive(Debug)]
+pub struct Weights {
+    /// The `Weights` nodes.
+    pub nodes: Vec<Json>,
+    /// Files whose tensors are not listed: path, why, digest.
+    pub unlisted: Vec<(String, String, String)>,
+    /// The digests of all files.
+    pub files: Vec<String>,
+    /// The identity of the model.
+    pub id: String,
+}
+
+/// Reads the weights of what stands at `path`.
+///
+/// # Errors
+/// [`CaptureError`], for the first cause met.
+pub fn weights(path: &Path, progress: &dyn Progress) -> Result<Weights, CaptureError> {
+    let work = Work::new(progress);
+    let artifacts = artifacts::read(path, &work)?;
+    let (nodes, unlisted) = weights::all(&artifacts, &work)?;
+    let files = artifacts.files.iter().map(|file| file.hashed.sha256.to_multibase()).collect();
+    Ok(Weights { nodes, unlisted, files, id: artifacts.subject_id() })
+}
+
+/// Whether a name ends like that of a file with weights.
+#[must_use]
+pub fn is_model_file(path: &Path) -> bool {
+    weights::is_model_file(path)
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;

@@ -11,6 +11,7 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
+use std::path::Path;
 
 use model_passport::canon::jcs;
 use model_passport::digest::Digest;
@@ -183,6 +184,28 @@ fn read_all<'a>(artifacts: &'a Artifacts, work: &Work<'_>) -> Result<Everything<
         }
     }
     Ok(all)
+}
+
+/// The nodes of all files, with every tensor; and the files that are not listed, with why and their digest.
+pub(super) fn all(
+    artifacts: &Artifacts,
+    work: &Work<'_>,
+) -> Result<(Vec<Json>, Vec<(String, String, String)>), CaptureError> {
+    let all = read_all(artifacts, work)?;
+    let node = |listed: &Listed<'_>| Ok(Json::Object(listed.parsed.node(listed.file, true)?.0));
+    let nodes = all.listed.iter().map(node).collect::<Result<Vec<Json>, CaptureError>>()?;
+    let unlisted = all
+        .unlisted
+        .into_iter()
+        .map(|Unlisted { file, why }| (file.path.clone(), why, file.hashed.sha256.to_multibase()));
+    Ok((nodes, unlisted.collect()))
+}
+
+/// Whether a reader is there for the end of a name.
+pub(super) fn is_model_file(path: &Path) -> bool {
+    let extension = path.extension().and_then(std::ffi::OsStr::to_str).unwrap_or_default();
+    let extension = extension.to_ascii_lowercase();
+    READERS.iter().any(|(extensions, _)| extensions.contains(&extension.as_str()))
 }
 
 /// Adds `weights` and `interface` for the formats that can be read.
