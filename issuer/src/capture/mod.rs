@@ -19,6 +19,8 @@ mod found;
 mod gguf;
 mod git;
 mod hash;
+mod hdf5;
+mod hdf5_messages;
 mod inflate;
 mod node;
 mod onnx;

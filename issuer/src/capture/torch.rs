@@ -50,6 +50,9 @@ const MAX_DEPTH: usize = 64;
 const MAX_RANK: usize = 32;
 const MAX_NAME_BYTES: usize = 1_024;
 
+/// Most times that the bytes of the file are hashed for its tensors.
+const MAX_SHARED: u64 = 16;
+
 /// Largest tensor whose elements do not stand in their order in the storage: they are gathered in memory.
 const MAX_GATHERED_BYTES: u64 = 64 << 20;
 
@@ -220,6 +223,11 @@ impl<'a> Archive<'a> {
                 return Err(Trouble::Unlisted("it holds tensors of a sort that is not read"));
             }
             push_children(walk, value, &name, depth + 1, &mut todo);
+        }
+        // Views may share bytes, as tied weights do; a small file whose views make a large one is no model.
+        let viewed = views.iter().map(View::bytes).fold(0, u64::saturating_add);
+        if viewed / MAX_SHARED > self.file.hashed.stamp.size {
+            return Err(Trouble::Unlisted("its tensors share too many bytes"));
         }
         if used.len() != self.storages.len() {
             return Err(Trouble::Unlisted("not every storage is a tensor of a sort that is read"));
