@@ -434,13 +434,11 @@ mod tests {
 
     #[test]
     fn every_cut_and_every_changed_byte_gives_an_answer() {
-        let whole = model_file("new.h5");
-        for at in 0..whole.len() {
-            assert!(reading("m.h5", &whole[..at]).is_err(), "{at}");
-        }
-        for name in ["new.h5", "compact.h5"] {
+        // The small file at every byte, the others at some.
+        for (name, step) in [("compact.h5", 1), ("new.h5", 13), ("old.h5", 29)] {
             let whole = model_file(name);
-            for at in 0..whole.len() {
+            for at in (0..whole.len()).step_by(step) {
+                assert!(reading("m.h5", &whole[..at]).is_err(), "{name} {at}");
                 let mut changed = whole.clone();
                 changed[at] ^= 0xff;
                 _ = reading("m.h5", &changed);

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! path ─► artifacts  every file: size, SHA-256, Merkle root ─► the subject's identity
-//!         safetensors, onnx   headers: tensors, interface        (models)
+//!         weights             tensors and interface, by format   (models)
 //!         git                 commit, dirty flag, remote         (models)
 //!         csv                 rows, columns, record commitment   (data sets)
 //!      ─► Draft { subject, sources, missing }
@@ -29,6 +29,8 @@ mod pickle;
 mod pickle_file;
 mod protobuf;
 mod safetensors;
+mod sstable;
+mod tensorflow;
 #[cfg(test)]
 mod testing;
 mod torch;

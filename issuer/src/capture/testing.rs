@@ -59,7 +59,12 @@ pub(super) fn packed(number: u64, values: &[u64]) -> Vec<u8> {
 }
 
 /// A file that the library of its format has written.
+pub(super) fn fixture(path: &str) -> Vec<u8> {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/capture");
+    std::fs::read(fixtures.join(path)).unwrap()
+}
+
+/// One of the small models.
 pub(super) fn model_file(name: &str) -> Vec<u8> {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/capture/models");
-    std::fs::read(fixtures.join(name)).unwrap()
+    fixture(&format!("models/{name}"))
 }

@@ -21,7 +21,7 @@ use sha2::Digest as _;
 
 use super::artifacts::{Artifact, Artifacts};
 use super::node::{integer, measured};
-use super::{CaptureError, Found, Work, gguf, hdf5, onnx, pickle_file, safetensors, torch, zip};
+use super::{CaptureError, Found, Work, gguf, hdf5, onnx, pickle_file, safetensors, tensorflow, torch, zip};
 
 /// Most tensors written out in one passport: 9 JSON values and about 150 bytes each.
 const MAX_LISTED_TENSORS: usize = 1_024;
@@ -108,7 +108,7 @@ impl From<TensorFile> for Reading {
 type Reader = fn(&Artifact, &Artifacts, &Work<'_>) -> Result<Reading, CaptureError>;
 
 /// Formats by the end of a name. Names that several formats share are decided by the first bytes.
-const READERS: [(&[&str], Reader); 8] = [
+const READERS: [(&[&str], Reader); 10] = [
     (&["onnx"], |file, artifacts, work| Ok(onnx::read(file, artifacts, work)?.into())),
     (&["safetensors"], |file, _, work| Ok(safetensors::read(file, work)?.into())),
     (&["gguf"], |file, _, work| gguf::read(file, work)),
@@ -120,6 +120,11 @@ const READERS: [(&[&str], Reader); 8] = [
     (&["bin", "ckpt"], read_by_first_bytes),
     (&["h5", "hdf5"], |file, _, work| hdf5::read(file, work)),
     (&["keras"], |file, _, work| hdf5::read_keras(file, work)),
+    (&["index"], tensorflow::read_index),
+    (&["pb"], |file, _, _| match file.path.rsplit('/').next() {
+        Some("saved_model.pb") => tensorflow::read_saved_model(file),
+        _ => Ok(Content::Bytes.into()),
+    }),
     (&["joblib", "pickle", "pkl", "sav"], |file, _, _| pickle_file::read_named(file)),
 ];
 
