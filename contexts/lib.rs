@@ -27,7 +27,7 @@ pub static CREDENTIALS_V2: Document = Document {
 pub static PASSPORT_V1: Document = Document {
     url: "https://w3id.org/model-passport/v1",
     text: include_str!("passport/v1.jsonld"),
-    sha256: "36891ab797f3015cf63cd519d4e3c6daea9c21f8826c2a34d3a1e06e5426544c",
+    sha256: "7fcdc196323073649889f82cac6cff7fe4f1d52c98734c7762198771b3ea2a72",
 };
 
 /// Verifiable Credentials 1.1, for foreign credentials.
@@ -83,7 +83,7 @@ pub static DATASET_PASSPORT_SCHEMA: Document = Document {
 pub static MODEL_PASSPORT_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/model-passport.schema.json",
     text: include_str!("passport/model-passport.schema.json"),
-    sha256: "711387a92e5489f0dca7ede5e7eebc6db817dcf57a1e4d1157f9ad2a333822e2",
+    sha256: "15c5725e0736e46869822b534ba896da91f2409dd81637bbecf8f6e3192b44f6",
 };
 
 /// What an `EvaluationAttestation` credential must hold.

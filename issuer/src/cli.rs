@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 #[cfg(feature = "service")]
 use crate::command::serve;
 use crate::command::{
-    attest, bundle, capture, completions, data, derive, explain, init, issue, key, recall, show, status,
-    verify,
+    attest, bundle, capture, completions, data, derive, diff, explain, init, issue, key, recall, show,
+    status, verify,
 };
 
 /// Signed passports for machine learning models, their data and their evaluations.
@@ -49,6 +49,8 @@ pub enum Command {
     Verify(verify::Args),
     /// Print what a passport says, as far as it was verified
     Show(show::Args),
+    /// Compare two models or their passports: exit 0 if their weights are the same, 1 if not, 2 if that is not known
+    Diff(diff::Args),
     /// Put passports and what their verification needs into one file for offline use
     Bundle(bundle::Args),
     /// Answer requests of the VC-API on this machine

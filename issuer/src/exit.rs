@@ -4,8 +4,8 @@
 //! | code | meaning |
 //! |---|---|
 //! | 0 | verified, or the command did what it was asked |
-//! | 1 | not verified |
-//! | 2 | could not check: something that was needed is missing or cannot be read |
+//! | 1 | not verified; of a comparison: different |
+//! | 2 | could not check: something that was needed is missing or cannot be read; of a comparison: not known |
 //! | 3 | the input is malformed, incomplete or over a limit |
 //! | 64 | the command cannot be carried out as it was given |
 //! | 70 | internal error |

@@ -28,6 +28,7 @@ pub mod cli;
 pub mod command;
 pub mod crypto;
 mod data;
+mod diff;
 mod disclosure;
 mod evidence;
 pub mod exit;

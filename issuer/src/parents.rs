@@ -40,7 +40,7 @@ impl Problem for ParentError {
         Some(match self {
             Self::NotVerified { code, help, .. } => {
                 let help = help.as_ref().map(|help| format!("{help}; ")).unwrap_or_default();
-                format!("{help}nothing was signed; `passport explain {code}` says more")
+                format!("{help}it is not used; `passport explain {code}` says more")
             }
             Self::NotSingle { .. } => "give the passport itself, and the bundle with `--with`".to_owned(),
             Self::UnknownKind { .. } => "give a passport of a model or a data set".to_owned(),

@@ -328,7 +328,7 @@ impl Artifact {
         Ok(node.into())
     }
 
-    fn extension(&self) -> String {
+    pub(super) fn extension(&self) -> String {
         let extension = Path::new(&self.path).extension().and_then(std::ffi::OsStr::to_str);
         extension.unwrap_or_default().to_ascii_lowercase()
     }

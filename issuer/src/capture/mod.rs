@@ -3,7 +3,7 @@
 //! ```text
 //! path ─► artifacts  every file: size, SHA-256, Merkle root ─► the subject's identity
 //!         checksums           md5sum and sha256sum lists, checked
-//!         safetensors, onnx   headers: tensors, interface        (models)
+//!         weights             tensors and interface, by format   (models)
 //!         bundles             cards, configurations, metadata    (models)
 //!         git                 commit, dirty flag, remote         (models)
 //!         croissant           what a descriptor declares         (data sets)
@@ -28,25 +28,36 @@ mod dicom;
 mod digests;
 mod error;
 mod found;
+mod gguf;
 mod git;
 mod hash;
+mod hdf5;
+mod hdf5_messages;
 mod images;
+mod inflate;
 mod nifti;
 mod node;
 mod onnx;
 mod onnx_tensor;
 mod parquet;
+mod pickle;
+mod pickle_file;
 mod private;
 mod protobuf;
 pub(crate) mod records;
 mod safetensors;
 pub(crate) mod sorted;
+mod sstable;
+mod tensorflow;
 #[cfg(test)]
 mod testing;
 mod thrift;
+mod torch;
 mod walk;
 mod weak;
 mod weights;
+mod window;
+mod zip;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -337,6 +348,37 @@ pub fn artifacts(
         Digests::Fastest => artifacts::roots(path, &work),
         Digests::All => Ok(artifacts::read(path, &Options::default(), &work)?.into_evidence(path)),
     }
+}
+
+/// The weights of a model, every tensor written out.
+#[derive(Debug)]
+pub struct Weights {
+    /// The `Weights` nodes.
+    pub nodes: Vec<Json>,
+    /// Files whose tensors are not listed: path, why, digest.
+    pub unlisted: Vec<(String, String, String)>,
+    /// The digests of all files.
+    pub files: Vec<String>,
+    /// The identity of the model.
+    pub id: String,
+}
+
+/// Reads the weights of what stands at `path`.
+///
+/// # Errors
+/// [`CaptureError`], for the first cause met.
+pub fn weights(path: &Path, progress: &dyn Progress) -> Result<Weights, CaptureError> {
+    let work = Work::new(progress);
+    let artifacts = artifacts::read(path, &Options::default(), &work)?;
+    let (nodes, unlisted) = weights::all(&artifacts, &work)?;
+    let files = artifacts.files.iter().map(|file| file.hashed.sha256.to_multibase()).collect();
+    Ok(Weights { nodes, unlisted, files, id: artifacts.subject_id() })
+}
+
+/// Whether a name ends like that of a file with weights.
+#[must_use]
+pub fn is_model_file(path: &Path) -> bool {
+    weights::is_model_file(path)
 }
 
 #[cfg(test)]

@@ -174,8 +174,8 @@ pub(super) fn read(
         shape: initializer.shape,
         sha256,
     });
-    let tensors = tensors.collect();
-    Ok(TensorFile { format: "onnx", tensors, metadata: model.metadata, interface: Some(interface) })
+    let file = TensorFile::new("onnx", tensors.collect()).with_metadata(model.metadata);
+    Ok(TensorFile { interface: Some(interface), ..file })
 }
 
 #[derive(Debug, Default)]

@@ -160,6 +160,36 @@ fn external_data_is_read_only_from_among_the_captured_files() {
     ] {
         assert_eq!(outcome(location, offset), "capture.onnx-external-data", "{location} {offset}");
     }
+    for location in ["..", ".", "in/../../out.bin", "..\\out.bin", "./../out.bin", "W.BIN"] {
+        assert_eq!(outcome(location, "0"), "capture.onnx-external-data", "{location}");
+    }
     assert_eq!(outcome("", "0"), "capture.onnx-data");
     assert_eq!(outcome("w.bin", "-1"), "capture.onnx-data");
+}
+
+#[test]
+fn external_data_can_be_in_several_files() {
+    let pair = |key: &str, value: &str| message(13, &[&bytes_field(1, key), &bytes_field(2, value)]);
+    let external = |name: &str, location: &str, offset: &str, length: &str| {
+        let data = [pair("location", location), pair("offset", offset), pair("length", length)].concat();
+        tensor(name, 1, &[1], &[data, varint_field(14, 1)].concat())
+    };
+    let onnx = model(&[
+        &external("a", "w.bin", "0", "4"),
+        &external("b", "w.bin", "8", "4"),
+        &external("c", "more/x.data", "0", "4"),
+        &tensor("d", 1, &[1], &bytes_field(9, "here")),
+    ]);
+    let tree = Tree::with(&[("m.onnx", &onnx), ("w.bin", b"aaaa____bbbb"), ("more/x.data", b"cccc")]);
+    let artifacts = tree.artifacts();
+    let file = artifacts.files.iter().find(|file| file.path == "m.onnx").unwrap();
+    let tensors = read(file, &artifacts, &Work::new(&())).unwrap().tensors;
+    let expected = ["aaaa", "bbbb", "cccc", "here"].map(model_passport::digest::Digest::of);
+    assert_eq!(tensors.iter().map(|tensor| tensor.sha256).collect::<Vec<_>>(), expected);
+    // A length that is not what type and shape make.
+    let lie = model(&[&external("a", "w.bin", "0", "8")]);
+    let tree = Tree::with(&[("m.onnx", &lie), ("w.bin", b"aaaa____bbbb")]);
+    let artifacts = tree.artifacts();
+    let error = read(&artifacts.files[0], &artifacts, &Work::new(&())).unwrap_err();
+    assert_eq!(error.code(), "capture.onnx-data");
 }

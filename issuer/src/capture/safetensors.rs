@@ -165,7 +165,7 @@ pub(super) fn read(file: &Artifact, work: &Work<'_>) -> Result<TensorFile, Captu
         .map(|(Entry { name, dtype, shape, .. }, sha256)| Tensor { name, dtype, shape, sha256 })
         .collect();
     tensors.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(TensorFile { format: "safetensors", tensors, metadata: header.metadata, interface: None })
+    Ok(TensorFile::new("safetensors", tensors).with_metadata(header.metadata))
 }
 
 #[derive(Debug)]

@@ -43,12 +43,6 @@ fn varint(mut value: u64) -> Vec<u8> {
     bytes
 }
 
-/// A file of `tests/fixtures/capture`.
-pub(super) fn fixture(path: &str) -> Vec<u8> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/capture");
-    std::fs::read(root.join(path)).unwrap()
-}
-
 pub(super) fn varint_field(number: u64, value: u64) -> Vec<u8> {
     [varint(number << 3), varint(value)].concat()
 }
@@ -62,4 +56,15 @@ pub(super) fn message(number: u64, parts: &[&[u8]]) -> Vec<u8> {
 pub(super) fn packed(number: u64, values: &[u64]) -> Vec<u8> {
     let body: Vec<u8> = values.iter().flat_map(|value| varint(*value)).collect();
     message(number, &[&body])
+}
+
+/// A file that the library of its format has written.
+pub(super) fn fixture(path: &str) -> Vec<u8> {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/capture");
+    std::fs::read(fixtures.join(path)).unwrap()
+}
+
+/// One of the small models.
+pub(super) fn model_file(name: &str) -> Vec<u8> {
+    fixture(&format!("models/{name}"))
 }

@@ -2,11 +2,16 @@
 //!
 //! Each tensor has a SHA-256 of its own over its little-endian bytes, so that two files can be compared
 //! tensor by tensor whatever else differs. `tensorDigest` is the SHA-256 of the RFC 8785 form of the whole
-//! list, sorted by name, and stands even where the list is too long to be written out. Types have the same
+//! list, sorted by name, and stands even where the list is too long to be written out; `contentDigest` is the same
+//! without the names, which differ from one program to the next. Types have the same
 //! names whatever the format, so the same tensors in ONNX and in safetensors have the same `tensorDigest`.
+//!
+//! Either all tensors of a file are listed or none, and then the source says why: two files with the same
+//! `tensorDigest` have the same tensors.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
+use std::path::Path;
 
 use model_passport::canon::jcs;
 use model_passport::digest::Digest;
@@ -16,7 +21,7 @@ use sha2::Digest as _;
 
 use super::artifacts::{Artifact, Artifacts};
 use super::node::{integer, measured};
-use super::{CaptureError, Found, Work, onnx, safetensors};
+use super::{CaptureError, Found, Work, gguf, hdf5, onnx, pickle_file, safetensors, tensorflow, torch, zip};
 
 /// Most tensors written out in one passport: 9 JSON values and about 150 bytes each.
 const MAX_LISTED_TENSORS: usize = 1_024;
@@ -27,10 +32,38 @@ const MAX_METADATA_BYTES: usize = 16 << 10;
 /// Most entries of it, as in the schema of a passport.
 const MAX_METADATA_ENTRIES: usize = 256;
 
+/// Most files in one passport, as in its schema.
+const MAX_LISTED_FILES: usize = 256;
+
+/// Enough of a file to tell its format.
+const HEAD_BYTES: u64 = 512;
+
 /// Bytes read at a time when one tensor is hashed.
 const READ_BYTES: usize = 256 << 10;
 
-/// What a tensor file holds.
+/// What a reader made of a file.
+#[derive(Debug)]
+pub(super) struct Reading {
+    pub(super) content: Content,
+    /// What a person should know, as code and message.
+    pub(super) notes: Vec<(&'static str, String)>,
+}
+
+/// What a file holds.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// Nothing that any reader knows.
+    Bytes,
+    /// What goes in and what comes out: the `ModelInterface` node.
+    Interface(Object),
+    /// All of its tensors.
+    Tensors(TensorFile),
+    /// Tensors, but not all of them can be told apart; why. A list of the others would have a digest that does
+    /// not change when the missing ones do, so there is none.
+    Unlisted(String),
+}
+
+/// All tensors of one file.
 #[derive(Debug)]
 pub(super) struct TensorFile {
     pub(super) format: &'static str,
@@ -38,6 +71,10 @@ pub(super) struct TensorFile {
     pub(super) metadata: Vec<(String, String)>,
     /// The `ModelInterface` node, where the format describes one.
     pub(super) interface: Option<Object>,
+    /// Said beside the file's name.
+    pub(super) remark: Option<String>,
+    /// Whether the shapes count parameters: not where the element types are not known.
+    pub(super) counted: bool,
 }
 
 /// One tensor.
@@ -49,38 +86,187 @@ pub(super) struct Tensor {
     pub(super) sha256: Digest,
 }
 
+impl Reading {
+    pub(super) fn unlisted(why: impl Into<String>) -> Self {
+        Content::Unlisted(why.into()).into()
+    }
+}
+
+impl From<Content> for Reading {
+    fn from(content: Content) -> Self {
+        Self { content, notes: Vec::new() }
+    }
+}
+
+impl From<TensorFile> for Reading {
+    fn from(file: TensorFile) -> Self {
+        Content::Tensors(file).into()
+    }
+}
+
+/// What a reader gets: the file, the files around it, and who wants to know how far it is.
+type Reader = fn(&Artifact, &Artifacts, &Work<'_>) -> Result<Reading, CaptureError>;
+
+/// Formats by the end of a name. Names that several formats share are decided by the first bytes.
+const READERS: [(&[&str], Reader); 10] = [
+    (&["onnx"], |file, artifacts, work| Ok(onnx::read(file, artifacts, work)?.into())),
+    (&["safetensors"], |file, _, work| Ok(safetensors::read(file, work)?.into())),
+    (&["gguf"], |file, _, work| gguf::read(file, work)),
+    (&["pt", "pth"], |file, _, work| match head(file)? {
+        head if head.starts_with(zip::MAGIC) => torch::read(file, work),
+        head if pickle_file::is_pickle(&head) => pickle_file::read(file),
+        _ => Ok(Content::Bytes.into()),
+    }),
+    (&["bin", "ckpt"], read_by_first_bytes),
+    (&["h5", "hdf5"], |file, _, work| hdf5::read(file, work)),
+    (&["keras"], |file, _, work| hdf5::read_keras(file, work)),
+    (&["index"], tensorflow::read_index),
+    (&["pb"], |file, _, _| match file.path.rsplit('/').next() {
+        Some("saved_model.pb") => tensorflow::read_saved_model(file),
+        _ => Ok(Content::Bytes.into()),
+    }),
+    (&["joblib", "pickle", "pkl", "sav"], |file, _, _| pickle_file::read_named(file)),
+];
+
+fn read_by_first_bytes(
+    file: &Artifact,
+    _artifacts: &Artifacts,
+    work: &Work<'_>,
+) -> Result<Reading, CaptureError> {
+    match head(file)? {
+        head if head.starts_with(gguf::MAGIC) => gguf::read(file, work),
+        head if torch::is_archive(&head) => torch::read(file, work),
+        head if pickle_file::is_pickle(&head) => pickle_file::read(file),
+        _ => Ok(Content::Bytes.into()),
+    }
+}
+
+/// The first bytes of a file, as far as it has them.
+pub(super) fn head(file: &Artifact) -> Result<Vec<u8>, CaptureError> {
+    let mut head = Vec::new();
+    let read = file.open()?.take(HEAD_BYTES).read_to_end(&mut head);
+    read.map_err(|cause| CaptureError::io(&file.location, cause))?;
+    Ok(head)
+}
+
+/// The weights of one file, by tensor.
+#[derive(Debug)]
+struct Listed<'a> {
+    file: &'a Artifact,
+    parsed: TensorFile,
+}
+
+/// A file with weights that cannot be listed.
+#[derive(Debug)]
+struct Unlisted<'a> {
+    file: &'a Artifact,
+    why: String,
+}
+
+/// What all readers found, in the order of the files.
+#[derive(Debug, Default)]
+struct Everything<'a> {
+    listed: Vec<Listed<'a>>,
+    unlisted: Vec<Unlisted<'a>>,
+    interfaces: Vec<(Object, &'a str)>,
+    notes: Vec<(&'static str, String)>,
+}
+
+fn read_all<'a>(artifacts: &'a Artifacts, work: &Work<'_>) -> Result<Everything<'a>, CaptureError> {
+    let mut all = Everything::default();
+    for file in &artifacts.files {
+        let extension = file.extension();
+        let reader = READERS.iter().find(|(extensions, _)| extensions.contains(&extension.as_str()));
+        let Some((_, read)) = reader else { continue };
+        let Reading { content, notes } = read(file, artifacts, work)?;
+        all.notes.extend(notes);
+        match content {
+            Content::Bytes => {}
+            Content::Interface(node) => all.interfaces.push((node, &file.path)),
+            Content::Tensors(mut parsed) => {
+                all.interfaces.extend(parsed.interface.take().map(|node| (node, file.path.as_str())));
+                all.listed.push(Listed { file, parsed });
+            }
+            Content::Unlisted(why) => all.unlisted.push(Unlisted { file, why }),
+        }
+    }
+    Ok(all)
+}
+
+/// The nodes of all files, with every tensor; and the files that are not listed, with why and their digest.
+pub(super) fn all(
+    artifacts: &Artifacts,
+    work: &Work<'_>,
+) -> Result<(Vec<Json>, Vec<(String, String, String)>), CaptureError> {
+    let all = read_all(artifacts, work)?;
+    let node = |listed: &Listed<'_>| Ok(Json::Object(listed.parsed.node(listed.file, true)?.0));
+    let nodes = all.listed.iter().map(node).collect::<Result<Vec<Json>, CaptureError>>()?;
+    let unlisted = all
+        .unlisted
+        .into_iter()
+        .map(|Unlisted { file, why }| (file.path.clone(), why, file.hashed.sha256.to_multibase()));
+    Ok((nodes, unlisted.collect()))
+}
+
+/// Whether a reader is there for the end of a name.
+pub(super) fn is_model_file(path: &Path) -> bool {
+    let extension = path.extension().and_then(std::ffi::OsStr::to_str).unwrap_or_default();
+    let extension = extension.to_ascii_lowercase();
+    READERS.iter().any(|(extensions, _)| extensions.contains(&extension.as_str()))
+}
+
 /// Adds `weights` and `interface` for the formats that can be read.
 pub(super) fn add_to(found: &mut Found, artifacts: &Artifacts, work: &Work<'_>) -> Result<(), CaptureError> {
-    let (mut nodes, mut sources, mut interfaces, mut listed) = (Vec::new(), Vec::new(), Vec::new(), 0);
-    for file in artifacts.with_extension(&["onnx", "safetensors"]) {
-        let parsed = match file.path.to_ascii_lowercase().ends_with(".onnx") {
-            true => onnx::read(file, artifacts, work)?,
-            false => safetensors::read(file, work)?,
-        };
-        let listing = listed + parsed.tensors.len() <= MAX_LISTED_TENSORS;
-        listed += if listing { parsed.tensors.len() } else { 0 };
-        let (node, left_out) = parsed.node(file, listing)?;
+    let all = read_all(artifacts, work)?;
+    let (mut nodes, mut sources, mut tensors) = (Vec::new(), Vec::new(), 0);
+    for Listed { file, parsed } in all.listed.iter().take(MAX_LISTED_FILES) {
+        let listing = tensors + parsed.tensors.len() <= MAX_LISTED_TENSORS;
+        tensors += if listing { parsed.tensors.len() } else { 0 };
+        let (node, remarks) = parsed.node(file, listing)?;
         nodes.push(Json::Object(node));
-        sources.push(format!("the tensors of `{}`{left_out}", file.path));
-        interfaces.extend(parsed.interface.map(|node| (node, format!("the graph of `{}`", file.path))));
+        sources.push(format!("the tensors of `{}`{remarks}", file.path));
     }
-    if nodes.is_empty() {
-        found.absent("weights", "no file is named *.onnx or *.safetensors");
-    } else {
+    let over = all.listed.len().saturating_sub(MAX_LISTED_FILES);
+    if over > 0 {
+        sources.push(format!("not listed: {over} more files, over what a passport can hold"));
+    }
+    for Unlisted { file, why } in &all.unlisted {
+        sources.push(format!("not listed: `{}`, {why}", file.path));
+    }
+    if !nodes.is_empty() {
         found.add("weights", nodes, &sources.join("; "));
+    } else if sources.is_empty() {
+        found.absent("weights", "no file is of a format whose tensors are read");
+    } else {
+        found.absent("weights", &sources.join("; "));
     }
-    match <[_; 1]>::try_from(interfaces) {
-        Ok([(node, source)]) => found.add("interface", node, &source),
-        Err(none) if none.is_empty() => found.absent("interface", "no ONNX file describes it"),
-        Err(several) => {
-            let why = format!("{} ONNX files, and nothing says which is run from outside", several.len());
+    match all.interfaces.len() {
+        0 => found.absent("interface", "no file describes it as ONNX and SavedModel do"),
+        1 => {
+            for (node, path) in all.interfaces {
+                found.add("interface", node, &format!("the graph of `{path}`"));
+            }
+        }
+        several => {
+            let why = format!("{several} files describe one, and nothing says which is run from outside");
             found.absent("interface", &why);
         }
+    }
+    for (code, message) in all.notes {
+        found.note(code, message);
     }
     Ok(())
 }
 
 impl TensorFile {
+    pub(super) fn new(format: &'static str, tensors: Vec<Tensor>) -> Self {
+        Self { format, tensors, metadata: Vec::new(), interface: None, remark: None, counted: true }
+    }
+
+    pub(super) fn with_metadata(self, metadata: Vec<(String, String)>) -> Self {
+        Self { metadata, ..self }
+    }
+
     /// The `Weights` node, and a remark on what was left out of it.
     fn node(&self, file: &Artifact, listing: bool) -> Result<(Object, String), CaptureError> {
         let (mut parameters, mut list) = (0_u64, Vec::with_capacity(self.tensors.len()));
@@ -93,10 +279,13 @@ impl TensorFile {
         let mut node = measured("Weights");
         node.insert("path", file.path.as_str());
         node.insert("format", self.format);
-        node.insert("parameterCount", integer(parameters, &file.location)?);
+        if self.counted {
+            node.insert("parameterCount", integer(parameters, &file.location)?);
+        }
         node.insert("tensorCount", integer(count, &file.location)?);
         node.insert("tensorDigest", Digest::of(jcs::to_string(&list)).to_multibase());
-        let mut left_out = String::new();
+        node.insert("contentDigest", content_digest(&list).to_multibase());
+        let mut left_out = self.remark.as_ref().map(|remark| format!(", {remark}")).unwrap_or_default();
         if listing && !self.tensors.is_empty() {
             node.insert("tensors", list);
         } else if !listing {
@@ -123,6 +312,19 @@ impl TensorFile {
         let once = object.len() == self.metadata.len();
         (once && json::parse(&Json::Object(object.clone()).to_string()).is_ok()).then_some(object)
     }
+}
+
+/// The digest of the list without names, in the order of each tensor's RFC 8785 form: the same where an export has
+/// renamed the tensors.
+fn content_digest(list: &Json) -> Digest {
+    let nameless = |tensor: &Json| {
+        let mut tensor = tensor.as_object().cloned().unwrap_or_default();
+        tensor.remove("name");
+        jcs::to_string(&Json::Object(tensor))
+    };
+    let mut contents: Vec<String> = list.as_array().unwrap_or_default().iter().map(nameless).collect();
+    contents.sort_unstable();
+    Digest::of(format!("[{}]", contents.join(",")))
 }
 
 impl Tensor {

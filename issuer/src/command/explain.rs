@@ -138,7 +138,9 @@ mod tests {
     }
 
     fn is_code(literal: &str) -> bool {
-        const FILE_ENDINGS: &str = "bin csv json jsonld lock md onnx pem rs safetensors toml txt yml";
+        const FILE_ENDINGS: &str = "bin csv h5 json jsonld lock md onnx pem pkl rs safetensors toml txt yml";
+        // Names of the formats that are captured.
+        const FOREIGN: [&str; 3] = ["general", "numpy", "torch"];
         let plain = |part: &str| {
             let letters = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
             part.starts_with(|c: char| c.is_ascii_lowercase()) && part.bytes().all(letters)
@@ -146,6 +148,7 @@ mod tests {
         match literal.split_once('.') {
             // These two say in which format the claims are wrong.
             Some(("claims", "json" | "toml")) => true,
+            Some((group, _)) if FOREIGN.contains(&group) => false,
             Some((group, cause)) => {
                 plain(group) && plain(cause) && !FILE_ENDINGS.split(' ').any(|ending| ending == cause)
             }

@@ -29,27 +29,6 @@ pub struct Args {
     force: bool,
 }
 
-/// Endings of files that hold weights.
-const MODEL_ENDINGS: [&str; 17] = [
-    "bin",
-    "ckpt",
-    "gguf",
-    "h5",
-    "hdf5",
-    "joblib",
-    "keras",
-    "nemo",
-    "onnx",
-    "pb",
-    "pickle",
-    "pkl",
-    "pt",
-    "pth",
-    "safetensors",
-    "sav",
-    "tflite",
-];
-
 /// Endings of tables.
 const TABLE_ENDINGS: [&str; 3] = ["csv", "parquet", "tsv"];
 
@@ -197,7 +176,7 @@ impl Seen {
         let ending = Path::new(stem).extension().and_then(std::ffi::OsStr::to_str).unwrap_or_default();
         let is_dicom =
             || (ending.is_empty() || ending.bytes().all(|b| b.is_ascii_digit())) && has_dicom_mark(location);
-        if MODEL_ENDINGS.contains(&ending) {
+        if capture::is_model_file(&path) {
             weights.push(path);
         } else if TABLE_ENDINGS.contains(&ending) {
             self.datasets.insert(path);

@@ -14,6 +14,7 @@ pub mod capture;
 pub mod completions;
 pub mod data;
 pub mod derive;
+pub mod diff;
 pub mod explain;
 pub mod init;
 pub mod issue;
@@ -62,6 +63,7 @@ pub fn run(command: Command, shell: &mut Shell) -> Exit {
         Command::Derive(args) => derive::run(&args, shell),
         Command::Verify(args) => verify::run(&args, shell),
         Command::Show(args) => show::run(&args, shell),
+        Command::Diff(args) => diff::run(&args, shell),
         Command::Bundle(args) => bundle::run(&args, shell),
         #[cfg(feature = "service")]
         Command::Serve(args) => serve::run(&args, shell),
