@@ -27,7 +27,7 @@ pub static CREDENTIALS_V2: Document = Document {
 pub static PASSPORT_V1: Document = Document {
     url: "https://w3id.org/model-passport/v1",
     text: include_str!("passport/v1.jsonld"),
-    sha256: "def0e47851ddd894f61e52524c44557de9ae446b3eb769c14704efbda73b825a",
+    sha256: "4858280ba406e4de9087ccf050ffa1b61e279ee37f4237b14485c78f420aa166",
 };
 
 /// Verifiable Credentials 1.1, for foreign credentials.
@@ -69,7 +69,7 @@ pub static CID_V1: Document = Document {
 pub static COMMON_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/common.schema.json",
     text: include_str!("passport/common.schema.json"),
-    sha256: "e16284a67fa5b905dfc2290d541f73084fc4afbbd1cf4a6619c3b992bc30cf74",
+    sha256: "66dc5333e2e979fb95d8673e95d886adde0bfc979f8e2e236dc04ad2ed41eeeb",
 };
 
 /// What a `DatasetPassport` credential must hold.
@@ -83,7 +83,7 @@ pub static DATASET_PASSPORT_SCHEMA: Document = Document {
 pub static MODEL_PASSPORT_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/model-passport.schema.json",
     text: include_str!("passport/model-passport.schema.json"),
-    sha256: "711387a92e5489f0dca7ede5e7eebc6db817dcf57a1e4d1157f9ad2a333822e2",
+    sha256: "7fc558504992c039cfccee1a70805f1a434d34512f4fd66322f684d7b774ccaf",
 };
 
 /// What an `EvaluationAttestation` credential must hold.
@@ -91,6 +91,13 @@ pub static EVALUATION_ATTESTATION_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/evaluation-attestation.schema.json",
     text: include_str!("passport/evaluation-attestation.schema.json"),
     sha256: "25633154b374c0de8f022c5e4daf807767c0e4e814dc68679883d89023ac4757",
+};
+
+/// What a `ProcessingAttestation` credential must hold.
+pub static PROCESSING_ATTESTATION_SCHEMA: Document = Document {
+    url: "https://w3id.org/model-passport/v1/processing-attestation.schema.json",
+    text: include_str!("passport/processing-attestation.schema.json"),
+    sha256: "98962f84905b8ed45270c37cfed84f03e58d28fed676011ee393598e68b4603a",
 };
 
 /// What every verifier answers: the one wire type that all shells share.
@@ -103,11 +110,12 @@ pub static REPORT_SCHEMA: Document = Document {
 static CONTEXTS: [&Document; 7] =
     [&CREDENTIALS_V2, &PASSPORT_V1, &CREDENTIALS_V1, &DATA_INTEGRITY_V2, &MULTIKEY_V1, &DID_V1, &CID_V1];
 
-static SCHEMAS: [&Document; 5] = [
+static SCHEMAS: [&Document; 6] = [
     &COMMON_SCHEMA,
     &DATASET_PASSPORT_SCHEMA,
     &MODEL_PASSPORT_SCHEMA,
     &EVALUATION_ATTESTATION_SCHEMA,
+    &PROCESSING_ATTESTATION_SCHEMA,
     &REPORT_SCHEMA,
 ];
 
@@ -136,6 +144,7 @@ pub fn schema(kind: &str) -> Option<&'static Document> {
         "DatasetPassport" => Some(&DATASET_PASSPORT_SCHEMA),
         "EvaluationAttestation" => Some(&EVALUATION_ATTESTATION_SCHEMA),
         "ModelPassport" => Some(&MODEL_PASSPORT_SCHEMA),
+        "ProcessingAttestation" => Some(&PROCESSING_ATTESTATION_SCHEMA),
         _ => None,
     }
 }
