@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 #[cfg(feature = "service")]
 use crate::command::serve;
 use crate::command::{
-    attest, bundle, capture, completions, derive, explain, issue, key, recall, show, status, verify,
+    attest, bundle, capture, completions, derive, explain, issue, key, recall, run, show, status, verify,
 };
 
 /// Signed passports for machine learning models, their data and their evaluations.
@@ -32,6 +32,8 @@ pub enum Command {
     Key(key::Args),
     /// Read a model or a data set and write an unsigned draft: what was measured, what is still to be declared
     Capture(capture::Args),
+    /// Run a command untouched and record what went in, what came out, and in which environment
+    Run(run::Args),
     /// Check, sign and write a passport of a model or a data set
     Issue(issue::Args),
     /// Sign a statement about something that has a passport

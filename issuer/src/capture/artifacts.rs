@@ -94,6 +94,27 @@ pub(super) fn read(root: &Path, work: &Work<'_>) -> Result<Artifacts, CaptureErr
     Ok(Artifacts { files, digest, hidden })
 }
 
+/// The files under a path with their sizes and times, sorted and not read: enough to see whether somebody wrote.
+pub(super) type Listing = Vec<(String, u64, Option<std::time::SystemTime>)>;
+
+/// Walks and sorts, without hashing.
+pub(super) fn list(root: &Path) -> Result<Listing, CaptureError> {
+    let unreadable = |cause| CaptureError::io(root, cause);
+    let metadata = fs::metadata(root).map_err(unreadable)?;
+    if !metadata.is_dir() {
+        return Ok(vec![(String::new(), metadata.len(), metadata.modified().ok())]);
+    }
+    let mut walk = Walk { root, found: Vec::new(), hidden: 0 };
+    walk.directory(root, "")?;
+    let mut listing = Listing::with_capacity(walk.found.len());
+    for (path, location, _) in walk.found {
+        let metadata = fs::metadata(&location).map_err(|cause| CaptureError::io(&location, cause))?;
+        listing.push((path, metadata.len(), metadata.modified().ok()));
+    }
+    listing.sort();
+    Ok(listing)
+}
+
 struct Walk<'a> {
     root: &'a Path,
     /// Path in the manifest, where to open it, size.
@@ -165,6 +186,11 @@ impl Artifacts {
         format!("urn:sha256:{}", self.digest.to_hex())
     }
 
+    /// The digest of the manifest.
+    pub(super) fn digest(&self) -> String {
+        self.digest.to_multibase()
+    }
+
     /// The `ArtifactManifest` node.
     pub(super) fn manifest(&self) -> Result<Object, CaptureError> {
         let (mut total, mut nodes) = (0_u64, Vec::with_capacity(self.files.len()));
@@ -219,7 +245,7 @@ impl Artifact {
         ])))
     }
 
-    fn extension(&self) -> String {
+    pub(super) fn extension(&self) -> String {
         let extension = Path::new(&self.path).extension().and_then(std::ffi::OsStr::to_str);
         extension.unwrap_or_default().to_ascii_lowercase()
     }

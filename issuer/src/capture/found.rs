@@ -64,7 +64,6 @@ impl Found {
     }
 
     /// Adds one member of a group that several readers fill; `kind` is the group's `type`.
-    #[cfg_attr(not(test), expect(dead_code, reason = "readers to come"))]
     pub(super) fn fill(
         &mut self,
         (group, kind): (&str, &str),

@@ -14,13 +14,16 @@
 
 mod artifacts;
 mod csv;
+mod environment;
 mod error;
+mod foreign;
 mod found;
 mod git;
 mod hash;
 mod node;
 mod onnx;
 mod onnx_tensor;
+pub mod processing;
 mod protobuf;
 mod safetensors;
 #[cfg(test)]
@@ -35,6 +38,7 @@ use model_passport::evidence::Artifact;
 use model_passport::json::{Json, Object};
 
 pub use self::csv::CsvError;
+pub use self::environment::{VARIABLES, Variables};
 pub use self::error::{CaptureError, FormatError};
 use self::found::Found;
 pub use self::onnx::OnnxError;
@@ -54,6 +58,8 @@ pub enum Kind {
     Dataset,
     /// A model.
     Model,
+    /// Something that was run: recorded while it runs ([`processing`]), and not captured afterwards.
+    Processing,
 }
 
 impl Kind {
@@ -63,13 +69,14 @@ impl Kind {
         match self {
             Self::Dataset => "DatasetPassport",
             Self::Model => "ModelPassport",
+            Self::Processing => "ProcessingAttestation",
         }
     }
 
     /// The kind whose credentials have this type.
     #[must_use]
     pub fn from_credential_type(name: &str) -> Option<Self> {
-        [Self::Dataset, Self::Model].into_iter().find(|kind| kind.credential_type() == name)
+        [Self::Dataset, Self::Model, Self::Processing].into_iter().find(|kind| kind.credential_type() == name)
     }
 }
 
@@ -151,6 +158,12 @@ impl Problem for DraftError {
 }
 
 impl Draft {
+    fn of(kind: Kind, found: Found) -> Self {
+        let missing = claims::missing(&found.subject, kind.credential_type());
+        let missing = missing.into_iter().map(|field| field.pointer).collect();
+        Self { kind, subject: found.subject, sources: found.sources, notes: found.notes, missing }
+    }
+
     /// The draft as a JSON document.
     #[must_use]
     pub fn to_json(&self) -> Json {
@@ -200,12 +213,13 @@ pub fn capture(path: &Path, kind: Kind, progress: &dyn Progress) -> Result<Draft
         Kind::Dataset => csv::add_to(&mut found, &artifacts)?,
         Kind::Model => {
             weights::add_to(&mut found, &artifacts, &work)?;
+            environment::add_to(&mut found, &artifacts)?;
             git::add_to(&mut found, path);
         }
+        // Nothing about a run can be measured in what is left of it.
+        Kind::Processing => {}
     }
-    let missing = claims::missing(&found.subject, kind.credential_type());
-    let missing = missing.into_iter().map(|field| field.pointer).collect();
-    Ok(Draft { kind, subject: found.subject, sources: found.sources, notes: found.notes, missing })
+    Ok(Draft::of(kind, found))
 }
 
 /// Hashes what stands at `path` for a verifier that holds it against an artefact manifest.

@@ -138,8 +138,21 @@ mod tests {
     }
 
     fn is_code(literal: &str) -> bool {
-        const FILE_ENDINGS: [&str; 10] =
-            ["bin", "csv", "json", "jsonld", "md", "onnx", "pem", "rs", "safetensors", "toml"];
+        const FILE_ENDINGS: [&str; 13] = [
+            "bin",
+            "csv",
+            "json",
+            "jsonld",
+            "lock",
+            "md",
+            "onnx",
+            "pem",
+            "rs",
+            "safetensors",
+            "toml",
+            "yaml",
+            "yml",
+        ];
         let plain = |part: &str| {
             let letters = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
             part.starts_with(|c: char| c.is_ascii_lowercase()) && part.bytes().all(letters)

@@ -17,6 +17,7 @@ pub mod explain;
 pub mod issue;
 pub mod key;
 pub mod recall;
+pub mod run;
 #[cfg(feature = "service")]
 pub mod serve;
 pub mod show;
@@ -53,6 +54,7 @@ pub fn run(command: Command, shell: &mut Shell) -> Exit {
     let done = match command {
         Command::Key(args) => key::run(&args, shell),
         Command::Capture(args) => capture::run(&args, shell),
+        Command::Run(args) => run::run(&args, shell),
         Command::Issue(args) => issue::run(&args, shell),
         Command::Attest(args) => attest::run(&args, shell),
         Command::Derive(args) => derive::run(&args, shell),
