@@ -16,10 +16,8 @@ fn place() -> Place {
 }
 
 fn text(draft: &Json, pointer: &str) -> String {
-    draft
-        .pointer(pointer)
-        .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-        .unwrap()
+    let value = draft.pointer(pointer);
+    value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).unwrap_or_default()
 }
 
 #[test]

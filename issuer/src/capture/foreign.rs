@@ -59,7 +59,6 @@ pub(super) fn text(file: &Artifact, dialect: &Dialect) -> Result<String, Capture
 }
 
 /// Reads a file as what it claims to be.
-#[expect(dead_code, reason = "readers to come")]
 pub(super) fn read(file: &Artifact, language: Language, dialect: &Dialect) -> Result<Value, CaptureError> {
     parse(&text(file, dialect)?, language).map_err(|message| dialect.error(file, message))
 }

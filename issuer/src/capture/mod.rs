@@ -20,18 +20,21 @@ mod foreign;
 mod found;
 mod git;
 mod hash;
+mod mlflow;
 mod node;
 mod onnx;
 mod onnx_tensor;
+mod parameters;
 pub mod processing;
 mod protobuf;
 mod safetensors;
 #[cfg(test)]
 mod testing;
+mod wandb;
 mod weak;
 mod weights;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use model_passport::evidence::Artifact;
@@ -204,6 +207,19 @@ impl Draft {
 /// # Errors
 /// [`CaptureError`], for the first cause met; nothing is captured by halves.
 pub fn capture(path: &Path, kind: Kind, progress: &dyn Progress) -> Result<Draft, CaptureError> {
+    capture_with(path, kind, &[], progress)
+}
+
+/// Measures what stands at `path`, and takes over what the directories of training runs beside it say.
+///
+/// # Errors
+/// [`CaptureError`], for the first cause met; nothing is captured by halves.
+pub fn capture_with(
+    path: &Path,
+    kind: Kind,
+    runs: &[PathBuf],
+    progress: &dyn Progress,
+) -> Result<Draft, CaptureError> {
     let work = Work::new(progress);
     let artifacts = artifacts::read(path, &work)?;
     let mut found = Found::default();
@@ -213,13 +229,23 @@ pub fn capture(path: &Path, kind: Kind, progress: &dyn Progress) -> Result<Draft
         Kind::Dataset => csv::add_to(&mut found, &artifacts)?,
         Kind::Model => {
             weights::add_to(&mut found, &artifacts, &work)?;
-            environment::add_to(&mut found, &artifacts)?;
+            for run in runs {
+                add_run(&mut found, &artifacts::read(run, &work)?)?;
+            }
+            add_run(&mut found, &artifacts)?;
             git::add_to(&mut found, path);
         }
         // Nothing about a run can be measured in what is left of it.
         Kind::Processing => {}
     }
     Ok(Draft::of(kind, found))
+}
+
+/// What trackers and the environment say about the run that made a model.
+fn add_run(found: &mut Found, artifacts: &artifacts::Artifacts) -> Result<(), CaptureError> {
+    environment::add_to(found, artifacts)?;
+    mlflow::add_to(found, artifacts)?;
+    wandb::add_to(found, artifacts)
 }
 
 /// Hashes what stands at `path` for a verifier that holds it against an artefact manifest.
@@ -232,8 +258,6 @@ pub fn artifacts(path: &Path, progress: &dyn Progress) -> Result<Vec<Artifact>, 
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use model_passport::digest::Digest;
 
     use super::testing::Tree;

@@ -20,6 +20,10 @@ pub struct Args {
     /// What is there
     #[arg(long, value_enum, default_value_t)]
     kind: KindArg,
+    /// The directory of the training run that made the model, of MLflow or Weights & Biases, or with the lock file of
+    /// its environment; it is read and is no part of the model (repeatable)
+    #[arg(long, value_name = "DIR")]
+    run: Vec<PathBuf>,
     /// Where the draft goes; `-` is standard output
     #[arg(short, long, value_name = "FILE", default_value = files::STANDARD_STREAM)]
     output: PathBuf,
@@ -50,7 +54,7 @@ impl From<KindArg> for Kind {
 /// Writes the draft and says what it still lacks.
 pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     files::check_free(&args.output, args.force)?;
-    let draft = read(&args.path, args.kind.into())?;
+    let draft = capture::capture_with(&args.path, args.kind.into(), &args.run, &Bar::new())?;
     output(&args.output, &draft.to_json().to_pretty(), args.force, shell)?;
     let paint = shell.print.err_paint;
     shell.print.note(&format!(

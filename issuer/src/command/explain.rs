@@ -138,11 +138,12 @@ mod tests {
     }
 
     fn is_code(literal: &str) -> bool {
-        const FILE_ENDINGS: [&str; 13] = [
+        const FILE_ENDINGS: [&str; 15] = [
             "bin",
             "csv",
             "json",
             "jsonld",
+            "dvc",
             "lock",
             "md",
             "onnx",
@@ -150,6 +151,7 @@ mod tests {
             "rs",
             "safetensors",
             "toml",
+            "txt",
             "yaml",
             "yml",
         ];

@@ -117,6 +117,14 @@ pub(in super::super) fn add_to(
     Ok(())
 }
 
+/// The versions of known frameworks in a list `name==version`.
+pub(in super::super) fn versions(text: &str) -> Vec<Json> {
+    match requirements(text.lines()) {
+        Locked::Packages(packages) => frameworks(packages),
+        Locked::Loose => Vec::new(),
+    }
+}
+
 fn frameworks(packages: Vec<(String, String)>) -> Vec<Json> {
     let mut known: Vec<String> = packages
         .into_iter()

@@ -21,9 +21,10 @@ use std::path::Path;
 pub(super) use self::automation::add_to as add_automation;
 pub(super) use self::container::parse as parse_digest;
 pub(super) use self::hardware::describe as hardware;
+pub(super) use self::lock::versions;
 use super::artifacts::{self, Artifact, Artifacts};
 use super::found::Basis;
-use super::{CaptureError, Found, Work};
+use super::{CaptureError, Found, Work, wandb};
 
 /// The variables that may be looked at. None of them is a secret by its maker's documentation.
 pub const VARIABLES: [&str; 16] = [
@@ -82,7 +83,8 @@ pub(super) const ENVIRONMENT: Group = ("environment", "Environment");
 
 /// Adds what the captured files of a model say about the environment that it was trained in.
 pub(super) fn add_to(found: &mut Found, artifacts: &Artifacts) -> Result<(), CaptureError> {
-    let files: Vec<&Artifact> = artifacts.files.iter().collect();
+    // What a tracker wrote about a run is its word, and no lock file.
+    let files: Vec<&Artifact> = artifacts.files.iter().filter(|file| !wandb::is_of_run(&file.path)).collect();
     lock::add_to(found, TRAINING, &files)?;
     if let Some((digest, from)) = container::of_files(&files)? {
         found.add_known("containerDigest", digest, Basis::Inferred, &from);
