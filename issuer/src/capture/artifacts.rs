@@ -186,6 +186,11 @@ impl Artifacts {
         format!("urn:sha256:{}", self.digest.to_hex())
     }
 
+    /// Whether names were left out because they start with a dot.
+    pub(super) const fn has_hidden(&self) -> bool {
+        self.hidden > 0
+    }
+
     /// The digest of the manifest.
     pub(super) fn digest(&self) -> String {
         self.digest.to_multibase()

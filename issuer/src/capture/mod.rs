@@ -14,6 +14,7 @@
 
 mod artifacts;
 mod csv;
+mod dvc;
 mod environment;
 mod error;
 mod foreign;
@@ -225,6 +226,7 @@ pub fn capture_with(
     let mut found = Found::default();
     found.add("id", artifacts.subject_id(), "the SHA-256 of the artefact manifest");
     found.add("artifactManifest", artifacts.manifest()?, &artifacts.source());
+    dvc::add_to(&mut found, &artifacts, path)?;
     match kind {
         Kind::Dataset => csv::add_to(&mut found, &artifacts)?,
         Kind::Model => {
@@ -239,6 +241,14 @@ pub fn capture_with(
         Kind::Processing => {}
     }
     Ok(Draft::of(kind, found))
+}
+
+/// The stages that `dvc.lock` in a directory tells of, each by its name with a draft of its own.
+///
+/// # Errors
+/// [`CaptureError`], for the first cause met.
+pub fn stages(directory: &Path, progress: &dyn Progress) -> Result<Vec<(String, Draft)>, CaptureError> {
+    dvc::stages(directory, &Work::new(progress))
 }
 
 /// What trackers and the environment say about the run that made a model.

@@ -188,6 +188,41 @@ pub fn admit(draft: &mut Draft) {
     }
 }
 
+/// A stage of a pipeline as another tool tells it.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) name: String,
+    /// As the shell gets it.
+    pub(super) script: String,
+    pub(super) inputs: Vec<PathBuf>,
+    pub(super) outputs: Vec<PathBuf>,
+    pub(super) parameters: Option<Object>,
+}
+
+/// A draft of what another tool tells: the digests are ours, everything else is its word.
+pub(super) fn told(
+    stage: Told,
+    mut found: Found,
+    directory: &Path,
+    from: &str,
+    work: &Work<'_>,
+) -> Result<Draft, CaptureError> {
+    let read = |paths: &[PathBuf]| -> Result<Vec<Thing>, CaptureError> {
+        paths.iter().map(|path| Thing::read(path, directory, work)).collect()
+    };
+    let words: Vec<String> = stage.script.split_ascii_whitespace().map(str::to_owned).collect();
+    let record = Record {
+        inputs: read(&stage.inputs)?,
+        outputs: read(&stage.outputs)?,
+        outcome: None,
+        program: Some(program(&words)),
+        parameters: stage.parameters,
+        command: vec!["sh".to_owned(), "-c".to_owned(), stage.script],
+    };
+    record.add_to(&mut found, Some(&stage.name), Basis::Declared, from);
+    Ok(Draft::of(Kind::Processing, found))
+}
+
 /// Whether an image is named by its digest.
 #[must_use]
 pub fn is_container_digest(text: &str) -> bool {
@@ -207,12 +242,24 @@ struct Record {
     inputs: Vec<Thing>,
     outputs: Vec<Thing>,
     outcome: Option<Outcome>,
+    /// What the tool is called, where the command does not say it.
+    program: Option<String>,
+    /// The parameters that a tool has for the run.
+    parameters: Option<Object>,
 }
 
 impl Record {
     fn add_to(self, found: &mut Found, name: Option<&str>, basis: Basis, from: &str) {
         let mut execution = Object::from_iter([("type", "Execution"), ("basis", basis.word())]);
-        let (command, withheld) = withhold(&self.command);
+        let (command, withheld) = match self.command.as_slice() {
+            // The words of a script for the shell are looked at one by one.
+            [shell, flag, script] if shell == "sh" && flag == "-c" => {
+                let words: Vec<String> = script.split(' ').map(str::to_owned).collect();
+                let (words, withheld) = withhold(&words);
+                (vec![shell.clone(), flag.clone(), words.join(" ")], withheld)
+            }
+            command => withhold(command),
+        };
         if withheld > 0 {
             found.note("run.argument-withheld", format!("arguments that look like a secret: {withheld}"));
         }
@@ -229,7 +276,7 @@ impl Record {
             execution.insert("endedAtTime", outcome.ended.to_string());
         }
         let id = Digest::of(jcs::to_string(&Json::Object(execution.clone())));
-        let program = program(&self.command);
+        let program = self.program.unwrap_or_else(|| program(&self.command));
         found.add("id", format!("urn:sha256:{}", id.to_hex()), "the SHA-256 of `execution`");
         let (text, named) = match name {
             Some(name) => (name.to_owned(), Basis::Declared),
@@ -239,7 +286,13 @@ impl Record {
         found.add_known("execution", execution, basis, from);
         let mut tool = Object::from_iter([("type", "Tool"), ("basis", Basis::Inferred.word())]);
         tool.insert("name", program);
-        found.add_known("tool", tool, Basis::Inferred, "the words of the command");
+        let mut known = Basis::Inferred;
+        if let Some(parameters) = self.parameters {
+            known = Basis::Declared;
+            tool.insert("basis", known.word());
+            tool.insert("parameters", parameters);
+        }
+        found.add_known("tool", tool, known, "the words of the command");
         for (member, things) in [("used", self.inputs), ("generated", self.outputs)] {
             let mut references: Vec<Json> = Vec::new();
             for thing in things {

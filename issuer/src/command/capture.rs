@@ -24,6 +24,9 @@ pub struct Args {
     /// its environment; it is read and is no part of the model (repeatable)
     #[arg(long, value_name = "DIR")]
     run: Vec<PathBuf>,
+    /// Write a draft of a processing for each stage of the `dvc.lock` in PATH into this directory, and nothing else
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["output", "run", "kind"])]
+    stages: Option<PathBuf>,
     /// Where the draft goes; `-` is standard output
     #[arg(short, long, value_name = "FILE", default_value = files::STANDARD_STREAM)]
     output: PathBuf,
@@ -53,6 +56,9 @@ impl From<KindArg> for Kind {
 
 /// Writes the draft and says what it still lacks.
 pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
+    if let Some(directory) = &args.stages {
+        return stages(args, directory, shell);
+    }
     files::check_free(&args.output, args.force)?;
     let draft = capture::capture_with(&args.path, args.kind.into(), &args.run, &Bar::new())?;
     output(&args.output, &draft.to_json().to_pretty(), args.force, shell)?;
@@ -65,6 +71,30 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
         if draft.missing.is_empty() { "" } else { " (see `missing`)" },
     ));
     Ok(Exit::Success)
+}
+
+/// Writes a draft for each stage.
+fn stages(args: &Args, directory: &Path, shell: &mut Shell) -> Result<Exit, Failure> {
+    let drafts = capture::stages(&args.path, &Bar::new())?;
+    let named: Vec<(PathBuf, Draft)> = drafts
+        .into_iter()
+        .map(|(name, draft)| (directory.join(format!("{}.draft.json", file_name(&name))), draft))
+        .collect();
+    for (path, _) in &named {
+        files::check_free(path, args.force)?;
+    }
+    for (path, draft) in named {
+        output(&path, &draft.to_json().to_pretty(), args.force, shell)?;
+        let paint = shell.print.err_paint;
+        shell.print.note(&format!("{} {}", paint.text(Tone::Dim, "draft:"), path.display()));
+    }
+    Ok(Exit::Success)
+}
+
+/// The name of a stage as the name of a file: nothing that leads elsewhere.
+fn file_name(stage: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '@') { c } else { '_' };
+    stage.chars().take(100).map(plain).collect()
 }
 
 /// Captures with a progress bar.
