@@ -1,4 +1,5 @@
-//! MLflow's file store: `EXPERIMENT/RUN/{meta.yaml,params/,metrics/,tags/,inputs/}`.
+//! Runs of MLflow: from its file store, `EXPERIMENT/RUN/{meta.yaml,params/,metrics/,tags/,inputs/}`, or from the answer
+//! of a tracking server.
 //!
 //! All of it was written by another program, so it is declared: parameters, name and times of the run. Metrics
 //! carry no count, interval or data set and are no measurements: they are noted, for whoever declares them in an
@@ -63,6 +64,19 @@ fn directory_of<'a>(file: &'a Artifact, name: &str) -> Option<&'a str> {
     file.path.strip_suffix(name).filter(|directory| directory.is_empty() || directory.ends_with('/'))
 }
 
+/// What a run says, from wherever it was read.
+#[derive(Debug, Default, PartialEq)]
+pub struct MlflowRun {
+    id: String,
+    status: String,
+    started: Option<i64>,
+    ended: Option<i64>,
+    parameters: Vec<(String, String)>,
+    metrics: Vec<(String, String)>,
+    /// Names and digests of data sets.
+    inputs: Vec<(String, String)>,
+}
+
 fn add_run(
     found: &mut Found,
     artifacts: &Artifacts,
@@ -70,37 +84,109 @@ fn add_run(
     id: &str,
     meta: &Value,
 ) -> Result<(), CaptureError> {
-    let from = &format!("the MLflow run `{}`", short(id));
-    let mut say = |member: &str, value: String| found.fill(TRAINING, member, value, Basis::Declared, from);
-    if id.chars().count() <= 256 {
-        say("runId", id.to_owned());
-    }
-    for (name, member) in [("start_time", "startedAtTime"), ("end_time", "endedAtTime")] {
-        // Milliseconds; a passport has whole seconds.
-        if let Some(millis) =
-            meta.get(name).and_then(Value::as_i64).filter(|millis| (0..=MAX_MILLIS).contains(millis))
-        {
-            say(member, Timestamp::from_unix_secs(millis / 1000).to_string());
-        }
-    }
-    let status = meta.get("status").and_then(foreign::scalar).unwrap_or_default();
-    if !FINISHED.contains(&status.as_str()) {
-        found.note("capture.run-not-finished", format!("{from} did not end well, or has not ended"));
-    }
-    let (mut parameters, mut metrics) = (Parameters::default(), Vec::new());
+    let mut run = MlflowRun {
+        id: id.to_owned(),
+        status: meta.get("status").and_then(foreign::scalar).unwrap_or_default(),
+        started: meta.get("start_time").and_then(Value::as_i64),
+        ended: meta.get("end_time").and_then(Value::as_i64),
+        inputs: inputs(artifacts, directory)?,
+        ..MlflowRun::default()
+    };
     for file in &artifacts.files {
         let Some(inner) = file.path.strip_prefix(directory) else { continue };
         if let Some(name) = inner.strip_prefix("params/") {
-            parameters.add_text(name, foreign::text(file, &DIALECT)?.trim_end_matches('\n'));
+            let text = foreign::text(file, &DIALECT)?;
+            run.parameters.push((name.to_owned(), text.trim_end_matches('\n').to_owned()));
         } else if let Some(name) = inner.strip_prefix("metrics/") {
-            metrics.extend(last_value(&foreign::text(file, &DIALECT)?).map(|value| (name, value)));
+            let value = last_value(&foreign::text(file, &DIALECT)?);
+            run.metrics.extend(value.map(|value| (name.to_owned(), value)));
         }
     }
-    if let Some(parameters) = parameters.finish(found, from) {
-        found.fill(TRAINING, "hyperparameters", parameters, Basis::Declared, from);
+    run.add_to(found);
+    Ok(())
+}
+
+impl MlflowRun {
+    /// Reads what a tracking server answers to `runs/get`; `id` is the run that was asked for.
+    ///
+    /// # Errors
+    /// What is wrong with the answer, in words.
+    pub fn from_answer(text: &str, id: &str) -> Result<Self, String> {
+        let answer = foreign::parse(text, Language::Json)?;
+        let run = answer.get("run").ok_or("it has no `run`")?;
+        let info = run.get("info").ok_or("the run has no `info`")?;
+        if info.get("run_id").and_then(Value::as_str) != Some(id) {
+            return Err("it is about another run".to_owned());
+        }
+        let data = run.get("data");
+        let pairs = |name: &str| -> Vec<(String, String)> {
+            let items = data.and_then(|data| data.get(name)).and_then(Value::as_array);
+            let pair = |item: &Value| {
+                Some((item.get("key")?.as_str()?.to_owned(), foreign::scalar(item.get("value")?)?))
+            };
+            items.into_iter().flatten().filter_map(pair).collect()
+        };
+        let datasets =
+            run.get("inputs").and_then(|inputs| inputs.get("dataset_inputs")).and_then(Value::as_array);
+        let dataset = |input: &Value| {
+            let dataset = input.get("dataset")?;
+            let text = |name: &str| dataset.get(name).and_then(Value::as_str).unwrap_or("unknown").to_owned();
+            Some((text("name"), text("digest")))
+        };
+        let metrics = pairs("metrics").into_iter().filter(|(_, value)| is_value(value)).collect();
+        Ok(Self {
+            id: id.to_owned(),
+            status: info.get("status").and_then(foreign::scalar).unwrap_or_default(),
+            started: millis(info.get("start_time")),
+            ended: millis(info.get("end_time")),
+            parameters: pairs("params"),
+            metrics,
+            inputs: datasets.into_iter().flatten().filter_map(dataset).collect(),
+        })
     }
-    note_metrics(found, from, &metrics);
-    note_inputs(found, artifacts, directory, from)
+
+    /// Adds what the run says.
+    pub(super) fn add_to(&self, found: &mut Found) {
+        let from = &format!("the MLflow run `{}`", short(&self.id));
+        let mut say =
+            |member: &str, value: String| found.fill(TRAINING, member, value, Basis::Declared, from);
+        if self.id.chars().count() <= 256 {
+            say("runId", self.id.clone());
+        }
+        for (time, member) in [(self.started, "startedAtTime"), (self.ended, "endedAtTime")] {
+            // Milliseconds; a passport has whole seconds.
+            if let Some(millis) = time.filter(|millis| (0..=MAX_MILLIS).contains(millis)) {
+                say(member, Timestamp::from_unix_secs(millis / 1000).to_string());
+            }
+        }
+        if !FINISHED.contains(&self.status.as_str()) {
+            found.note("capture.run-not-finished", format!("{from} did not end well, or has not ended"));
+        }
+        let mut parameters = Parameters::default();
+        for (name, text) in &self.parameters {
+            parameters.add_text(name, text);
+        }
+        if let Some(parameters) = parameters.finish(found, from) {
+            found.fill(TRAINING, "hyperparameters", parameters, Basis::Declared, from);
+        }
+        let metrics: Vec<(&str, String)> =
+            self.metrics.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        note_metrics(found, from, &metrics);
+        for (name, digest) in &self.inputs {
+            let message = format!(
+                "{from} names the data set `{}` by MLflow's digest `{}`: eight digits over a sample of rows, which could not be checked and pin nothing; name its passport with `trainedOn`",
+                short(name),
+                short(digest),
+            );
+            found.note("capture.weak-digest-unchecked", message);
+        }
+    }
+}
+
+/// A number of 64 bits, which the protocol writes as text.
+fn millis(value: Option<&Value>) -> Option<i64> {
+    let value = value?;
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
 }
 
 /// The end of the year 9999.
@@ -109,8 +195,12 @@ const MAX_MILLIS: i64 = 253_402_300_799_000;
 /// `TIME VALUE STEP`, one a line; the last one counts.
 fn last_value(text: &str) -> Option<String> {
     let value = text.lines().rev().find(|line| !line.trim().is_empty())?.split(' ').nth(1)?;
+    is_value(value).then(|| value.to_owned())
+}
+
+fn is_value(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+');
-    (value.len() <= 64 && value.chars().all(plain)).then(|| value.to_owned())
+    text.len() <= 64 && text.chars().all(plain)
 }
 
 /// Metrics of a tracker, as a word to whoever writes the evaluation.
@@ -131,15 +221,11 @@ pub(super) fn note_metrics(found: &mut Found, from: &str, metrics: &[(&str, Stri
     found.note("capture.metrics-declared", message);
 }
 
-fn note_inputs(
-    found: &mut Found,
-    artifacts: &Artifacts,
-    directory: &str,
-    from: &str,
-) -> Result<(), CaptureError> {
-    // The data sets lie beside the runs of their experiment.
+/// The data sets that the run names, which lie beside the runs of their experiment.
+fn inputs(artifacts: &Artifacts, directory: &str) -> Result<Vec<(String, String)>, CaptureError> {
     let run = directory.trim_end_matches('/');
     let experiment = run.rsplit_once('/').map_or("", |(experiment, _)| experiment);
+    let mut found = Vec::new();
     for file in &artifacts.files {
         let inputs = file.path.strip_prefix(directory).and_then(|inner| inner.strip_prefix("inputs/"));
         if !inputs.is_some_and(|inner| inner.ends_with("/meta.yaml")) {
@@ -155,14 +241,9 @@ fn note_inputs(
             let value = dataset.as_ref().and_then(|dataset| dataset.get(name)).and_then(foreign::scalar);
             value.unwrap_or_else(|| "unknown".to_owned())
         };
-        let message = format!(
-            "{from} names the data set `{}` by MLflow's digest `{}`: eight digits over a sample of rows, which could not be checked and pin nothing; name its passport with `trainedOn`",
-            short(&text("name")),
-            short(&text("digest")),
-        );
-        found.note("capture.weak-digest-unchecked", message);
+        found.push((text("name"), text("digest")));
     }
-    Ok(())
+    Ok(found)
 }
 
 /// Enough of a name for a message.
@@ -215,6 +296,29 @@ mod tests {
         // Who ran it, and where, is nobody's business.
         for canary in ["CANARY", "root", "somebody@"] {
             assert!(!format!("{training}{notes}").contains(canary), "{canary}");
+        }
+    }
+
+    #[test]
+    fn an_answer_of_a_tracking_server() {
+        let answer = r#"{"run":{"info":{"run_id":"r1","status":"FINISHED","start_time":"1000","end_time":61999,"user_id":"CANARY"},
+            "data":{"metrics":[{"key":"auc","value":0.93,"timestamp":1,"step":2}],"params":[{"key":"lr","value":"1e-05"}],
+            "tags":[{"key":"mlflow.user","value":"CANARY"}]},
+            "inputs":{"dataset_inputs":[{"tags":[],"dataset":{"name":"train","digest":"bebd14ad","source":"CANARY"}}]}}}"#;
+        let run = MlflowRun::from_answer(answer, "r1").unwrap();
+        let mut found = Found::default();
+        run.add_to(&mut found);
+        assert_eq!(
+            found.subject.get("training").unwrap().to_string(),
+            r#"{"type":"Training","basis":"declared","runId":"r1","startedAtTime":"1970-01-01T00:00:01Z","endedAtTime":"1970-01-01T00:01:01Z","hyperparameters":{"lr":"1e-05"}}"#
+        );
+        assert_eq!(codes(&found), ["capture.metrics-declared", "capture.weak-digest-unchecked"]);
+        assert!(!Json::from(found.notes).to_string().contains("CANARY"));
+        for (answer, id) in [("", "r1"), ("{}", "r1"), (r#"{"run":{}}"#, "r1"), (answer, "r2")] {
+            assert!(MlflowRun::from_answer(answer, id).is_err(), "{answer}");
+        }
+        for end in (0..answer.len()).filter(|end| answer.is_char_boundary(*end)) {
+            assert!(MlflowRun::from_answer(&answer[..end], "r1").is_err());
         }
     }
 

@@ -45,6 +45,7 @@ pub use self::csv::CsvError;
 pub use self::environment::{VARIABLES, Variables};
 pub use self::error::{CaptureError, FormatError};
 use self::found::Found;
+pub use self::mlflow::MlflowRun;
 pub use self::onnx::OnnxError;
 pub use self::protobuf::WireError;
 pub use self::safetensors::SafetensorsError;
@@ -208,7 +209,16 @@ impl Draft {
 /// # Errors
 /// [`CaptureError`], for the first cause met; nothing is captured by halves.
 pub fn capture(path: &Path, kind: Kind, progress: &dyn Progress) -> Result<Draft, CaptureError> {
-    capture_with(path, kind, &[], progress)
+    capture_with(path, kind, &Beside::default(), progress)
+}
+
+/// What is read beside a model and is no part of it.
+#[derive(Debug, Default)]
+pub struct Beside {
+    /// Directories of training runs.
+    pub runs: Vec<PathBuf>,
+    /// Runs that a tracking server told of.
+    pub tracked: Vec<MlflowRun>,
 }
 
 /// Measures what stands at `path`, and takes over what the directories of training runs beside it say.
@@ -218,7 +228,7 @@ pub fn capture(path: &Path, kind: Kind, progress: &dyn Progress) -> Result<Draft
 pub fn capture_with(
     path: &Path,
     kind: Kind,
-    runs: &[PathBuf],
+    beside: &Beside,
     progress: &dyn Progress,
 ) -> Result<Draft, CaptureError> {
     let work = Work::new(progress);
@@ -231,7 +241,10 @@ pub fn capture_with(
         Kind::Dataset => csv::add_to(&mut found, &artifacts)?,
         Kind::Model => {
             weights::add_to(&mut found, &artifacts, &work)?;
-            for run in runs {
+            for run in &beside.tracked {
+                run.add_to(&mut found);
+            }
+            for run in &beside.runs {
                 add_run(&mut found, &artifacts::read(run, &work)?)?;
             }
             add_run(&mut found, &artifacts)?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use super::Shell;
-use crate::capture::{self, Draft, Kind};
+use crate::capture::{self, Beside, Draft, Kind};
 use crate::exit::Exit;
 use crate::files::{self, Access};
 use crate::print::Tone;
@@ -24,6 +24,10 @@ pub struct Args {
     /// its environment; it is read and is no part of the model (repeatable)
     #[arg(long, value_name = "DIR")]
     run: Vec<PathBuf>,
+    /// The address of an MLflow tracking server; `--run` then names the run there. The only thing that is ever fetched
+    #[cfg(feature = "mlflow-rest")]
+    #[arg(long, value_name = "URL", requires = "run")]
+    mlflow: Option<String>,
     /// Write a draft of a processing for each stage of the `dvc.lock` in PATH into this directory, and nothing else
     #[arg(long, value_name = "DIR", conflicts_with_all = ["output", "run", "kind"])]
     stages: Option<PathBuf>,
@@ -60,7 +64,7 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
         return stages(args, directory, shell);
     }
     files::check_free(&args.output, args.force)?;
-    let draft = capture::capture_with(&args.path, args.kind.into(), &args.run, &Bar::new())?;
+    let draft = capture::capture_with(&args.path, args.kind.into(), &beside(args)?, &Bar::new())?;
     output(&args.output, &draft.to_json().to_pretty(), args.force, shell)?;
     let paint = shell.print.err_paint;
     shell.print.note(&format!(
@@ -71,6 +75,17 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
         if draft.missing.is_empty() { "" } else { " (see `missing`)" },
     ));
     Ok(Exit::Success)
+}
+
+/// What was said of the training run.
+fn beside(args: &Args) -> Result<Beside, Failure> {
+    #[cfg(feature = "mlflow-rest")]
+    if let Some(server) = &args.mlflow {
+        let run = |id: &PathBuf| crate::tracking::mlflow_run(server, &id.to_string_lossy());
+        let tracked = args.run.iter().map(run).collect::<Result<_, _>>()?;
+        return Ok(Beside { runs: Vec::new(), tracked });
+    }
+    Ok(Beside { runs: args.run.clone(), tracked: Vec::new() })
 }
 
 /// Writes a draft for each stage.
