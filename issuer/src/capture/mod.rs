@@ -132,6 +132,8 @@ pub struct Draft {
     pub notes: Vec<Json>,
     /// Pointers to what a credential of this kind requires and the subject lacks.
     pub missing: Vec<String>,
+    /// Names and values of metrics that a tracker has: for an evaluation, and not in the file of the draft.
+    pub metrics: Vec<(String, String)>,
 }
 
 /// Why a text is not a draft.
@@ -166,7 +168,8 @@ impl Draft {
     fn of(kind: Kind, found: Found) -> Self {
         let missing = claims::missing(&found.subject, kind.credential_type());
         let missing = missing.into_iter().map(|field| field.pointer).collect();
-        Self { kind, subject: found.subject, sources: found.sources, notes: found.notes, missing }
+        let Found { subject, sources, notes, metrics } = found;
+        Self { kind, subject, sources, notes, missing, metrics }
     }
 
     /// The draft as a JSON document.
@@ -200,7 +203,7 @@ impl Draft {
         let missing = document.get("missing").and_then(Json::as_array).unwrap_or_default();
         let missing = missing.iter().filter_map(|pointer| pointer.as_str().map(str::to_owned)).collect();
         let notes = document.get("notes").and_then(Json::as_array).unwrap_or_default().to_vec();
-        Ok(Self { kind, subject, sources, notes, missing })
+        Ok(Self { kind, subject, sources, notes, missing, metrics: Vec::new() })
     }
 }
 
