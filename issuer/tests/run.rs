@@ -179,3 +179,51 @@ basis = "unknown"
     let told = json::parse(&place.read("told.json")).unwrap();
     assert_eq!(text(&told, "/credentialSubject/execution/basis"), "declared");
 }
+
+#[test]
+fn stages_of_a_pipeline_are_signed_as_they_are_told() {
+    let place = place();
+    let fixture = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/capture/run");
+    std::fs::create_dir(place.path("drafts")).unwrap();
+    place.run(&format!("capture {} --stages drafts", fixture.join("dvc").display())).succeeds();
+    for stage in ["prepare", "train"] {
+        let issue = format!("issue drafts/{stage}.draft.json --key lab -o {stage}.json");
+        // Where the fixture lies in a repository, its commit is known.
+        let draft = place.read(&format!("drafts/{stage}.draft.json"));
+        let claims = match draft.contains("\"SourceCode\"") {
+            true => "[environment]\nbasis = \"unknown\"\n",
+            false => "[sourceCode]\nbasis = \"unknown\"\n[environment]\nbasis = \"unknown\"\n",
+        };
+        place.write("unknown.toml", claims);
+        place.run(&format!("{issue} --claims unknown.toml")).succeeds();
+        // Files without a passport are somebody's word.
+        place.run(&format!("verify {stage}.json --json")).reports(
+            0,
+            "verified-with-warnings",
+            "lineage.declared",
+        );
+    }
+}
+
+#[test]
+fn trackers_tell_of_the_run_and_not_of_people() {
+    let place = place();
+    let fixture = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/capture/run");
+    for (tracker, runs) in [("mlflow", "32"), ("wandb", "8")] {
+        let run = fixture.join(tracker);
+        let capture =
+            format!("capture model --run {} --metrics {tracker}.toml -o {tracker}.json", run.display());
+        let done = place.run(&capture).succeeds();
+        let (draft, metrics) =
+            (place.read(&format!("{tracker}.json")), place.read(&format!("{tracker}.toml")));
+        for text in [&done.stdout, &done.stderr, &draft, &metrics] {
+            assert!(!text.contains("CANARY") && !text.contains("somebody@"), "{text}");
+        }
+        assert!(metrics.contains("name = \"val/auc\"") && metrics.contains("value = \"0.93\""), "{metrics}");
+        let draft = json::parse(&draft).unwrap();
+        assert_eq!(text(&draft, "/subject/training/runId").len().to_string(), runs);
+        assert_eq!(text(&draft, "/subject/training/basis"), "declared");
+        // What stands beside a model is no part of it.
+        assert_eq!(draft.pointer("/subject/artifactManifest/file").unwrap().as_array().unwrap().len(), 2);
+    }
+}

@@ -42,6 +42,8 @@ pub(super) struct Found {
     pub(super) sources: Object,
     /// What a person should know about the capture, as `{ "code", "message" }`.
     pub(super) notes: Vec<Json>,
+    /// Names and values of metrics that a tracker has.
+    pub(super) metrics: Vec<(String, String)>,
 }
 
 impl Found {

@@ -219,6 +219,8 @@ pub(super) fn note_metrics(found: &mut Found, from: &str, metrics: &[(&str, Stri
         named.join(", ")
     );
     found.note("capture.metrics-declared", message);
+    let plain = |(name, value): &(&str, String)| (short(name), value.clone());
+    found.metrics.extend(metrics.iter().map(plain));
 }
 
 /// The data sets that the run names, which lie beside the runs of their experiment.

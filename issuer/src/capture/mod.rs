@@ -180,6 +180,8 @@ pub struct Draft {
     pub notes: Vec<Json>,
     /// Pointers to what a credential of this kind requires and the subject lacks.
     pub missing: Vec<String>,
+    /// Names and values of metrics that a tracker has: for an evaluation, and not in the file of the draft.
+    pub metrics: Vec<(String, String)>,
 }
 
 /// Why a text is not a draft.
@@ -213,8 +215,8 @@ impl Problem for DraftError {
 impl Draft {
     fn of(kind: Kind, mut found: Found) -> Self {
         warn_of_secrets(&mut found);
-        let Found { subject, sources, notes } = found;
-        Self { kind, subject, sources, notes, missing: Vec::new() }.renewed()
+        let Found { subject, sources, notes, metrics } = found;
+        Self { kind, subject, sources, notes, missing: Vec::new(), metrics }.renewed()
     }
 
     /// The draft as a JSON document.
@@ -256,7 +258,7 @@ impl Draft {
         let missing = document.get("missing").and_then(Json::as_array).unwrap_or_default();
         let missing = missing.iter().filter_map(|pointer| pointer.as_str().map(str::to_owned)).collect();
         let notes = document.get("notes").and_then(Json::as_array).unwrap_or_default().to_vec();
-        Ok(Self { kind, subject, sources, notes, missing })
+        Ok(Self { kind, subject, sources, notes, missing, metrics: Vec::new() })
     }
 }
 

@@ -114,6 +114,12 @@ impl Before {
         }
         let outputs = plan.outputs.iter().map(|path| (path.clone(), artifacts::list(path).ok())).collect();
         git::add_to(&mut found, &plan.directory);
+        // The image that it runs in, before the one that a file around builds on.
+        let said = plan.container.as_deref().and_then(environment::parse_digest);
+        let said = said.map(|digest| (digest, "`--container`"));
+        if let Some((digest, from)) = said.or_else(|| environment::container_of(&plan.variables)) {
+            found.fill(ENVIRONMENT, "containerDigest", digest, Basis::Declared, from);
+        }
         environment::add_around(&mut found, &plan.directory, &work)?;
         environment::add_automation(&mut found, &plan.variables);
         Ok(Self { plan, found, inputs, outputs })
@@ -180,9 +186,6 @@ impl Before {
         let mut record = Record { command, inputs, outputs: made, ..Record::default() };
         record.outcome = Some(outcome);
         record.add_to(&mut found, plan.name.as_deref(), basis, "this run");
-        if let Some(digest) = plan.container.as_deref().and_then(environment::parse_digest) {
-            found.fill(ENVIRONMENT, "containerDigest", digest, Basis::Declared, "`--container`");
-        }
         if plan.hardware {
             let cores = std::thread::available_parallelism().map_or(1, usize::from);
             let text = environment::hardware(Path::new("/proc"), cores);

@@ -66,6 +66,33 @@ fn a_draft_that_admits_what_it_does_not_know_is_whole() {
 }
 
 #[test]
+fn what_a_run_ran_in() {
+    let tree = tree();
+    tree.write("uv.lock", "version = 1\n[[package]]\nname = \"torch\"\nversion = \"2.9.0\"\n");
+    let hex = |digit: &str| digit.repeat(64);
+    tree.write("Dockerfile", format!("FROM base:1@sha256:{}\n", hex("a")));
+    let digest = |digit: &str| environment::parse_digest(&format!("sha256:{}", hex(digit))).unwrap();
+    let variable = ("CONTAINER_IMAGE_DIGEST".to_owned(), format!("sha256:{}", hex("b")));
+    let run = |plan: Plan| {
+        let draft = Before::look(plan, &()).unwrap().after(outcome(0), &()).unwrap();
+        Json::from(draft.subject).get("environment").unwrap().clone()
+    };
+    let member = |environment: &Json, name: &str| environment.get(name).unwrap().to_string();
+    let pinned = run(Plan { outputs: Vec::new(), ..plan(&tree) });
+    assert_eq!(member(&pinned, "framework"), r#"["torch 2.9.0"]"#);
+    assert_eq!(member(&pinned, "containerDigest"), format!("{:?}", digest("a")));
+    assert_eq!(member(&pinned, "basis"), r#""inferred""#);
+    std::fs::remove_file(tree.path().join("Dockerfile")).unwrap();
+    let variables = Variables::of([variable]);
+    let told = run(Plan { outputs: Vec::new(), variables: variables.clone(), ..plan(&tree) });
+    assert_eq!(member(&told, "containerDigest"), format!("{:?}", digest("b")));
+    assert_eq!(member(&told, "basis"), r#""declared""#);
+    let container = Some(format!("sha256:{}", hex("c")));
+    let said = run(Plan { outputs: Vec::new(), variables, container, ..plan(&tree) });
+    assert_eq!(member(&said, "containerDigest"), format!("{:?}", digest("c")));
+}
+
+#[test]
 fn a_passport_takes_the_place_of_an_input() {
     let tree = tree();
     let mut before = Before::look(plan(&tree), &()).unwrap();

@@ -31,6 +31,9 @@ pub struct Args {
     explain: bool,
     #[command(flatten)]
     reading: Reading,
+    /// Where the metrics of the training run go, as claims to be completed for `passport attest evaluation`
+    #[arg(long, value_name = "FILE")]
+    metrics: Option<PathBuf>,
     /// Write a draft of a processing for each stage of the `dvc.lock` in PATH into this directory, and nothing else
     #[arg(long, value_name = "DIR", conflicts_with_all = ["output", "run", "kind"])]
     stages: Option<PathBuf>,
@@ -113,11 +116,35 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
         [only] => only.to_json().to_pretty(),
         all => Json::from(all.iter().map(Draft::to_json).collect::<Vec<_>>()).to_pretty(),
     };
+    if let Some(path) = &args.metrics {
+        let all: Vec<(String, String)> = drafts.iter().flat_map(|draft| draft.metrics.clone()).collect();
+        files::check_free(path, args.force)?;
+        output(path, &metrics(&all), args.force, shell)?;
+    }
     output(&args.output, &text, args.force, shell)?;
     for draft in &drafts {
         tell(draft, shell);
     }
     Ok(Exit::Success)
+}
+
+/// Metrics as claims, with a place for what only a person knows.
+fn metrics(metrics: &[(String, String)]) -> String {
+    let mut text = String::from(
+        "# Metrics as the tracker of the training run has them. For each: the IRI that defines it, and the unit (UCUM; 1 for\n\
+         # a ratio). With `n`, `interval` and `dataset` it can be `basis = \"measured\"`.\n",
+    );
+    for (name, value) in metrics {
+        // A passport writes decimals without an exponent.
+        let Ok(number) = value.parse::<f64>() else { continue };
+        if number.is_finite() {
+            let name = toml::Value::from(name.as_str());
+            text.push_str(&format!(
+                "\n[[metric]]\nbasis = \"declared\"\nname = {name}\ndefinition = \"\"\nvalue = \"{number}\"\nunit = \"1\"\n"
+            ));
+        }
+    }
+    text
 }
 
 fn tell(draft: &Draft, shell: &mut Shell) {
@@ -276,4 +303,26 @@ pub(crate) fn output(path: &Path, text: &str, force: bool, shell: &mut Shell) ->
         files::write(path, text.as_bytes(), Access::Shared, force)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_become_claims_without_exponents() {
+        let given = [("val/auc", "0.93"), ("lo\"ss", "1e-05"), ("x", "nan"), ("y", "word")];
+        let text = metrics(&given.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let claims = text.parse::<toml::Table>().unwrap();
+        let metric = claims.get("metric").unwrap().as_array().unwrap();
+        let values: Vec<_> =
+            metric.iter().map(|metric| metric.get("value").unwrap().as_str().unwrap()).collect();
+        assert_eq!(values, ["0.93", "0.00001"]);
+        assert_eq!(metric[1].get("name").unwrap().as_str(), Some("lo\"ss"));
+    }
+
+    #[test]
+    fn the_name_of_a_stage_leads_nowhere() {
+        assert_eq!(file_name("../train@gpu 1/x"), "___train@gpu_1_x");
+    }
 }

@@ -41,9 +41,9 @@ pub const VARIABLES: [&str; 16] = [
     "GITHUB_RUN_ID",
     "GITHUB_SERVER_URL",
     "GITHUB_SHA",
+    "GITHUB_WORKFLOW",
     "GITHUB_WORKFLOW_REF",
     "GITLAB_CI",
-    "GITHUB_WORKFLOW",
 ];
 
 /// The allowed variables and their values.
@@ -70,6 +70,12 @@ impl Variables {
     fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
+}
+
+/// The image that a run's surroundings say it is in, and who says so.
+pub(super) fn container_of(variables: &Variables) -> Option<(String, &'static str)> {
+    let digest = variables.get("CONTAINER_IMAGE_DIGEST").and_then(parse_digest)?;
+    Some((digest, "the variable CONTAINER_IMAGE_DIGEST"))
 }
 
 /// Where facts about an environment go: name and type of the group.
@@ -105,7 +111,11 @@ pub(super) fn add_around(found: &mut Found, directory: &Path, work: &Work<'_>) -
     let files: Vec<&Artifact> = read.iter().collect();
     lock::add_to(found, ENVIRONMENT, &files)?;
     if let Some((digest, from)) = container::of_files(&files)? {
-        found.fill(ENVIRONMENT, "containerDigest", digest, Basis::Inferred, &from);
+        // A base is no contradiction of the image that was built on it.
+        let is_known = found.sources.contains("/environment/containerDigest");
+        if !is_known {
+            found.fill(ENVIRONMENT, "containerDigest", digest, Basis::Inferred, &from);
+        }
     }
     Ok(())
 }
@@ -125,6 +135,7 @@ mod tests {
         let variables = Variables::of(given.map(|(name, value)| (name.to_owned(), value.to_owned())));
         assert_eq!(variables.0.len(), 1);
         assert_eq!(variables.get("GITHUB_RUN_ID"), Some("7"));
+        assert!(VARIABLES.is_sorted());
         assert!(VARIABLES.iter().all(|name| !name.contains("TOKEN") && !name.contains("PASS")));
     }
 }
