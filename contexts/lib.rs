@@ -27,7 +27,7 @@ pub static CREDENTIALS_V2: Document = Document {
 pub static PASSPORT_V1: Document = Document {
     url: "https://w3id.org/model-passport/v1",
     text: include_str!("passport/v1.jsonld"),
-    sha256: "7fcdc196323073649889f82cac6cff7fe4f1d52c98734c7762198771b3ea2a72",
+    sha256: "ca96374412029d9e757fa9c13a22b317138f7285ea4638085a02d4e1cf792bf5",
 };
 
 /// Verifiable Credentials 1.1, for foreign credentials.
@@ -69,7 +69,7 @@ pub static CID_V1: Document = Document {
 pub static COMMON_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/common.schema.json",
     text: include_str!("passport/common.schema.json"),
-    sha256: "b98711e8ecb04a10876403228f1b07852b39e16ffcaf67009f2f2204437f3458",
+    sha256: "9ac2ba005f038040d3c2c9aa7c2a38f5ae3b2b505cd4a20d36253d9c11467327",
 };
 
 /// What a `DatasetPassport` credential must hold.
@@ -83,7 +83,7 @@ pub static DATASET_PASSPORT_SCHEMA: Document = Document {
 pub static MODEL_PASSPORT_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/model-passport.schema.json",
     text: include_str!("passport/model-passport.schema.json"),
-    sha256: "15c5725e0736e46869822b534ba896da91f2409dd81637bbecf8f6e3192b44f6",
+    sha256: "8f64a229da558c784f81a8ceff2a466212ee95a78015bace5fe0f88126e9b697",
 };
 
 /// What an `EvaluationAttestation` credential must hold.
@@ -91,6 +91,13 @@ pub static EVALUATION_ATTESTATION_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/evaluation-attestation.schema.json",
     text: include_str!("passport/evaluation-attestation.schema.json"),
     sha256: "25633154b374c0de8f022c5e4daf807767c0e4e814dc68679883d89023ac4757",
+};
+
+/// What a `ProcessingAttestation` credential must hold.
+pub static PROCESSING_ATTESTATION_SCHEMA: Document = Document {
+    url: "https://w3id.org/model-passport/v1/processing-attestation.schema.json",
+    text: include_str!("passport/processing-attestation.schema.json"),
+    sha256: "98962f84905b8ed45270c37cfed84f03e58d28fed676011ee393598e68b4603a",
 };
 
 /// What every verifier answers: the one wire type that all shells share.
@@ -103,11 +110,12 @@ pub static REPORT_SCHEMA: Document = Document {
 static CONTEXTS: [&Document; 7] =
     [&CREDENTIALS_V2, &PASSPORT_V1, &CREDENTIALS_V1, &DATA_INTEGRITY_V2, &MULTIKEY_V1, &DID_V1, &CID_V1];
 
-static SCHEMAS: [&Document; 5] = [
+static SCHEMAS: [&Document; 6] = [
     &COMMON_SCHEMA,
     &DATASET_PASSPORT_SCHEMA,
     &MODEL_PASSPORT_SCHEMA,
     &EVALUATION_ATTESTATION_SCHEMA,
+    &PROCESSING_ATTESTATION_SCHEMA,
     &REPORT_SCHEMA,
 ];
 
@@ -136,6 +144,7 @@ pub fn schema(kind: &str) -> Option<&'static Document> {
         "DatasetPassport" => Some(&DATASET_PASSPORT_SCHEMA),
         "EvaluationAttestation" => Some(&EVALUATION_ATTESTATION_SCHEMA),
         "ModelPassport" => Some(&MODEL_PASSPORT_SCHEMA),
+        "ProcessingAttestation" => Some(&PROCESSING_ATTESTATION_SCHEMA),
         _ => None,
     }
 }

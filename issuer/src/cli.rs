@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 #[cfg(feature = "service")]
 use crate::command::serve;
 use crate::command::{
-    attest, bundle, capture, completions, data, derive, diff, explain, init, issue, key, recall, show,
+    attest, bundle, capture, completions, data, derive, diff, explain, init, issue, key, recall, run, show,
     status, verify,
 };
 
@@ -38,6 +38,8 @@ pub enum Command {
     /// Prove, check and commit to the records of a data set
     #[command(subcommand)]
     Data(data::Args),
+    /// Run a command untouched and record what went in, what came out, and in which environment
+    Run(run::Args),
     /// Check, sign and write a passport of a model or a data set
     Issue(issue::Args),
     /// Sign a statement about something that has a passport

@@ -25,6 +25,8 @@ pub enum Exit {
     Malformed,
     /// The arguments, the key store or the output do not allow what was asked.
     Usage,
+    /// What a command that was run answered itself.
+    Command(u8),
     /// A defect of this program, or a second opinion that disagrees with the first.
     Internal,
 }
@@ -38,6 +40,7 @@ impl Exit {
             Self::CouldNotCheck => 2,
             Self::Malformed => 3,
             Self::Usage => 64,
+            Self::Command(code) => code,
             Self::Internal => 70,
         }
     }

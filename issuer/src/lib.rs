@@ -5,8 +5,9 @@
 //! | `key new\|list\|show` | [`command::key`] | the key store | a key; its DID |
 //! | `capture` | [`command::capture`] | a model or a data set | a draft |
 //! | `data prove\|check\|commit\|merge\|…` | [`command::data`] | records of a data set, proofs about them | proofs, commitments |
+//! | `run` | [`command::run`] | what a command reads and writes | a draft, or a signed attestation |
 //! | `issue` | [`command::issue`] | a draft or a path, claims | a signed passport |
-//! | `attest evaluation` | [`command::attest`] | claims, the subject's passport | a signed attestation |
+//! | `attest evaluation\|processing` | [`command::attest`] | claims, the subject's passport | a signed attestation |
 //! | `derive` | [`command::derive`] | a passport with a base proof | the part of it to show |
 //! | `verify` | [`command::verify`] | a passport, evidence, artefacts | the report |
 //! | `show` | [`command::show`] | a passport | its verified content |
@@ -19,8 +20,8 @@
 //! | `explain`, `completions` | [`command::explain`], [`command::completions`] | | help |
 //!
 //! *In scope:* files, keys, the clock, randomness, the terminal. *Out of scope:* every decision about a
-//! passport, which is `model_passport`'s; the network: no module here opens a connection, and `serve`
-//! listens on loopback only.
+//! passport, which is `model_passport`'s; the network: only `tracking` opens a connection, to the tracking server
+//! that `capture --mlflow` names, and `serve` listens on loopback only.
 
 pub mod capture;
 pub mod claims;
@@ -46,3 +47,5 @@ pub mod second_opinion;
 mod secrets;
 #[cfg(feature = "service")]
 pub mod service;
+#[cfg(feature = "mlflow-rest")]
+mod tracking;

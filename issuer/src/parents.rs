@@ -43,7 +43,9 @@ impl Problem for ParentError {
                 format!("{help}it is not used; `passport explain {code}` says more")
             }
             Self::NotSingle { .. } => "give the passport itself, and the bundle with `--with`".to_owned(),
-            Self::UnknownKind { .. } => "give a passport of a model or a data set".to_owned(),
+            Self::UnknownKind { .. } => {
+                "give a passport of a model or a data set, or the attestation of a run".to_owned()
+            }
         })
     }
 

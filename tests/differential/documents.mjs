@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 
 const V2 = 'https://www.w3.org/ns/credentials/v2';
-const EXAMPLES = ['dataset-passport', 'evaluation-attestation', 'model-passport'];
+const EXAMPLES = ['dataset-passport', 'evaluation-attestation', 'model-passport', 'processing-attestation'];
 const VOCABULARY = 'https://example.org/contexts/course/v1';
 // Made up, for the parts of contexts that our own does not use.
 const TERMS = {

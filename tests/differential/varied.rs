@@ -9,18 +9,19 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 /// The examples, unsigned.
-pub fn examples() -> [Json; 3] {
+pub fn examples() -> [Json; 4] {
     [
         read(include_str!("../fixtures/examples/dataset-passport.json")),
         read(include_str!("../fixtures/examples/model-passport.json")),
         read(include_str!("../fixtures/examples/evaluation-attestation.json")),
+        read(include_str!("../fixtures/examples/processing-attestation.json")),
     ]
 }
 
 /// A passport of any kind.
 pub fn passport() -> impl Strategy<Value = Json> {
     let word = r#"[\PC\n"\\]{1,24}"#;
-    (0..3_usize, vec(any::<u8>(), 1..64), vec(word, 1..8), 0..=model_passport::json::MAX_SAFE_INTEGER)
+    (0..4_usize, vec(any::<u8>(), 1..64), vec(word, 1..8), 0..=model_passport::json::MAX_SAFE_INTEGER)
         .prop_map(|(which, choices, words, number)| {
             let mut varying = Varying { choices: choices.into(), words: words.into(), number };
             varying.vary("", examples()[which].clone())

@@ -24,6 +24,7 @@ use model_passport::canon::jcs;
 use model_passport::digest::Digest;
 use model_passport::evidence;
 use model_passport::json::{Json, Object};
+use model_passport::records::Secret;
 
 use super::cache::Cache;
 use super::found::Basis;
@@ -169,6 +170,15 @@ fn read_named(root: &Path, options: &Options<'_>, work: &Work<'_>) -> Result<Art
     Ok(Artifacts { files, digest, hidden, patterns, known, is_private, is_sealed })
 }
 
+/// The files under a path with their sizes and times, sorted and not read: enough to see whether somebody wrote.
+pub(super) type Listing = Vec<(String, u64, i128)>;
+
+/// Walks and sorts, without hashing.
+pub(super) fn list(root: &Path) -> Result<Listing, CaptureError> {
+    let files = walk::walk(root).map_err(|error| error.guarded(root))?;
+    Ok(files.entries.into_iter().map(|entry| (entry.path, entry.stamp.size, entry.stamp.modified)).collect())
+}
+
 /// The files as a verifier takes them, each by its Merkle root where that is faster to compute than its SHA-256.
 pub(super) fn roots(root: &Path, work: &Work<'_>) -> Result<Vec<evidence::Artifact>, CaptureError> {
     let files = walk::walk(root).map_err(|error| error.guarded(root))?;
@@ -217,6 +227,25 @@ impl Artifacts {
     /// The name of what these files are, from their content alone.
     pub(super) fn subject_id(&self) -> String {
         format!("urn:sha256:{}", self.digest.to_hex())
+    }
+
+    /// The digest that it has with the holder's secret.
+    pub(super) fn sealed_with(&self, secret: &Secret) -> Digest {
+        if self.is_sealed {
+            self.digest
+        } else {
+            Digest::Sha256(secret.sealed_digest(self.digest.as_bytes()))
+        }
+    }
+
+    /// Whether names were left out because they start with a dot.
+    pub(super) const fn has_hidden(&self) -> bool {
+        self.hidden > 0
+    }
+
+    /// The digest of the manifest.
+    pub(super) fn digest(&self) -> String {
+        self.digest.to_multibase()
     }
 
     /// Whether the digest is keyed with the holder's secret.

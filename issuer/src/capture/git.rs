@@ -51,6 +51,7 @@ fn read(captured: &Path) -> Result<Object, Silence> {
     let commit = git.ask(&["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])?.ok_or(Silence::NoCommit)?;
     let status = ["status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=dirty"];
     let changes = git.ask(&status)?.ok_or(Silence::Refused)?;
+    let tag = git.ask(&["describe", "--exact-match", "--tags", "HEAD"])?;
     let remote = git.ask(&["config", "--get", "remote.origin.url"])?;
     let mut node = measured("SourceCode");
     if let Some(repository) = remote.as_deref().and_then(public_url) {
@@ -58,6 +59,9 @@ fn read(captured: &Path) -> Result<Object, Silence> {
     }
     node.insert("commit", commit);
     node.insert("dirty", Json::Bool(!changes.is_empty()));
+    if let Some(tag) = tag.filter(|tag| !tag.is_empty() && tag.chars().count() <= 256) {
+        node.insert("version", tag);
+    }
     Ok(node)
 }
 
@@ -174,6 +178,10 @@ mod tests {
         assert_eq!(clean.get("dirty"), Some(&Json::Bool(false)));
         assert_eq!(clean.get("repository").and_then(Json::as_str), Some("https://example.org/m.git"));
         assert_eq!(clean.get("commit").and_then(Json::as_str).map(str::len), Some(40));
+
+        assert!(!clean.contains("version"));
+        run(dir.path(), &["tag", "v1.2.0"]);
+        assert_eq!(read(&model).unwrap().get("version").and_then(Json::as_str), Some("v1.2.0"));
 
         std::fs::write(dir.path().join("new"), "").unwrap();
         assert_eq!(read(&model).unwrap().get("dirty"), Some(&Json::Bool(true)));

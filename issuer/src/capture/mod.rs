@@ -26,7 +26,10 @@ pub(crate) mod csv;
 pub(crate) mod data;
 mod dicom;
 mod digests;
+mod dvc;
+mod environment;
 mod error;
+mod foreign;
 mod found;
 mod gguf;
 mod git;
@@ -35,14 +38,17 @@ mod hdf5;
 mod hdf5_messages;
 mod images;
 mod inflate;
+mod mlflow;
 mod nifti;
 mod node;
 mod onnx;
 mod onnx_tensor;
+mod parameters;
 mod parquet;
 mod pickle;
 mod pickle_file;
 mod private;
+pub mod processing;
 mod protobuf;
 pub(crate) mod records;
 mod safetensors;
@@ -54,12 +60,13 @@ mod testing;
 mod thrift;
 mod torch;
 mod walk;
+mod wandb;
 mod weak;
 mod weights;
 mod window;
 mod zip;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use model_passport::evidence::Artifact;
@@ -67,8 +74,10 @@ use model_passport::json::{Json, Object};
 use model_passport::records::Secret;
 
 pub use self::csv::CsvError;
+pub use self::environment::{VARIABLES, Variables};
 pub use self::error::{CaptureError, FormatError};
 use self::found::{Basis, Found};
+pub use self::mlflow::MlflowRun;
 pub use self::onnx::OnnxError;
 pub use self::protobuf::WireError;
 pub use self::safetensors::SafetensorsError;
@@ -87,6 +96,8 @@ pub enum Kind {
     Dataset,
     /// A model.
     Model,
+    /// Something that was run: recorded while it runs ([`processing`]), and not captured afterwards.
+    Processing,
 }
 
 impl Kind {
@@ -96,13 +107,14 @@ impl Kind {
         match self {
             Self::Dataset => "DatasetPassport",
             Self::Model => "ModelPassport",
+            Self::Processing => "ProcessingAttestation",
         }
     }
 
     /// The kind whose credentials have this type.
     #[must_use]
     pub fn from_credential_type(name: &str) -> Option<Self> {
-        [Self::Dataset, Self::Model].into_iter().find(|kind| kind.credential_type() == name)
+        [Self::Dataset, Self::Model, Self::Processing].into_iter().find(|kind| kind.credential_type() == name)
     }
 }
 
@@ -115,6 +127,10 @@ pub struct Options<'a> {
     pub digests: Option<&'a Path>,
     /// The holder's secret: the data are personal, and nothing in the draft lets anyone test for a record.
     pub secret: Option<&'a Secret>,
+    /// Directories of the training runs that made a model; they are read and are no part of it.
+    pub runs: &'a [PathBuf],
+    /// Runs that a tracking server told of.
+    pub tracked: &'a [MlflowRun],
 }
 
 /// Who wants to know how far the hashing is. Called from several threads.
@@ -195,6 +211,12 @@ impl Problem for DraftError {
 }
 
 impl Draft {
+    fn of(kind: Kind, mut found: Found) -> Self {
+        warn_of_secrets(&mut found);
+        let Found { subject, sources, notes } = found;
+        Self { kind, subject, sources, notes, missing: Vec::new() }.renewed()
+    }
+
     /// The draft as a JSON document.
     #[must_use]
     pub fn to_json(&self) -> Json {
@@ -295,9 +317,10 @@ fn capture_named(
             ),
         );
     }
-    // Lists of checksums have names of files in them.
+    // Lists of checksums and of stages have names of files in them.
     if !artifacts.is_private() {
         checksums::add_to(&mut found, &artifacts)?;
+        dvc::add_to(&mut found, &artifacts, path)?;
     }
     match kind {
         // Nothing else may look into files beside patients: tables have names in them too.
@@ -309,12 +332,34 @@ fn capture_named(
         Kind::Model => {
             weights::add_to(&mut found, &artifacts, &work)?;
             bundles::add_to(&mut found, &artifacts)?;
+            for run in options.tracked {
+                run.add_to(&mut found);
+            }
+            for run in options.runs {
+                add_run(&mut found, &artifacts::read(run, &Options::default(), &work)?)?;
+            }
+            add_run(&mut found, &artifacts)?;
             git::add_to(&mut found, path);
         }
+        // Nothing about a run can be measured in what is left of it.
+        Kind::Processing => {}
     }
-    warn_of_secrets(&mut found);
-    let Found { subject, sources, notes } = found;
-    Ok(Draft { kind, subject, sources, notes, missing: Vec::new() }.renewed())
+    Ok(Draft::of(kind, found))
+}
+
+/// The stages that `dvc.lock` in a directory tells of, each by its name with a draft of its own.
+///
+/// # Errors
+/// [`CaptureError`], for the first cause met.
+pub fn stages(directory: &Path, progress: &dyn Progress) -> Result<Vec<(String, Draft)>, CaptureError> {
+    dvc::stages(directory, &Work::new(progress))
+}
+
+/// What trackers and the environment say about the run that made a model.
+fn add_run(found: &mut Found, artifacts: &artifacts::Artifacts) -> Result<(), CaptureError> {
+    environment::add_to(found, artifacts)?;
+    mlflow::add_to(found, artifacts)?;
+    wandb::add_to(found, artifacts)
 }
 
 /// A draft is shown around before it is signed: what `issue` would stop at is said now.
@@ -386,8 +431,6 @@ pub fn is_model_file(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use model_passport::digest::Digest;
 
     use super::testing::Tree;

@@ -21,18 +21,7 @@ pub(super) fn check_md5(
     hex: &str,
     said_by: &str,
 ) -> Result<(), CaptureError> {
-    use std::fmt::Write as _;
-
-    let mut input = file.open()?;
-    let mut md5 = md5::Md5::new();
-    copy(&mut input, file.hashed.stamp.size, &mut |bytes| md5.update(bytes))
-        .map_err(|cause| CaptureError::io(&file.location, cause))?;
-    file.unchanged(&input)?;
-    let mut computed = String::new();
-    for byte in md5.finalize() {
-        // INVARIANT: writing to a string cannot fail.
-        let _ = write!(computed, "{byte:02x}");
-    }
+    let computed = md5_of(file)?;
     if !computed.eq_ignore_ascii_case(hex) {
         let cause = FormatError {
             code: "capture.weak-digest-mismatch",
@@ -68,6 +57,32 @@ pub(super) fn check_sha256(file: &Artifact, hex: &str, said_by: &str) -> Result<
         help: "restore the file that was meant, or renew the record that pins it; nothing was captured",
     };
     Err(CaptureError::Format { path: file.location.clone(), cause })
+}
+
+/// The MD5 of a file, in hexadecimal.
+pub(super) fn md5_of(file: &Artifact) -> Result<String, CaptureError> {
+    let mut input = file.open()?;
+    let mut md5 = md5::Md5::new();
+    copy(&mut input, file.hashed.stamp.size, &mut |bytes| md5.update(bytes))
+        .map_err(|cause| CaptureError::io(&file.location, cause))?;
+    file.unchanged(&input)?;
+    Ok(hex(&md5.finalize()))
+}
+
+/// The MD5 of a text, in hexadecimal.
+pub(super) fn md5_of_text(text: &str) -> String {
+    hex(&md5::Md5::digest(text))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+
+    let mut text = String::new();
+    for byte in bytes {
+        // INVARIANT: writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
-//! `passport attest evaluation FILE --subject PASSPORT --key NAME`
+//! `passport attest evaluation FILE --subject PASSPORT --key NAME`, `passport attest processing FILE --key NAME`
 
 use std::path::PathBuf;
 
+use model_passport::canon::jcs;
+use model_passport::digest::Digest;
 use model_passport::json::{Json, Object};
 use thiserror::Error;
 
@@ -16,6 +18,17 @@ use crate::problem::{Failure, Problem};
 pub enum Args {
     /// Metrics of a model, by its maker or anyone else
     Evaluation(Evaluation),
+    /// Something that was run and not recorded meanwhile, by whoever ran it
+    Processing(Processing),
+}
+
+/// A run as it is told afterwards, signed with what.
+#[derive(Debug, clap::Args)]
+pub struct Processing {
+    /// The run as claims: TOML, or JSON if the name ends in .json
+    file: PathBuf,
+    #[command(flatten)]
+    signing: Signing,
 }
 
 /// An evaluation, of what, signed with what.
@@ -52,6 +65,7 @@ impl Problem for WrongSubject {
 pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     match args {
         Args::Evaluation(args) => evaluation(args, shell),
+        Args::Processing(args) => processing(args, shell),
     }
 }
 
@@ -65,6 +79,19 @@ fn evaluation(args: &Evaluation, shell: &mut Shell) -> Result<Exit, Failure> {
     let subject = about(&model);
     let (subject, valid_until) = declare(subject, std::slice::from_ref(&args.file), &mut parents)?;
     session.issue("EvaluationAttestation", subject, valid_until, &parents, shell)
+}
+
+fn processing(args: &Processing, shell: &mut Shell) -> Result<Exit, Failure> {
+    let session = args.signing.begin(shell)?;
+    let mut parents = Parents::new(&args.signing.with, session.now)?;
+    let files = std::slice::from_ref(&args.file);
+    let (mut subject, valid_until) = declare(Object::new(), files, &mut parents)?;
+    if !subject.contains("id") {
+        // Like that of a recorded run: what is said of it.
+        let digest = Digest::of(jcs::to_string(&Json::Object(subject.clone())));
+        subject.insert("id", format!("urn:sha256:{}", digest.to_hex()));
+    }
+    session.issue("ProcessingAttestation", subject, valid_until, &parents, shell)
 }
 
 /// The model by its content, and the very passport that was looked at.

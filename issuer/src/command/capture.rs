@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use model_passport::json::Json;
 
 use super::Shell;
-use crate::capture::{self, Draft, Kind, Options};
+use crate::capture::{self, Draft, Kind, MlflowRun, Options};
 use crate::claims;
 use crate::data::secrets;
 use crate::exit::Exit;
@@ -31,6 +31,9 @@ pub struct Args {
     explain: bool,
     #[command(flatten)]
     reading: Reading,
+    /// Write a draft of a processing for each stage of the `dvc.lock` in PATH into this directory, and nothing else
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["output", "run", "kind"])]
+    stages: Option<PathBuf>,
     /// Where the draft goes; `-` is standard output
     #[arg(short, long, value_name = "FILE", default_value = files::STANDARD_STREAM)]
     output: PathBuf,
@@ -55,6 +58,14 @@ pub(crate) struct Reading {
     /// The secrets of a salted data set, which stay with its holder; the file is made if there is none
     #[arg(long, value_name = "FILE", requires = "salted")]
     secrets: Option<PathBuf>,
+    /// The directory of the training run that made the model, of MLflow or Weights & Biases, or with the lock file of
+    /// its environment; it is read and is no part of the model (repeatable)
+    #[arg(long, value_name = "DIR")]
+    run: Vec<PathBuf>,
+    /// The address of an MLflow tracking server; `--run` then names the run there. The only thing that is ever fetched
+    #[cfg(feature = "mlflow-rest")]
+    #[arg(long, value_name = "URL", requires = "run")]
+    mlflow: Option<String>,
 }
 
 /// The kinds of things that can be read.
@@ -77,6 +88,9 @@ impl From<KindArg> for Kind {
 
 /// Writes the draft and says what it still lacks.
 pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
+    if let Some(directory) = &args.stages {
+        return stages(args, directory, shell);
+    }
     files::check_free(&args.output, args.force)?;
     let drafts = match args.kind {
         None if Project::is_at(&args.path) => {
@@ -160,6 +174,30 @@ fn explain(draft: &Draft, shell: &Shell) -> String {
     lines.join("\n")
 }
 
+/// Writes a draft for each stage.
+fn stages(args: &Args, directory: &Path, shell: &mut Shell) -> Result<Exit, Failure> {
+    let drafts = capture::stages(&args.path, &Bar::new())?;
+    let named: Vec<(PathBuf, Draft)> = drafts
+        .into_iter()
+        .map(|(name, draft)| (directory.join(format!("{}.draft.json", file_name(&name))), draft))
+        .collect();
+    for (path, _) in &named {
+        files::check_free(path, args.force)?;
+    }
+    for (path, draft) in named {
+        output(&path, &draft.to_json().to_pretty(), args.force, shell)?;
+        let paint = shell.print.err_paint;
+        shell.print.note(&format!("{} {}", paint.text(Tone::Dim, "draft:"), path.display()));
+    }
+    Ok(Exit::Success)
+}
+
+/// The name of a stage as the name of a file: nothing that leads elsewhere.
+fn file_name(stage: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '@') { c } else { '_' };
+    stage.chars().take(100).map(plain).collect()
+}
+
 /// Captures with a progress bar.
 pub(crate) fn read(path: &Path, kind: Kind, reading: &Reading, shell: &mut Shell) -> Result<Draft, Failure> {
     read_with(path, kind, reading, reading.secrets.as_deref(), shell)
@@ -187,12 +225,27 @@ fn read_with(
     let cache = if reading.no_cache { None } else { cache_directory() };
     let secret = secrets.map(secrets::read_or_make).transpose()?;
     say_secrets(secrets, secret.as_ref().is_some_and(|(_, made)| *made), shell);
+    let (runs, tracked) = reading.runs()?;
     let options = Options {
         cache: cache.as_deref(),
         digests: reading.digests.as_deref(),
         secret: secret.as_ref().map(|(secret, _)| secret),
+        runs,
+        tracked: &tracked,
     };
     Ok(capture::capture_with(path, kind, &options, &Bar::new())?)
+}
+
+impl Reading {
+    /// What was said of the training run: directories, and what a tracking server tells.
+    fn runs(&self) -> Result<(&[PathBuf], Vec<MlflowRun>), Failure> {
+        #[cfg(feature = "mlflow-rest")]
+        if let Some(server) = &self.mlflow {
+            let run = |id: &PathBuf| crate::tracking::mlflow_run(server, &id.to_string_lossy());
+            return Ok((&[], self.run.iter().map(run).collect::<Result<_, _>>()?));
+        }
+        Ok((&self.run, Vec::new()))
+    }
 }
 
 /// Where digests are remembered between runs.

@@ -138,7 +138,8 @@ mod tests {
     }
 
     fn is_code(literal: &str) -> bool {
-        const FILE_ENDINGS: &str = "bin csv h5 json jsonld lock md onnx pem pkl rs safetensors toml txt yml";
+        const FILE_ENDINGS: &str =
+            "bin csv dvc h5 json jsonld lock md onnx pem pkl rs safetensors toml txt yaml yml";
         // Names of the formats that are captured.
         const FOREIGN: [&str; 3] = ["general", "numpy", "torch"];
         let plain = |part: &str| {

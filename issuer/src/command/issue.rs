@@ -170,6 +170,7 @@ fn noun(kind: Kind) -> &'static str {
     match kind {
         Kind::Dataset => "data set",
         Kind::Model => "model",
+        Kind::Processing => "processing",
     }
 }
 
@@ -213,6 +214,31 @@ pub(crate) struct Session<'a> {
 }
 
 impl Signing {
+    /// With one key and what follows from it.
+    pub(crate) fn plain(
+        key: &str,
+        at: Option<Timestamp>,
+        with: &[PathBuf],
+        (output, force): (&Path, bool),
+        store: &Store,
+        secret: &Secret,
+    ) -> Self {
+        Self {
+            key: Some(key.to_owned()),
+            proof: Vec::new(),
+            mandatory: Vec::new(),
+            allow_secret: Vec::new(),
+            with: with.to_vec(),
+            status: Vec::new(),
+            valid_until: None,
+            at,
+            output: output.to_owned(),
+            force,
+            store: store.clone(),
+            secret: secret.clone(),
+        }
+    }
+
     /// Refuses early what would be refused late: an output that exists, a key that is not there.
     pub(crate) fn begin(&self, shell: &Shell) -> Result<Session<'_>, Failure> {
         files::check_free(&self.output, self.force)?;

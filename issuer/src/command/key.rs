@@ -25,7 +25,7 @@ pub enum Args {
 }
 
 /// Where the keys are.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, Default, Clone, clap::Args)]
 pub struct Store {
     /// The directory with the keys [default: model-passport/keys in the user's data directory]
     #[arg(long, value_name = "DIR", env = "PASSPORT_KEY_STORE")]
@@ -40,7 +40,7 @@ impl Store {
 }
 
 /// Where the passphrase is.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, Default, Clone, clap::Args)]
 pub struct Secret {
     /// A file with the passphrase on its first line, readable by you alone; otherwise the environment variable
     /// PASSPORT_PASSPHRASE, otherwise the terminal

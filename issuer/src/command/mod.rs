@@ -20,6 +20,7 @@ pub mod init;
 pub mod issue;
 pub mod key;
 pub mod recall;
+pub mod run;
 #[cfg(feature = "service")]
 pub mod serve;
 pub mod show;
@@ -58,6 +59,7 @@ pub fn run(command: Command, shell: &mut Shell) -> Exit {
         Command::Init(args) => init::run(&args, shell),
         Command::Capture(args) => capture::run(&args, shell),
         Command::Data(args) => data::run(&args, shell),
+        Command::Run(args) => run::run(&args, shell),
         Command::Issue(args) => issue::run(&args, shell),
         Command::Attest(args) => attest::run(&args, shell),
         Command::Derive(args) => derive::run(&args, shell),

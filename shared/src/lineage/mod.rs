@@ -5,8 +5,12 @@
 //! without a credential, which is then somebody's word.
 //!
 //! ```text
+//! ModelPassport ──wasGeneratedBy──► ProcessingAttestation ──used──► DatasetPassport
 //! EvaluationAttestation ──evaluates──► ModelPassport ──trainedOn──► DatasetPassport ──wasDerivedFrom──► Dataset (declared)
 //! ```
+//!
+//! A processing lists what came of it by content. What claims to have been made by it is one of these, or the
+//! claim is wrong.
 //!
 //! Every credential is visited once, without recursion, however many paths lead to it.
 
@@ -108,6 +112,15 @@ fn reference(relation: &str, value: &Json, at: &At<'_>) -> Option<Reference> {
     })
 }
 
+/// What the subject of a credential is, and what came of it if it is a processing.
+#[must_use]
+pub fn made(content: &Json) -> (Option<String>, Vec<String>) {
+    let subject = content.get("credentialSubject");
+    let id = |thing: &Json| thing.get("id").and_then(Json::as_str).map(str::to_owned);
+    let generated = subject.and_then(|subject| subject.get("generated")).and_then(Json::as_array);
+    (subject.and_then(id), generated.unwrap_or_default().iter().filter_map(id).collect())
+}
+
 /// One credential, as far as the walk needs to know it.
 #[derive(Debug, Clone)]
 pub struct Member {
@@ -121,6 +134,10 @@ pub struct Member {
     pub digest: Digest,
     /// From when it is valid.
     pub valid_from: Option<Timestamp>,
+    /// What it is about.
+    pub subject: Option<String>,
+    /// What came of it, of a processing.
+    pub generated: Vec<String>,
     /// Its links.
     pub references: Vec<Reference>,
     /// The code of its first own check that fails or is open; none where its own checks hold.
@@ -457,6 +474,16 @@ impl Links<'_> {
                 "the link and the credential do not belong together",
             );
             return judged.add(check, own(Outcome::Fail, "lineage.wrong-parent"));
+        }
+        // What a processing made is what it says that it made; anyone can say to have been made by it.
+        let is_claimed = |subject| parent.generated.contains(subject);
+        let is_processing = relation == "wasGeneratedBy" && parent.kind == "ProcessingAttestation";
+        if is_processing && !member.subject.as_ref().is_some_and(is_claimed) {
+            let message =
+                format!("`{relation}` names `{id}`, and this is none of the things that came of it");
+            let help = "the thing was changed after the processing, or made by another one";
+            let check = say(Outcome::Fail, "lineage.not-generated", message, help);
+            return judged.add(check, own(Outcome::Fail, "lineage.not-generated"));
         }
         if let Some(trouble) = self.troubled.get(at).and_then(Option::as_ref) {
             let mut path = vec![member.id.clone()];

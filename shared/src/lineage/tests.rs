@@ -15,6 +15,8 @@ fn member(id: &str, parents: &[&str]) -> Member {
         issuer: Some("did:key:z".to_owned()),
         digest: digest_of(id),
         valid_from: Some(Timestamp::from_unix_secs(0)),
+        subject: Some(format!("urn:x:{id}")),
+        generated: Vec::new(),
         references: parents.iter().map(link).collect(),
         blocked: None,
         is_input: false,
@@ -91,6 +93,31 @@ fn a_parent_is_the_one_that_was_pinned() {
 
     child.references = vec![link("b", "uEQ")];
     assert_eq!(codes(&walked(vec![child, member("b", &[])])), ["lineage.weak-digest"]);
+}
+
+#[test]
+fn what_a_processing_made_is_what_it_says() {
+    let child = |relation: &str, kind: &str| {
+        let mut child = member("model", &["run"]);
+        child.references[0].relation = relation.to_owned();
+        child.references[0].kind = kind.to_owned();
+        child
+    };
+    let run = |kind: &str, generated: &[&str]| {
+        let mut run = member("run", &[]);
+        run.kind = kind.to_owned();
+        run.generated = generated.iter().map(|id| (*id).to_owned()).collect();
+        run
+    };
+    const RUN: &str = "ProcessingAttestation";
+    let made = walked(vec![child("wasGeneratedBy", RUN), run(RUN, &["urn:x:other", "urn:x:model"])]);
+    assert_eq!(codes(&made), ["lineage.none", "lineage.proven"]);
+    for generated in [&[][..], &["urn:x:other"], &["urn:x:Model"]] {
+        let not_made = walked(vec![child("wasGeneratedBy", RUN), run(RUN, generated)]);
+        assert_eq!(codes(&not_made), ["lineage.none", "lineage.not-generated"]);
+    }
+    // What a processing is used for by others is their affair.
+    assert_eq!(codes(&walked(vec![child("used", RUN), run(RUN, &[])])), ["lineage.none", "lineage.proven"]);
 }
 
 #[test]

@@ -51,10 +51,13 @@ pub fn for_kind(kind: &str) -> Option<&'static Schema> {
     static EVALUATION_ATTESTATION: Embedded =
         LazyLock::new(|| embedded(&contexts::EVALUATION_ATTESTATION_SCHEMA));
     static MODEL_PASSPORT: Embedded = LazyLock::new(|| embedded(&contexts::MODEL_PASSPORT_SCHEMA));
+    static PROCESSING_ATTESTATION: Embedded =
+        LazyLock::new(|| embedded(&contexts::PROCESSING_ATTESTATION_SCHEMA));
     match kind {
         "DatasetPassport" => DATASET_PASSPORT.as_ref(),
         "EvaluationAttestation" => EVALUATION_ATTESTATION.as_ref(),
         "ModelPassport" => MODEL_PASSPORT.as_ref(),
+        "ProcessingAttestation" => PROCESSING_ATTESTATION.as_ref(),
         _ => None,
     }
 }

@@ -5,10 +5,11 @@ use model_passport_contexts as contexts;
 use super::*;
 use crate::json::{Object, parse};
 
-const EXAMPLES: [(&str, &str); 3] = [
+const EXAMPLES: [(&str, &str); 4] = [
     ("DatasetPassport", include_str!("../../../tests/fixtures/examples/dataset-passport.json")),
     ("EvaluationAttestation", include_str!("../../../tests/fixtures/examples/evaluation-attestation.json")),
     ("ModelPassport", include_str!("../../../tests/fixtures/examples/model-passport.json")),
+    ("ProcessingAttestation", include_str!("../../../tests/fixtures/examples/processing-attestation.json")),
 ];
 
 fn example(kind: &str) -> Json {

@@ -298,15 +298,20 @@ impl Verification {
 
 /// The credentials as the lineage walk sees them.
 fn members(examined: &[Examined]) -> Vec<Member> {
-    let member = |one: &Examined| Member {
-        id: one.credential.id.clone(),
-        kind: one.kind().to_owned(),
-        issuer: one.credential.issuer.clone(),
-        digest: one.digest,
-        valid_from: one.valid_from,
-        references: one.references.clone(),
-        blocked: one.blocked(),
-        is_input: one.is_input,
+    let member = |one: &Examined| {
+        let (subject, generated) = lineage::made(&one.credential.content);
+        Member {
+            subject,
+            generated,
+            id: one.credential.id.clone(),
+            kind: one.kind().to_owned(),
+            issuer: one.credential.issuer.clone(),
+            digest: one.digest,
+            valid_from: one.valid_from,
+            references: one.references.clone(),
+            blocked: one.blocked(),
+            is_input: one.is_input,
+        }
     };
     examined.iter().map(member).collect()
 }

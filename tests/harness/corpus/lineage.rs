@@ -153,6 +153,92 @@ pub(super) fn lineage(world: &World) -> Vec<Case> {
     ]
 }
 
+/// A model made by a run that used the data, and what does not fit together.
+pub(super) fn processing(world: &World) -> Vec<Case> {
+    let World { lab, dataset, .. } = world;
+    let run = |change: &dyn Fn(&mut Json)| {
+        let mut run = read(include_str!("../../fixtures/examples/processing-attestation.json"));
+        set(&mut run, "/credentialSubject/used/0", link(dataset));
+        change(&mut run);
+        lab.issue(lab.suite(), run)
+    };
+    // The configuration has no passport; the case about that keeps it.
+    let proven = |run: &mut Json| set(run, "/credentialSubject/used", vec![link(dataset)]);
+    let model_by = |run: &Json| {
+        let mut model = World::unsigned_model(dataset);
+        set(&mut model, "/credentialSubject/wasGeneratedBy", vec![link(run)]);
+        lab.issue(lab.suite(), model)
+    };
+    let whole = |run: &Json, model: &Json| bundle(&[model, run, dataset], &[]).to_string();
+    let made = run(&proven);
+    let other = run(&|run| {
+        proven(run);
+        let log = item_of(run, "/credentialSubject/generated", 1);
+        set(run, "/credentialSubject/generated", vec![log]);
+    });
+    let cycle = run(&|run| {
+        let mut model = link(&world.model);
+        let mut digest = link(dataset);
+        set(&mut model, "/digestMultibase", remove(&mut digest, "/digestMultibase"));
+        set(run, "/credentialSubject/used", vec![model]);
+    });
+    vec![
+        good(
+            "processing",
+            "a model leads to the run that made it, and the run to the data that it used",
+            whole(&made, &model_by(&made)),
+        ),
+        case(
+            "processing-file-declared",
+            "a file without a passport that went into a run is somebody's word",
+            bundle(&[&run(&|_| {}), dataset], &[]).to_string(),
+            "verified-with-warnings",
+            "lineage.declared",
+        ),
+        bad(
+            "processing-output-changed",
+            "what came of a run is signed by whoever ran it",
+            {
+                let mut changed = made.clone();
+                let generated = "/credentialSubject/generated/0/digestMultibase";
+                let mut link = link(dataset);
+                set(&mut changed, generated, remove(&mut link, "/digestMultibase"));
+                whole(&changed, &model_by(&made))
+            },
+            "proof.signature-invalid",
+        ),
+        bad(
+            "processing-output-of-another",
+            "a model was not made by a run that does not list it",
+            whole(&other, &model_by(&other)),
+            "lineage.not-generated",
+        ),
+        bad(
+            "processing-input-exchanged",
+            "a run used the data that it pins, and no others",
+            {
+                let newer = world.dataset_with(|d| set(d, "/credentialSubject/version", "2.0.0"));
+                bundle(&[&model_by(&made), &made, &newer], &[]).to_string()
+            },
+            "lineage.digest-mismatch",
+        ),
+        bad(
+            "processing-cycle",
+            "a run cannot use what it made",
+            bundle(&[&model_by(&cycle), &cycle, dataset], &[]).to_string(),
+            "lineage.cycle",
+        ),
+    ]
+}
+
+fn item_of(json: &Json, pointer: &str, at: usize) -> Json {
+    json.pointer(pointer)
+        .and_then(Json::as_array)
+        .and_then(|items| items.get(at))
+        .cloned()
+        .unwrap_or(Json::Null)
+}
+
 fn flip_s_at(bundle: &mut Json, pointer: &str) {
     let mut credential = bundle.pointer(pointer).cloned().unwrap_or(Json::Null);
     flip_s(&mut credential);

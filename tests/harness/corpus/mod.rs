@@ -146,6 +146,7 @@ pub fn cases() -> Vec<Case> {
     cases.extend(status_lists::foreign_lists(&world));
     cases.extend(status_lists::old_lists(&world));
     cases.extend(lineage::lineage(&world));
+    cases.extend(lineage::processing(&world));
     cases.extend(lineage::artifacts(&world));
     cases.extend(standard::standard(&world));
     cases.extend(presentations::presentations(&world));

@@ -1,0 +1,158 @@
+use super::super::testing::Tree;
+use super::*;
+
+fn outcome(exit_code: u8) -> Outcome {
+    let time = |text: &str| text.parse::<Timestamp>().unwrap();
+    Outcome {
+        exit_code,
+        signal: (exit_code > 128).then(|| i32::from(exit_code) - 128),
+        started: time("2026-11-21T10:00:00Z"),
+        ended: time("2026-11-21T10:00:05Z"),
+    }
+}
+
+fn plan(tree: &Tree) -> Plan {
+    Plan {
+        command: ["python3", "prep.py", "--out", "out"].map(str::to_owned).to_vec(),
+        inputs: vec![tree.path().join("raw.csv"), tree.path().join("prep.yaml")],
+        outputs: vec![tree.path().join("out")],
+        directory: tree.path().to_owned(),
+        ..Plan::default()
+    }
+}
+
+fn tree() -> Tree {
+    Tree::with(&[("raw.csv", b"a\n1\n"), ("prep.yaml", b"x: 1\n"), ("prep.py", b"")])
+}
+
+fn codes(draft: &Draft) -> Vec<&str> {
+    draft.notes.iter().map(|note| note.get("code").unwrap().as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_run_is_recorded() {
+    let tree = tree();
+    let before = Before::look(plan(&tree), &()).unwrap();
+    tree.write("out/clean.csv", "a\n");
+    let draft = before.after(outcome(0), &()).unwrap();
+    assert_eq!(codes(&draft), [""; 0]);
+    let subject = Json::Object(draft.subject.clone());
+    let text = |pointer: &str| subject.pointer(pointer).and_then(Json::as_str).unwrap_or(pointer).to_owned();
+    assert_eq!(text("/name"), "prep.py");
+    assert_eq!(text("/execution/basis"), "measured");
+    assert_eq!(text("/execution/inputs/0/path"), "raw.csv");
+    assert_eq!(text("/execution/inputs/1/path"), "prep.yaml");
+    assert_eq!(text("/execution/outputs/0/path"), "out");
+    assert_eq!(text("/used/0/type"), "Dataset");
+    assert_eq!(text("/used/1/type"), "Artifact");
+    assert_eq!(text("/generated/0/type"), "Dataset");
+    assert_eq!(text("/generated/0/digestMultibase"), text("/execution/outputs/0/digestMultibase"));
+    assert_eq!(
+        draft.missing,
+        ["/sourceCode/commit", "/sourceCode/dirty", "/environment"],
+        "{:?}",
+        draft.missing
+    );
+}
+
+#[test]
+fn a_draft_that_admits_what_it_does_not_know_is_whole() {
+    let tree = tree();
+    let before = Before::look(plan(&tree), &()).unwrap();
+    tree.write("out/clean.csv", "a\n");
+    let mut draft = before.after(outcome(0), &()).unwrap();
+    admit(&mut draft);
+    assert_eq!(crate::claims::missing(&draft.subject, "ProcessingAttestation"), []);
+}
+
+#[test]
+fn a_passport_takes_the_place_of_an_input() {
+    let tree = tree();
+    let mut before = Before::look(plan(&tree), &()).unwrap();
+    let id = before.input_ids().next().unwrap().to_owned();
+    let reference = Object::from_iter([("id", "urn:uuid:x"), ("type", "DatasetPassport")]);
+    assert!(before.refer(&id, &reference));
+    assert!(!before.refer("urn:sha256:other", &reference));
+    tree.write("out/clean.csv", "a\n");
+    let draft = before.after(outcome(0), &()).unwrap();
+    assert_eq!(draft.subject.get("used").unwrap().as_array().unwrap()[0], Json::Object(reference));
+}
+
+#[test]
+fn what_does_not_fit_is_noted_and_no_longer_measured() {
+    let basis = |draft: &Draft| {
+        draft.subject.get("execution").unwrap().get("basis").unwrap().as_str().unwrap().to_owned()
+    };
+    let tree = tree();
+    let before = Before::look(plan(&tree), &()).unwrap();
+    tree.write("raw.csv", "a\n2\n3\n");
+    tree.write("out/clean.csv", "a\n");
+    let draft = before.after(outcome(0), &()).unwrap();
+    assert_eq!((codes(&draft), basis(&draft)), (vec!["run.input-changed"], "inferred".to_owned()));
+
+    // A stale output.
+    let draft = Before::look(plan(&tree), &()).unwrap().after(outcome(0), &()).unwrap();
+    assert_eq!((codes(&draft), basis(&draft)), (vec!["run.output-unchanged"], "inferred".to_owned()));
+
+    std::fs::remove_dir_all(tree.path().join("out")).unwrap();
+    let draft = Before::look(plan(&tree), &()).unwrap().after(outcome(130), &()).unwrap();
+    assert_eq!(codes(&draft), ["run.output-missing", "run.failed"]);
+    assert!(!draft.subject.contains("generated") && draft.missing.contains(&"/generated".to_owned()));
+    let code = draft.subject.get("execution").unwrap().get("exitCode").unwrap();
+    assert_eq!(code.as_i64(), Some(130));
+}
+
+#[test]
+fn in_place_is_no_change_by_a_stranger() {
+    let tree = tree();
+    let mut plan = plan(&tree);
+    plan.outputs = vec![tree.path().join("raw.csv")];
+    let before = Before::look(plan, &()).unwrap();
+    tree.write("raw.csv", "a\n2\n3\n");
+    let draft = before.after(outcome(0), &()).unwrap();
+    assert_eq!(codes(&draft), [""; 0]);
+    assert_ne!(draft.subject.get("used"), draft.subject.get("generated"));
+}
+
+#[test]
+fn secrets_in_arguments_are_withheld() {
+    let words = |text: &str| -> Vec<String> { text.split(' ').map(str::to_owned).collect() };
+    for (given, kept, count) in [
+        ("train --lr=0.1 --name x", "train --lr=0.1 --name x", 0),
+        ("train --token=abc", "train --token=(withheld)", 1),
+        ("train --api_key abc x", "train --api_key (withheld) x", 1),
+        ("DB_PASSWORD=x train --secret --epochs=3", "DB_PASSWORD=(withheld) train --secret --epochs=3", 1),
+        ("train wandb_token=1 --password=", "train wandb_token=(withheld) --password=", 1),
+    ] {
+        assert_eq!(withhold(&words(given)), (words(kept), count), "{given}");
+    }
+}
+
+#[test]
+fn the_program_is_the_script() {
+    for (command, name) in [
+        ("/usr/bin/python3.12 src/train.py --x", "train.py"),
+        ("python -m pkg.train", "pkg.train"),
+        ("uv run train.py", "train.py"),
+        ("./preprocess --x", "preprocess"),
+        ("python", "python"),
+        ("bash -c true", "bash"),
+    ] {
+        let words: Vec<String> = command.split(' ').map(str::to_owned).collect();
+        assert_eq!(program(&words), name, "{command}");
+    }
+}
+
+#[test]
+fn places_of_this_machine_are_not_shown() {
+    let here = Path::new("/home/me/work");
+    for (path, text) in [
+        ("/home/me/work/data/a.csv", "data/a.csv"),
+        ("/mnt/secret/b.csv", "b.csv"),
+        ("./c.csv", "c.csv"),
+        ("data/", "data"),
+        ("/home/me/work", "."),
+    ] {
+        assert_eq!(shown(Path::new(path), here), text);
+    }
+}
