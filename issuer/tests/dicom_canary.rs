@@ -403,6 +403,20 @@ fn every_command(clinic: &Clinic) {
     fs::write(tree.join(".passportignore"), format!("{NAME}[\n{{{NAME}\n")).unwrap();
     clinic.run("capture", tree, "--kind dataset --salted --secrets secrets");
     fs::remove_file(tree.join(".passportignore")).unwrap();
+    // Records of the set, by their holder.
+    let image = tree.join(format!("{NAME}^0/{DATE}/ZQMARK.dcm"));
+    let (image, set) = (image.display().to_string(), tree.display().to_string());
+    clinic.run("data commit", tree, "");
+    clinic.run("data commit", tree, "--secrets secrets");
+    clinic.run("data commit", tree, "--secrets secrets -o one.part");
+    clinic.run(&format!("data prove {image} --set"), tree, "-o no.proof");
+    clinic.run(&format!("data prove {image} --set"), tree, "--secrets secrets -o one.proof");
+    clinic.run("data prove draft.json --set", tree, "--secrets secrets -o none.proof");
+    clinic.run("data check one.proof", Path::new(&image), "--passport dataset.passport.json");
+    clinic.run("data check none.proof draft.json --passport", Path::new("dataset.passport.json"), "");
+    clinic.run("data croissant", Path::new("dataset.passport.json"), "");
+    clinic.run(&format!("diff {set}"), tree, "");
+
     clinic.run("init", tree, "").succeeds();
     let project = fs::read(tree.join("passport.toml")).unwrap();
     clinic.assert_clean("passport.toml", &project);
@@ -454,6 +468,8 @@ fn nor_of_a_broken_file() {
     let uid = unknown_syntax.windows(19).position(|part| part == b"1.2.840.10008.1.2.1").unwrap();
     unknown_syntax[uid..uid + 19].copy_from_slice(b"2.25.314159265358.1");
     let mut clinic = Clinic::with_patients(2);
+    // So that the secrets are there, and an error is all that is said.
+    clinic.run("capture", &clinic.tree, "--kind dataset --salted --secrets secrets -o first.json").succeeds();
     for (bytes, code) in [
         (&whole[..whole.len() - 200], "capture.dicom-truncated"),
         (&whole[..whole.len() / 2], "capture.dicom-truncated"),
@@ -483,6 +499,8 @@ fn nor_of_a_name_that_is_refused() {
 
     let plain = |bytes: &[u8]| std::ffi::OsStr::from_bytes(bytes).to_owned();
     let clinic = Clinic::with_patients(1);
+    // So that the secrets are there, and an error is all that is said.
+    clinic.run("capture", &clinic.tree, "--kind dataset --salted --secrets secrets -o first.json").succeeds();
     let (salted, model) = ("--kind dataset --salted --secrets secrets", "--kind model");
     for (name, code) in [
         (plain(b"ZQMARK\xff.dcm"), "capture.path-not-utf8"),

@@ -319,8 +319,11 @@ fn capture_named(
             ),
         );
     }
-    checksums::add_to(&mut found, &artifacts)?;
-    dvc::add_to(&mut found, &artifacts, path)?;
+    // Lists of checksums and of stages have names of files in them.
+    if !artifacts.is_private() {
+        checksums::add_to(&mut found, &artifacts)?;
+        dvc::add_to(&mut found, &artifacts, path)?;
+    }
     match kind {
         // Nothing else may look into files beside patients: tables have names in them too.
         Kind::Dataset if artifacts.is_private() => {
