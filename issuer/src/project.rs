@@ -9,6 +9,9 @@
 //! role = "trainedOn"                # how the model uses it
 //! name = "Training records"         # and everything else as in a claims file
 //!
+//! [[processing]]
+//! draft = "training.draft.json"     # what `passport run` recorded
+//!
 //! [model]
 //! path = "model"
 //! name = "Classifier"
@@ -90,15 +93,15 @@ pub(crate) struct Project {
     pub(crate) key: Option<String>,
     /// Where the passports go.
     pub(crate) output: PathBuf,
-    /// The data sets in their order, and the model last, as it builds on them.
+    /// The data sets in their order, what was run, and the model last, as it builds on them.
     pub(crate) parts: Vec<Part>,
 }
 
-/// A model or a data set.
+/// A model, a data set, or something that was run.
 #[derive(Debug)]
 pub(crate) struct Part {
     pub(crate) kind: Kind,
-    /// Where it lies, relative to the root.
+    /// Where it lies, relative to the root; of what was run, its draft.
     pub(crate) path: PathBuf,
     /// How the model uses it.
     pub(crate) role: Option<String>,
@@ -134,17 +137,20 @@ impl Project {
             wrong,
         };
         let mut parts = Vec::new();
-        match table.remove("dataset") {
-            Some(toml::Value::Array(items)) => {
-                for item in items {
-                    let toml::Value::Table(item) = item else {
-                        return Err(wrong("dataset", "not a list of tables").into());
-                    };
-                    parts.push(Part::read(path, Kind::Dataset, item)?);
+        for (group, kind) in [("dataset", Kind::Dataset), ("processing", Kind::Processing)] {
+            let items = match table.remove(group) {
+                Some(toml::Value::Array(items)) => items,
+                Some(_) => {
+                    return Err(wrong(group, "not a list of tables: write it in double brackets").into());
                 }
+                None => Vec::new(),
+            };
+            for item in items {
+                let toml::Value::Table(item) = item else {
+                    return Err(wrong(group, "not a list of tables").into());
+                };
+                parts.push(Part::read(path, kind, item)?);
             }
-            Some(_) => return Err(wrong("dataset", "not a list of tables: write `[[dataset]]`").into()),
-            None => {}
         }
         match table.remove("model") {
             Some(toml::Value::Table(model)) => parts.push(Part::read(path, Kind::Model, model)?),
@@ -171,23 +177,27 @@ impl Project {
 
 impl Part {
     fn read(file: &Path, kind: Kind, mut table: toml::Table) -> Result<Self, Failure> {
-        let group = if kind == Kind::Model { "model" } else { "dataset" };
+        let (group, place) = match kind {
+            Kind::Model => ("model", "path"),
+            Kind::Dataset => ("dataset", "path"),
+            Kind::Processing => ("processing", "draft"),
+        };
         let wrong = |member: &str, wrong| ProjectError::Member {
             path: file.to_owned(),
             member: format!("{group}.{member}"),
             wrong,
         };
-        let path = text_member(file, &mut table, group, "path")?.ok_or_else(|| wrong("path", "missing"))?;
+        let path = text_member(file, &mut table, group, place)?.ok_or_else(|| wrong(place, "missing"))?;
         let path = PathBuf::from(path);
         if !path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
             return Err(ProjectError::Outside { path }.into());
         }
         let role = text_member(file, &mut table, group, "role")?;
-        if role.as_deref().is_some_and(|role| kind == Kind::Model || !ROLES.contains(&role)) {
+        if role.as_deref().is_some_and(|role| kind != Kind::Dataset || !ROLES.contains(&role)) {
             return Err(wrong("role", "not one of trainedOn, validatedOn and testedOn, of a data set").into());
         }
         let secrets = text_member(file, &mut table, group, "secrets")?.map(PathBuf::from);
-        if secrets.is_some() && kind == Kind::Model {
+        if secrets.is_some() && kind != Kind::Dataset {
             return Err(wrong("secrets", "of a data set alone").into());
         }
         let passport = text_member(file, &mut table, group, "passport")?

@@ -70,11 +70,51 @@ fn merge_object(
         };
         added = added.or(more);
     }
-    let is_measured = measured.get("basis").and_then(Json::as_str) == Some("measured");
-    if added.is_some() && is_measured && measured.contains("type") {
+    let is_better = matches!(measured.get("basis").and_then(Json::as_str), Some("measured" | "inferred"));
+    if added.is_some() && is_better && measured.contains("type") {
         measured.insert("basis", "declared");
     }
     Ok(added)
+}
+
+/// Takes out of a captured subject what the claims say otherwise and nobody measured: what another program or a
+/// file declared, or what was concluded, yields to the person who signs. `sources` says how each fact is known.
+pub fn give_way(subject: &mut Object, sources: &Object, claims: &Object) {
+    for (pointer, source) in sources.iter() {
+        if !matches!(source.get("basis").and_then(Json::as_str), Some("declared" | "inferred")) {
+            continue;
+        }
+        let names: Vec<&str> = pointer.split('/').skip(1).collect();
+        match names.as_slice() {
+            [name] => yield_to(subject, claims, name),
+            [group, name] => {
+                let claims = claims.get(group).and_then(Json::as_object);
+                let group = subject.get_mut(group).and_then(Json::as_object_mut);
+                if let (Some(group), Some(claims)) = (group, claims) {
+                    yield_to(group, claims, name);
+                }
+            }
+            // INVARIANT: capture speaks of members of the subject and of its groups.
+            _ => {}
+        }
+    }
+}
+
+fn yield_to(subject: &mut Object, claims: &Object, name: &str) {
+    let Some(claim) = claims.get(name) else { return };
+    match (subject.get_mut(name), claim) {
+        // A group yields member by member, and keeps what nobody claims.
+        (Some(Json::Object(group)), Json::Object(claims)) => {
+            let names: Vec<String> = claims.iter().map(|(name, _)| name.to_owned()).collect();
+            for name in names.iter().filter(|name| !matches!(name.as_str(), "basis" | "type")) {
+                if group.get(name).is_some_and(|value| Some(value) != claims.get(name)) {
+                    group.remove(name);
+                }
+            }
+        }
+        (Some(value), claim) if value != claim => _ = subject.remove(name),
+        _ => {}
+    }
 }
 
 fn is_weaker(basis: &Json) -> bool {

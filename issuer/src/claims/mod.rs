@@ -28,7 +28,7 @@ use model_passport::json::{self, Json, JsonError, MAX_SAFE_INTEGER, Number, Obje
 use model_passport::schema;
 use thiserror::Error;
 
-pub use self::merge::merge;
+pub use self::merge::{give_way, merge};
 use crate::exit::Exit;
 use crate::files;
 use crate::problem::{Failure, Problem};

@@ -98,10 +98,13 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     let drafts = match args.kind {
         None if Project::is_at(&args.path) => {
             let project = Project::read(&args.path)?;
-            let parts = project.parts.iter();
+            let parts = project.parts.iter().filter(|part| part.kind != Kind::Processing);
             let read = parts.map(|part| {
                 let draft = read_part(&project, part, &args.reading, shell)?;
-                Ok(Draft { subject: claims::merge(draft.subject, &part.claims.subject)?, ..draft }.renewed())
+                let mut subject = draft.subject;
+                claims::give_way(&mut subject, &draft.sources, &part.claims.subject);
+                let subject = claims::merge(subject, &part.claims.subject)?;
+                Ok(Draft { subject, ..draft }.renewed())
             });
             read.collect::<Result<Vec<Draft>, Failure>>()?
         }

@@ -144,7 +144,7 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     capture::notes(&draft, shell);
     let mut parents = Parents::new(&args.signing.with, session.now)?;
     let kind = draft.kind.credential_type();
-    let (subject, valid_until) = declare(draft.subject, &args.claims, &mut parents)?;
+    let (subject, valid_until) = declare((draft.subject, &draft.sources), &args.claims, &mut parents)?;
     session.issue(kind, subject, valid_until, &parents, shell)
 }
 
@@ -158,12 +158,24 @@ fn draft(args: &Args, shell: &mut Shell) -> Result<Draft, Failure> {
     let json = evidence::read_json(path)?;
     let draft =
         Draft::from_json(&json).map_err(|cause| IssueError::Draft { path: path.to_owned(), cause })?;
-    match kind.map(Kind::from) {
-        Some(asked) if asked != draft.kind => {
-            Err(IssueError::Kind { draft: noun(draft.kind), asked: noun(asked) }.into())
-        }
-        _ => Ok(draft),
+    kind.map_or(Ok(()), |asked| is_of(&draft, asked.into()))?;
+    Ok(draft)
+}
+
+/// A draft of one kind.
+fn read_draft(path: &Path, kind: Kind) -> Result<Draft, Failure> {
+    let json = evidence::read_json(path)?;
+    let draft =
+        Draft::from_json(&json).map_err(|cause| IssueError::Draft { path: path.to_owned(), cause })?;
+    is_of(&draft, kind)?;
+    Ok(draft)
+}
+
+fn is_of(draft: &Draft, asked: Kind) -> Result<(), IssueError> {
+    if draft.kind == asked {
+        return Ok(());
     }
+    Err(IssueError::Kind { draft: noun(draft.kind), asked: noun(asked) })
 }
 
 fn noun(kind: Kind) -> &'static str {
@@ -174,9 +186,10 @@ fn noun(kind: Kind) -> &'static str {
     }
 }
 
-/// Adds what the claims files declare, parents looked up beside each file.
+/// Adds what the claims files declare, parents looked up beside each file. With the subject goes how its facts are
+/// known.
 pub(crate) fn declare(
-    mut subject: Object,
+    (mut subject, sources): (Object, &Object),
     files: &[PathBuf],
     parents: &mut Parents,
 ) -> Result<(Object, Option<Timestamp>), Failure> {
@@ -184,7 +197,7 @@ pub(crate) fn declare(
     for path in files {
         let directory = path.parent().unwrap_or(Path::new("")).to_owned();
         let claims = claims::read(path)?;
-        let (more, until) = add_claims(subject, claims, &directory, parents)?;
+        let (more, until) = add_claims((subject, sources), claims, &directory, parents)?;
         (subject, valid_until) = (more, until.or(valid_until));
     }
     Ok((subject, valid_until))
@@ -192,12 +205,13 @@ pub(crate) fn declare(
 
 /// Adds what is claimed, parents looked up in `directory`.
 fn add_claims(
-    subject: Object,
+    (mut subject, sources): (Object, &Object),
     mut claims: Claims,
     directory: &Path,
     parents: &mut Parents,
 ) -> Result<(Object, Option<Timestamp>), Failure> {
     claims::resolve(&mut claims.subject, &mut |file| parents.reference(&directory.join(file)))?;
+    claims::give_way(&mut subject, sources, &claims.subject);
     let subject = claims::merge(subject, &claims.subject)?;
     let until = claims.valid_until.map(|text| text.parse::<Timestamp>().map_err(IssueError::from));
     Ok((subject, until.transpose()?))

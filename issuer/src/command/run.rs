@@ -172,7 +172,7 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     notes(&draft, shell);
     if let (Some(session), true) = (session, is_clean) {
         processing::admit(&mut draft);
-        let (subject, valid_until) = declare(draft.subject, &args.claims, &mut parents)?;
+        let (subject, valid_until) = declare((draft.subject, &draft.sources), &args.claims, &mut parents)?;
         session.issue(Kind::Processing.credential_type(), subject, valid_until, &parents, shell)?;
     } else {
         let path = match args.key {

@@ -2,7 +2,8 @@
 //!
 //! 1. capture every part
 //! 2. list everything that is still to be declared, of all parts at once
-//! 3. sign the data sets, then the model, which names them by the digests of their passports
+//! 3. sign the data sets, what was run, and the model, each after what it builds on, which it names by the digests
+//!    of the passports
 //! 4. write all of them, or none
 
 use std::fmt;
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 use model_passport::json::{Json, Object};
 use thiserror::Error;
 
-use super::{Args, add_claims};
+use super::{Args, add_claims, read_draft};
 use crate::capture::{Draft, Kind};
 use crate::claims::{self, Missing};
 use crate::command::{Shell, capture};
@@ -26,6 +27,8 @@ use crate::seal::Sealed;
 /// Why a directory is not issued.
 #[derive(Debug, Error)]
 enum DirectoryError {
+    #[error("what was run used what was made of it")]
+    Circle,
     #[error("`--claims` says nothing about which part it is for")]
     Claims,
     #[error("{}", Listed(.0))]
@@ -35,6 +38,7 @@ enum DirectoryError {
 impl Problem for DirectoryError {
     fn code(&self) -> &'static str {
         match self {
+            Self::Circle => "issue.circle",
             Self::Claims => "issue.claims-for-directory",
             Self::Missing(_) => "issue.claims",
         }
@@ -42,6 +46,7 @@ impl Problem for DirectoryError {
 
     fn help(&self) -> Option<String> {
         Some(match self {
+            Self::Circle => "leave one of the runs out of passport.toml; nothing was signed".to_owned(),
             Self::Claims => format!("write what is claimed into {FILE_NAME}, beside the `path` of its part"),
             Self::Missing(_) => {
                 format!("declare it in {FILE_NAME}, beside the `path` of its part; nothing was signed")
@@ -52,7 +57,7 @@ impl Problem for DirectoryError {
     fn exit(&self) -> Exit {
         match self {
             Self::Claims => Exit::Usage,
-            Self::Missing(_) => Exit::Malformed,
+            Self::Circle | Self::Missing(_) => Exit::Malformed,
         }
     }
 }
@@ -90,7 +95,10 @@ pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     }
     let mut drafts = Vec::with_capacity(project.parts.len());
     for part in &project.parts {
-        let draft = capture::read_part(&project, part, &args.reading, shell)?;
+        let draft = match part.kind {
+            Kind::Processing => read_draft(&project.root.join(&part.path), part.kind)?,
+            _ => capture::read_part(&project, part, &args.reading, shell)?,
+        };
         capture::notes(&draft, shell);
         drafts.push(draft);
     }
@@ -99,23 +107,28 @@ pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
         return Err(DirectoryError::Missing(missing).into());
     }
     let mut parents = Parents::new(&args.signing.with, session.now)?;
-    let mut links: Vec<(&str, Object)> = Vec::new();
-    let mut sealed: Vec<Sealed> = Vec::with_capacity(drafts.len());
-    for ((part, draft), output) in project.parts.iter().zip(drafts).zip(&outputs) {
-        let (mut subject, until) =
-            add_claims(draft.subject, part.claims.clone(), &project.root, &mut parents)?;
-        if part.kind == Kind::Model {
-            link(&mut subject, &links);
-        }
+    let mut family = Family::default();
+    let mut sealed: Vec<(usize, Sealed)> = Vec::with_capacity(drafts.len());
+    for at in order(&drafts)? {
+        let (Some(part), Some(draft), Some(output)) =
+            (project.parts.get(at), drafts.get(at), outputs.get(at))
+        else {
+            continue;
+        };
+        let declared = (draft.subject.clone(), &draft.sources);
+        let (mut subject, until) = add_claims(declared, part.claims.clone(), &project.root, &mut parents)?;
+        family.link(part, &mut subject);
         let credential = session.seal(part.kind.credential_type(), subject, until, &parents)?;
         let parent = parents.add_text(output, credential.text.clone())?;
-        links.extend(part.role.as_deref().map(|role| (role, parent.reference())));
-        sealed.push(credential);
+        family.add(part, draft, parent.reference());
+        sealed.push((at, credential));
     }
     let unwritable = |source| OutputError::Unwritable { path: directory.clone(), source };
     fs::create_dir_all(directory).map_err(unwritable)?;
-    for ((part, sealed), output) in project.parts.iter().zip(&sealed).zip(&outputs) {
-        session.write(output, part.kind.credential_type(), sealed, shell)?;
+    for (at, sealed) in &sealed {
+        if let (Some(part), Some(output)) = (project.parts.get(*at), outputs.get(*at)) {
+            session.write(output, part.kind.credential_type(), sealed, shell)?;
+        }
     }
     Ok(Exit::Success)
 }
@@ -125,7 +138,9 @@ fn missing(project: &Project, drafts: &[Draft]) -> Result<Vec<(PathBuf, Missing)
     let linked: Vec<&str> = project.parts.iter().filter_map(|part| part.role.as_deref()).collect();
     let mut all = Vec::new();
     for (part, draft) in project.parts.iter().zip(drafts) {
-        let subject = claims::merge(draft.subject.clone(), &part.claims.subject)?;
+        let mut subject = draft.subject.clone();
+        claims::give_way(&mut subject, &draft.sources, &part.claims.subject);
+        let subject = claims::merge(subject, &part.claims.subject)?;
         let settled = |missing: &Missing| {
             let first = missing.pointer.split('/').nth(1).unwrap_or_default();
             // A reference is complete when the passport that it names was looked up.
@@ -148,11 +163,89 @@ fn is_link(part: &Part, member: &str) -> bool {
         .is_some_and(|value| value.one_or_many().iter().any(|one| one.get("passport").is_some()))
 }
 
-/// Names the data sets in the model, after those that it names itself.
-fn link(model: &mut Object, links: &[(&str, Object)]) {
-    for (role, reference) in links {
-        let mut all = model.get(role).map(|present| present.one_or_many().to_vec()).unwrap_or_default();
-        all.push(Json::from(reference.clone()));
-        model.insert(*role, all);
+/// The order in which every part comes after what it builds on: a run after the data that it used, what a run made
+/// after the run, the model last. Everything is known by its content, so nobody has to say it.
+fn order(drafts: &[Draft]) -> Result<Vec<usize>, DirectoryError> {
+    let needs = |draft: &Draft, other: &Draft| match (draft.kind, other.kind) {
+        (Kind::Processing, Kind::Dataset | Kind::Model) => {
+            contents(draft, "used").any(|id| Some(id) == id_of(other))
+        }
+        (_, Kind::Processing) => contents(other, "generated").any(|id| Some(id) == id_of(draft)),
+        (Kind::Model, Kind::Dataset) => true,
+        _ => false,
+    };
+    let mut order: Vec<usize> = Vec::with_capacity(drafts.len());
+    while order.len() < drafts.len() {
+        let ready = drafts.iter().enumerate().find(|(at, draft)| {
+            let is_open = |other: &usize| *other != *at && !order.contains(other);
+            let waits = |other: usize| drafts.get(other).is_some_and(|other| needs(draft, other));
+            !order.contains(at) && !(0..drafts.len()).filter(is_open).any(waits)
+        });
+        order.push(ready.ok_or(DirectoryError::Circle)?.0);
     }
+    Ok(order)
+}
+
+fn id_of(draft: &Draft) -> Option<&str> {
+    draft.subject.get("id")?.as_str()
+}
+
+/// The identities, by content, of what a run used or made.
+fn contents<'d>(draft: &'d Draft, member: &str) -> impl Iterator<Item = &'d str> {
+    let listed = draft.subject.get(member).map(Json::one_or_many).unwrap_or_default();
+    listed.iter().filter_map(|one| one.get("id")?.as_str())
+}
+
+/// The passports that are signed so far, by what they are about.
+#[derive(Default)]
+struct Family {
+    /// How the model uses a data set, and the passport of that.
+    roles: Vec<(String, Object)>,
+    /// The identity of a subject, by content, and its passport.
+    subjects: Vec<(String, Object)>,
+    /// The identity of something that was made, and the passport of the run that made it.
+    made: Vec<(String, Object)>,
+}
+
+impl Family {
+    fn add(&mut self, part: &Part, draft: &Draft, reference: Object) {
+        if part.kind == Kind::Processing {
+            self.made.extend(contents(draft, "generated").map(|id| (id.to_owned(), reference.clone())));
+        }
+        self.subjects.extend(id_of(draft).map(|id| (id.to_owned(), reference.clone())));
+        self.roles.extend(part.role.clone().map(|role| (role, reference)));
+    }
+
+    /// Puts passports where a subject names contents, and adds the links that follow from the directory.
+    fn link(&self, part: &Part, subject: &mut Object) {
+        if let Some(Json::Array(used)) = subject.get_mut("used").filter(|_| part.kind == Kind::Processing) {
+            for one in used {
+                let id = one.get("id").and_then(Json::as_str);
+                if let Some((_, reference)) =
+                    self.subjects.iter().find(|(known, _)| Some(known.as_str()) == id)
+                {
+                    *one = reference.clone().into();
+                }
+            }
+        }
+        if part.kind == Kind::Model {
+            for (role, reference) in &self.roles {
+                append(subject, role, reference);
+            }
+        }
+        let id = subject.get("id").and_then(Json::as_str).map(str::to_owned);
+        for (_, run) in self.made.iter().filter(|(made, _)| Some(made) == id.as_ref()) {
+            append(subject, "wasGeneratedBy", run);
+        }
+    }
+}
+
+/// Adds a reference after those that are there, if it is not.
+fn append(subject: &mut Object, member: &str, reference: &Object) {
+    let mut all = subject.get(member).map(|present| present.one_or_many().to_vec()).unwrap_or_default();
+    let reference = Json::from(reference.clone());
+    if !all.contains(&reference) {
+        all.push(reference);
+    }
+    subject.insert(member, all);
 }
