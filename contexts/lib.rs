@@ -69,7 +69,7 @@ pub static CID_V1: Document = Document {
 pub static COMMON_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/common.schema.json",
     text: include_str!("passport/common.schema.json"),
-    sha256: "2d1231781b586d00a8fead205bb71dec85971bfd1a13270ebf4f6575fd441d55",
+    sha256: "f2c34168efbceb8a390eb40b40a88367bb2ed6bd1b5077f322b3f6c61ba4176a",
 };
 
 /// What a `DatasetPassport` credential must hold.
