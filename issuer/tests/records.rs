@@ -37,6 +37,10 @@ fn a_record_is_proven_in_or_out_against_the_passport() {
         told.stdout
     );
 
+    place.run("data check out.json other --passport dataset.passport.json --expect absent").succeeds();
+    let wanted = place.run("data check out.json other --passport dataset.passport.json --expect present");
+    assert!(wanted.status == 1 && wanted.stderr.contains("data.unexpected"), "{}", wanted.stderr);
+
     let swapped = place.run("data check in0.json other --passport dataset.passport.json");
     assert_eq!(swapped.status, 1);
     assert!(swapped.stderr.contains("records.commitment"), "{}", swapped.stderr);
