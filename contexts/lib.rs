@@ -69,7 +69,7 @@ pub static CID_V1: Document = Document {
 pub static COMMON_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/common.schema.json",
     text: include_str!("passport/common.schema.json"),
-    sha256: "9ac2ba005f038040d3c2c9aa7c2a38f5ae3b2b505cd4a20d36253d9c11467327",
+    sha256: "8adf728f945e0524806b78917f6a282e2cc0f195f91e2dc693c7cda778f57a4c",
 };
 
 /// What a `DatasetPassport` credential must hold.

@@ -37,6 +37,10 @@ fn a_record_is_proven_in_or_out_against_the_passport() {
         told.stdout
     );
 
+    place.run("data check out.json other --passport dataset.passport.json --expect absent").succeeds();
+    let wanted = place.run("data check out.json other --passport dataset.passport.json --expect present");
+    assert!(wanted.status == 1 && wanted.stderr.contains("data.unexpected"), "{}", wanted.stderr);
+
     let swapped = place.run("data check in0.json other --passport dataset.passport.json");
     assert_eq!(swapped.status, 1);
     assert!(swapped.stderr.contains("records.commitment"), "{}", swapped.stderr);
@@ -184,12 +188,8 @@ fn a_descriptor_is_written_of_a_draft_and_of_a_passport() {
     assert!(text.contains("\"contentUrl\": \"train.csv\"") && text.contains("\"column\": \"mean_radius\""));
     place.run("capture train.csv --kind dataset -o draft.json").succeeds();
     place.run("data croissant draft.json").succeeds();
-    assert!(
-        place
-            .run("data croissant model.passport.json --with dataset.passport.json")
-            .stderr
-            .contains("data.no-dataset")
-    );
+    place.run("capture model -o model.draft.json").succeeds();
+    place.run("data croissant model.draft.json").fails(64, "data.no-dataset");
     // What was written is read again, and checked against the bytes.
     fs::create_dir(place.path("set")).unwrap();
     fs::copy(place.path("train.csv"), place.path("set/train.csv")).unwrap();

@@ -266,16 +266,19 @@ impl Artifacts {
             manifest.insert("basis", Basis::Declared.word());
         }
         manifest.insert("digestMultibase", self.digest.to_multibase());
+        // Their names may be those of people, and the size of few files tells of one.
+        if self.is_sealed {
+            return Ok(manifest);
+        }
         manifest.insert("totalSize", integer(self.total(), last)?);
-        if self.is_sealed || self.files.len() > MAX_LISTED {
+        if self.files.len() > MAX_LISTED {
             let count = u64::try_from(self.files.len()).unwrap_or(u64::MAX);
             manifest.insert("fileCount", integer(count, last)?);
         } else {
             let nodes: Result<Vec<Json>, _> = self.files.iter().map(Artifact::node).collect();
             manifest.insert("file", nodes?);
         }
-        // Patterns have names in them.
-        if !self.patterns.is_empty() && !self.is_sealed {
+        if !self.patterns.is_empty() {
             let patterns: Vec<Json> = self.patterns.iter().map(|line| line.as_str().into()).collect();
             manifest.insert("excludedPatterns", patterns);
         }

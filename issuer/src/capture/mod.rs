@@ -320,7 +320,7 @@ fn capture_named(
         );
     }
     // Lists of checksums and of stages have names of files in them.
-    if !artifacts.is_private() {
+    if !artifacts.is_sealed() {
         checksums::add_to(&mut found, &artifacts)?;
         dvc::add_to(&mut found, &artifacts, path)?;
     }

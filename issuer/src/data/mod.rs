@@ -52,6 +52,8 @@ pub(crate) enum DataError {
     SecretsMissing,
     #[error("`{}` holds several sets of records: {found}", path.display())]
     SeveralSets { path: PathBuf, found: String },
+    #[error("what is proven is the opposite of what was expected")]
+    Unexpected,
     #[error("these are the secrets of another set")]
     WrongSecrets,
 }
@@ -71,6 +73,7 @@ impl Problem for DataError {
             Self::Secrets { .. } => "data.secrets-malformed",
             Self::SecretsMissing => "data.secrets-missing",
             Self::SeveralSets { .. } => "data.several-sets",
+            Self::Unexpected => "data.unexpected",
             Self::WrongSecrets => "data.wrong-secrets",
         }
     }
@@ -91,6 +94,9 @@ impl Problem for DataError {
             Self::Secrets { .. } => {
                 "name the file that was made when the set was captured with `--salted --secrets FILE`"
             }
+            Self::Unexpected => {
+                "the proof is good: the record is where it was not expected to be, or is not where it was"
+            }
             Self::SecretsMissing | Self::WrongSecrets => "give the secrets of this set with `--secrets FILE`",
         };
         Some(help.to_owned())
@@ -98,7 +104,7 @@ impl Problem for DataError {
 
     fn exit(&self) -> Exit {
         match self {
-            Self::NotProven(_) => Exit::NotVerified,
+            Self::NotProven(_) | Self::Unexpected => Exit::NotVerified,
             Self::NotInPassport | Self::Io { .. } => Exit::CouldNotCheck,
             Self::Part { .. } | Self::Proof { .. } | Self::Secrets { .. } => Exit::Malformed,
             Self::Randomness => Exit::Internal,

@@ -6,34 +6,32 @@
 use std::path::Path;
 
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
-use model_passport::json::{self, Json};
 use model_passport::multibase;
 use model_passport::records::Secret;
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::DataError;
 use crate::files::{self, Access};
 use crate::keystore::permissions;
 use crate::problem::Failure;
 
-const FORMAT: &str = "https://w3id.org/model-passport/v1/record-secrets";
-
 /// A file of secrets has some 150 bytes.
 const MAX_BYTES: u64 = 1_024;
+
+/// What stands before and after the secret. The text is taken as it was written and in no other form, so that no
+/// copy of it is made that would not be wiped.
+const BEFORE: &str =
+    "{\n  \"secrets\": \"https://w3id.org/model-passport/v1/record-secrets\",\n  \"secret\": \"u";
+const AFTER: &str = "\"\n}";
 
 /// Reads the secret from a file that is there.
 pub(crate) fn read(path: &Path) -> Result<Secret, Failure> {
     permissions::check(path)?;
     let text = Zeroizing::new(files::read_text(path, MAX_BYTES)?);
     let refused = || DataError::Secrets { path: path.to_owned() };
-    let document = json::parse(&text).map_err(|_| refused())?;
-    let member = |name| document.get(name).and_then(Json::as_str);
-    let known = document.as_object().is_some_and(|object| object.len() == 2);
-    if !known || member("secrets") != Some(FORMAT) {
-        return Err(refused().into());
-    }
-    let digits = member("secret").and_then(|text| text.strip_prefix('u')).ok_or_else(refused)?;
-    let bytes = Zeroizing::new(multibase::decode_base64url_digits(digits).map_err(|_| refused())?);
+    let digits = text.trim_end().strip_prefix(BEFORE).and_then(|rest| rest.strip_suffix(AFTER));
+    let bytes = multibase::decode_base64url_digits(digits.ok_or_else(refused)?).map_err(|_| refused())?;
+    let bytes = Zeroizing::new(bytes);
     let bytes: &[u8; 32] = bytes.as_slice().try_into().map_err(|_| refused())?;
     Ok(Secret::from_bytes(bytes))
 }
@@ -45,9 +43,8 @@ pub(crate) fn read_or_make(path: &Path) -> Result<(Secret, bool), Failure> {
     }
     let mut bytes = Zeroizing::new([0; 32]);
     SystemRandom::new().fill(bytes.as_mut()).map_err(|_| DataError::Randomness)?;
-    let mut secret = multibase::encode_base64url(bytes.as_ref());
-    let text = Zeroizing::new(format!("{{\n  \"secrets\": \"{FORMAT}\",\n  \"secret\": \"{secret}\"\n}}\n"));
-    secret.zeroize();
+    let digits = Zeroizing::new(multibase::encode_base64url_digits(bytes.as_ref()));
+    let text = Zeroizing::new([BEFORE, &digits, AFTER, "\n"].concat());
     files::write(path, text.as_bytes(), Access::Private, false)?;
     Ok((Secret::from_bytes(&bytes), true))
 }
@@ -86,13 +83,12 @@ mod tests {
     fn other_files_are_refused() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("secrets");
-        let good =
-            format!(r#"{{"secrets":"{FORMAT}","secret":"{}"}}"#, multibase::encode_base64url(&[1; 32]));
+        let good = [BEFORE, &multibase::encode_base64url_digits(&[1; 32]), AFTER, "\n"].concat();
         for (text, expected) in [
             (good.clone(), "ok"),
             (good.replace("secrets\"", "other\""), "data.secrets-malformed"),
-            (good.replace("\":\"u", "\":\"z"), "data.secrets-malformed"),
-            (good.replace("\":\"u", "\":\"uAAAA"), "data.secrets-malformed"),
+            (good.replace("\"uAQ", "\"zAQ"), "data.secrets-malformed"),
+            (good.replace("\"uAQ", "\"uAAAAAQ"), "data.secrets-malformed"),
             (good.replace('}', r#","more":1}"#), "data.secrets-malformed"),
             ("{}".to_owned(), "data.secrets-malformed"),
             (String::new(), "data.secrets-malformed"),
@@ -101,7 +97,7 @@ mod tests {
             let found = read(&path);
             assert_eq!(found.as_ref().map_or_else(|error| error.code(), |_| "ok"), expected, "{text}");
             let told = format!("{found:?}");
-            assert!(!told.contains(&multibase::encode_base64url(&[1; 32])), "{told}");
+            assert!(!told.contains(&multibase::encode_base64url_digits(&[1; 32])), "{told}");
         }
     }
 }

@@ -277,5 +277,6 @@ fn encloses(leaves: &[Leaf], count: u64, key: &Key) -> Result<(), Refusal> {
     if enclosed { Ok(()) } else { Err(Refusal::Neighbours) }
 }
 
-#[cfg(all(test, feature = "sign"))]
+#[cfg(test)]
+#[cfg(feature = "sign")]
 mod tests;

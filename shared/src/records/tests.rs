@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
+use crate::multibase;
 
 /// A whole set in memory, built in the plainest way: the issuer's streaming one is held against the same checks.
 struct Built {
@@ -146,6 +147,32 @@ fn equal_personal_records_have_different_leaves() {
     assert_eq!(open.hash(0), open.hash(1));
 }
 
+/// Whatever someone without the secret can compute of a record they hold is nowhere in a proof about another.
+#[test]
+fn nothing_that_follows_from_another_record_is_in_a_salted_proof() {
+    let names: Vec<String> = (0..16).map(|n| format!("person {n}")).collect();
+    let set: Vec<Vec<u8>> = names.iter().map(|name| name.as_bytes().to_vec()).collect();
+    let built = Built::of(&set, true);
+    for candidate in ["someone", "person 3", "nobody"] {
+        let text = built.prove(candidate.as_bytes()).to_json().to_string();
+        for other in names.iter().filter(|name| *name != candidate) {
+            let digest = sha256(other);
+            let key = open_key(built.kind, &digest);
+            for computed in
+                [digest, key, merkle::leaf(&digest), merkle::leaf(&key), merkle::leaf(other.as_bytes())]
+            {
+                assert!(!text.contains(&multibase::encode_base64url(&computed)), "{other} in {candidate}");
+            }
+        }
+    }
+    // The same holder with another secret shows other keys for the same records.
+    let others: BTreeSet<Key> = names
+        .iter()
+        .map(|name| key(Some(&Secret::from_bytes(&[8; 32])), built.kind, name.as_bytes()))
+        .collect();
+    assert!(built.leaves.iter().all(|(key, _)| !others.contains(key)));
+}
+
 #[test]
 fn another_kind_of_record_is_another_record() {
     let built = Built::of(&records(&["a", "b"]), true);
@@ -214,8 +241,6 @@ fn forms_that_are_not_strict_are_refused() {
         assert!(Proof::parse(&text[..len]).is_err(), "{len} bytes of a proof");
     }
 }
-
-use crate::multibase;
 
 #[test]
 fn the_longest_proof_fits_the_limit() {

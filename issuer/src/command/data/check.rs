@@ -29,8 +29,26 @@ pub struct Args {
     /// The commitment itself, if it is already trusted
     #[arg(long, value_name = "COMMITMENT", value_parser = commitment)]
     root: Option<Digest>,
+    /// Succeed only if this is what is proven; without it, either is a success
+    #[arg(long, value_enum)]
+    expect: Option<Expected>,
     #[command(flatten)]
     means: Means,
+}
+
+/// What a script wants to be sure of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Expected {
+    /// The record is in the set
+    Present,
+    /// The record is not in the set
+    Absent,
+}
+
+impl Expected {
+    fn is(self, claim: Claim) -> bool {
+        self == if claim == Claim::Present { Self::Present } else { Self::Absent }
+    }
 }
 
 /// A commitment, and who says so.
@@ -68,7 +86,11 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
         match records::check(&proof, digest, &record) {
             Ok(claim) => {
                 say(shell, &proof, claim, said_by.as_deref());
-                return Ok(Exit::Success);
+                return if args.expect.is_none_or(|expected| expected.is(claim)) {
+                    Ok(Exit::Success)
+                } else {
+                    Err(DataError::Unexpected.into())
+                };
             }
             Err(cause) => refusal = Some(cause),
         }
