@@ -15,8 +15,11 @@ use std::io::{self, BufRead, Read as _};
 /// Most objects that are kept; with their items at most 100 MB of memory.
 const MAX_NODES: usize = 500_000;
 
-/// Most values on the stack, in the memo, and in all lists and dictionaries together.
+/// Most values in all memos, lists and dictionaries together.
 const MAX_VALUES: usize = 1_000_000;
+
+/// Most values and marks on one stack: pickles are written in pieces of a thousand.
+const MAX_STACK: usize = 250_000;
 
 /// Longest text that is kept: what the schema of a passport takes for the name of a tensor.
 const MAX_TEXT_BYTES: u64 = 1_024;
@@ -31,7 +34,7 @@ const MAX_GLOBALS: usize = 4_096;
 const MAX_LINE_BYTES: u64 = 64 << 10;
 
 /// Most pickles inside of the arrays of pickles, and one after another.
-const MAX_NESTED: usize = 16;
+const MAX_NESTED: usize = 4;
 const MAX_PICKLES: usize = 1_024;
 
 /// A value on the symbolic stack.
@@ -155,6 +158,17 @@ impl Walk {
         if let Some(Node::Call(call)) = self.node(value) { Some(call) } else { None }
     }
 
+    /// How many items an object has.
+    pub(super) fn items(&self, value: Value) -> usize {
+        match self.node(value) {
+            Some(Node::Call(call)) => call.items.len().saturating_add(2),
+            Some(Node::Dict(items)) => items.len(),
+            Some(Node::List(items, _)) => items.len(),
+            Some(Node::Tuple(items)) => items.len(),
+            Some(Node::Global(_) | Node::Persistent(_) | Node::Text(_)) | None => 0,
+        }
+    }
+
     /// What every reference to the outside refers to.
     pub(super) fn persistent(&self) -> impl Iterator<Item = Value> {
         self.nodes.iter().filter_map(|node| if let Node::Persistent(id) = node { Some(*id) } else { None })
@@ -266,7 +280,7 @@ impl<R: BufRead> Machine<R> {
                 self.limit(self.frame.marks.len())?;
                 self.frame.marks.push(self.frame.stack.len());
             }
-            b'0' => _ = self.pop_or_mark()?,
+            b'0' => self.pop_or_mark()?,
             b'1' => _ = self.pop_mark()?,
             b'2' => self.push(self.top()?)?,
             b'g' => {
@@ -558,7 +572,7 @@ impl<R: BufRead> Machine<R> {
     }
 
     fn limit(&self, len: usize) -> Result<(), Stop> {
-        if len < MAX_VALUES { Ok(()) } else { Err(Stop::Limit) }
+        if len < MAX_STACK { Ok(()) } else { Err(Stop::Limit) }
     }
 
     fn push(&mut self, value: Value) -> Result<(), Stop> {
@@ -601,7 +615,7 @@ impl<R: BufRead> Machine<R> {
     }
 
     fn memoize(&mut self, key: u64) -> Result<(), Stop> {
-        self.limit(self.frame.memo.len())?;
+        self.walk.count(1)?;
         self.frame.memo.insert(key, self.top()?);
         Ok(())
     }

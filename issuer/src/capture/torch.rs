@@ -50,6 +50,9 @@ const MAX_DEPTH: usize = 64;
 const MAX_RANK: usize = 32;
 const MAX_NAME_BYTES: usize = 1_024;
 
+/// Most bytes of the names of what one object holds.
+const MAX_NAMES_BYTES: usize = 64 << 20;
+
 /// Most times that the bytes of the file are hashed for its tensors.
 const MAX_SHARED: u64 = 16;
 
@@ -198,7 +201,6 @@ impl<'a> Archive<'a> {
             return Err(Trouble::Unlisted("its pickle holds more than is looked at"));
         };
         let (mut views, mut used, mut visits) = (Vec::new(), BTreeSet::new(), 0);
-        let mut names = BTreeSet::new();
         let mut todo = vec![(*root, String::new(), 0)];
         while let Some((value, name, depth)) = todo.pop() {
             visits += 1;
@@ -210,9 +212,6 @@ impl<'a> Archive<'a> {
                     return Err(Trouble::Unlisted("it holds tensors of a sort that is not read"));
                 };
                 used.insert(key);
-                if view.name.len() > MAX_NAME_BYTES || !names.insert(view.name.clone()) {
-                    return Err(Trouble::Unlisted("two of its tensors would have one name"));
-                }
                 views.push(view);
                 continue;
             }
@@ -221,6 +220,9 @@ impl<'a> Archive<'a> {
             let other = other.is_some_and(|name| name.starts_with("torch.") && name.contains("._rebuild_"));
             if other || matches!(walk.node(value), Some(Node::Persistent(_))) {
                 return Err(Trouble::Unlisted("it holds tensors of a sort that is not read"));
+            }
+            if name.len() > MAX_NAME_BYTES || walk.items(value).saturating_mul(name.len()) > MAX_NAMES_BYTES {
+                return Err(Trouble::Unlisted("its tensors would have names that are too long"));
             }
             push_children(walk, value, &name, depth + 1, &mut todo);
         }
@@ -233,6 +235,11 @@ impl<'a> Archive<'a> {
             return Err(Trouble::Unlisted("not every storage is a tensor of a sort that is read"));
         }
         views.sort_by(|a, b| a.name.cmp(&b.name));
+        if views.iter().any(|view| view.name.len() > MAX_NAME_BYTES)
+            || views.array_windows().any(|[a, b]| a.name == b.name)
+        {
+            return Err(Trouble::Unlisted("two of its tensors would have one name, or one too long"));
+        }
         Ok(views)
     }
 
