@@ -128,7 +128,8 @@ pub(super) fn read(file: &Artifact, work: &Work<'_>) -> Result<Reading, CaptureE
 /// Whether PyTorch's own loader takes this global for data: with `weights_only`, it imports nothing else.
 pub(super) fn is_harmless(global: &str) -> bool {
     let known = |table: &[(&str, &str, u64)]| table.iter().any(|(name, ..)| *name == global);
-    known(&STORAGES) || known(&DTYPES) || HARMLESS.contains(&global)
+    let dtype = || STORAGES.iter().any(|(_, dtype, _)| global.strip_prefix("torch.") == Some(*dtype));
+    known(&STORAGES) || known(&DTYPES) || HARMLESS.contains(&global) || dtype()
 }
 
 const HARMLESS: [&str; 12] = [
@@ -366,6 +367,11 @@ impl<'w> Rebuilt<'w> {
         name: &str,
     ) -> Result<Option<(&'a str, View<'a>)>, Trouble> {
         let Some((storage, offset, shape, strides)) = self.parts(walk) else { return Ok(None) };
+        // Conjugated or negated when it is loaded: the stored bytes are not the elements.
+        let changes = self.arguments.get(if self.typed { 7 } else { 6 });
+        if changes.is_some_and(|changes| walk.items(*changes) > 0) {
+            return Ok(None);
+        }
         let Some((class, key, elements)) = Self::storage(walk, storage) else { return Ok(None) };
         let Some((_, dtype, width)) = STORAGES.iter().find(|(known, ..)| *known == class) else {
             return Ok(None);
