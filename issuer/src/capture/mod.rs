@@ -27,6 +27,7 @@ mod onnx;
 mod onnx_tensor;
 mod pickle;
 mod pickle_file;
+mod pickle_machine;
 mod protobuf;
 mod safetensors;
 mod sstable;
