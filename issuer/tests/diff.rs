@@ -39,6 +39,8 @@ fn the_same_weights_in_another_container() {
 fn passports_are_compared_only_if_they_are_verified() {
     let place = Place::with_passports();
     assert_eq!(place.run("diff model.passport.json model").status, 0);
+    let same = "The weights are the same\n  = 6 the same under the same name\n";
+    assert_eq!(place.run("diff model.passport.json model/model.onnx").succeeds().stdout, same);
     let claims = place.read("model.toml").replacen("research", "released", 1);
     place.write("other.toml", claims);
     place.run("issue model --claims other.toml --key lab -o other.passport.json").succeeds();

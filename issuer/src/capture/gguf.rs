@@ -33,7 +33,7 @@ const DIALECT: Dialect = Dialect {
 const MAX_TENSORS: u64 = 100_000;
 
 /// Most entries: models have some dozens.
-const MAX_ENTRIES: u64 = 65_536;
+const MAX_ENTRIES: u64 = 16_384;
 
 /// Dimensions that GGML has.
 const MAX_RANK: u32 = 4;
@@ -41,8 +41,8 @@ const MAX_RANK: u32 = 4;
 /// Longest name of a tensor: what the schema of a passport takes. (GGML's own limit is 64.)
 const MAX_NAME_BYTES: u64 = 1_024;
 
-/// Longest key, from the format.
-const MAX_KEY_BYTES: u64 = 65_535;
+/// Longest key. The format allows 65 535 bytes, and nobody needs them.
+const MAX_KEY_BYTES: u64 = 1_024;
 
 /// Longest text that is metadata. Longer ones are chat templates and licences.
 const MAX_TEXT_BYTES: u64 = 1_024;

@@ -47,6 +47,7 @@ mod parameters;
 mod parquet;
 mod pickle;
 mod pickle_file;
+mod pickle_machine;
 mod private;
 pub mod processing;
 mod protobuf;
@@ -400,13 +401,24 @@ pub fn artifacts(
     }
 }
 
+/// A file with weights that are not listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unlisted {
+    /// The file.
+    pub path: String,
+    /// Why its tensors are not listed.
+    pub why: String,
+    /// Its digest, as `digestMultibase`.
+    pub digest: String,
+}
+
 /// The weights of a model, every tensor written out.
 #[derive(Debug)]
 pub struct Weights {
     /// The `Weights` nodes.
     pub nodes: Vec<Json>,
-    /// Files whose tensors are not listed: path, why, digest.
-    pub unlisted: Vec<(String, String, String)>,
+    /// Files whose tensors are not listed.
+    pub unlisted: Vec<Unlisted>,
     /// The digests of all files.
     pub files: Vec<String>,
     /// The identity of the model.

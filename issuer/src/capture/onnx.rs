@@ -32,6 +32,9 @@ pub(super) const MAX_RANK: usize = 32;
 /// Longest name: what the schema takes.
 pub(super) const MAX_NAME_BYTES: u64 = 1_024;
 
+/// Most times that the bytes of all files are hashed for initialisers.
+const MAX_SHARED: u64 = 16;
+
 /// Longest text on who wrote the file; a longer one is left out.
 const MAX_PRODUCER_BYTES: usize = 256;
 
@@ -163,7 +166,15 @@ pub(super) fn read(
 ) -> Result<TensorFile, CaptureError> {
     let mut wire = Wire::new(file.open()?);
     let model = Model::read(&mut wire, 0..file.hashed.stamp.size).map_err(|fault| fault.of(file))?;
-    work.expect(model.graph.initializers.iter().map(Initializer::stored_bytes).sum());
+    let stored = model.graph.initializers.iter().map(Initializer::stored_bytes);
+    let stored = stored.fold(0, u64::saturating_add);
+    // Tensors in other files may share bytes; a small file with many of them would take days to hash.
+    let captured = artifacts.files.iter().map(|file| file.hashed.stamp.size).fold(0, u64::saturating_add);
+    if stored / MAX_SHARED > captured {
+        let (what, max) = ("initialisers in the same bytes", 16);
+        return Err(Fault::Onnx(OnnxError::TooMany { what, max }).of(file));
+    }
+    work.expect(stored);
     let digests = hash_each(&model.graph.initializers, |initializer| {
         onnx_tensor::digest(initializer, file, artifacts, work).map_err(|fault| fault.of(file))
     })?;

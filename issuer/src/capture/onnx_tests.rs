@@ -186,6 +186,17 @@ fn external_data_can_be_in_several_files() {
     let tensors = read(file, &artifacts, &Work::new(&())).unwrap().tensors;
     let expected = ["aaaa", "bbbb", "cccc", "here"].map(model_passport::digest::Digest::of);
     assert_eq!(tensors.iter().map(|tensor| tensor.sha256).collect::<Vec<_>>(), expected);
+    // Many tensors in the same bytes.
+    let one = |name: &str| {
+        let data = [pair("location", "w.bin"), pair("length", "400000"), varint_field(14, 1)].concat();
+        tensor(name, 1, &[100_000], &data)
+    };
+    let all: Vec<Vec<u8>> = (0..40).map(|n| one(&n.to_string())).collect();
+    let onnx = model(&all.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    let tree = Tree::with(&[("m.onnx", &onnx), ("w.bin", &[0; 400_000])]);
+    let artifacts = tree.artifacts();
+    let error = read(&artifacts.files[0], &artifacts, &Work::new(&())).unwrap_err();
+    assert_eq!(error.code(), "capture.onnx-too-many");
     // A length that is not what type and shape make.
     let lie = model(&[&external("a", "w.bin", "0", "8")]);
     let tree = Tree::with(&[("m.onnx", &lie), ("w.bin", b"aaaa____bbbb")]);

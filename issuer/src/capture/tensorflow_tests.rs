@@ -71,14 +71,14 @@ fn every_cut_and_every_changed_byte_gives_an_answer() {
     for at in 0..whole.len() {
         // Without its end it is not this format.
         assert!(matches!(index(&whole[..at], (DATA, &data)), Ok(Content::Bytes)), "{at}");
-        for bit in [1, 0x80, 0xff] {
+        for bit in [1, 0xff] {
             let mut changed = whole.clone();
             changed[at] ^= bit;
             _ = index(&changed, (DATA, &data));
         }
     }
     let model = tensorflow("saved_model.pb");
-    for at in (0..model.len()).step_by(53) {
+    for at in (0..model.len()).step_by(151) {
         _ = saved_model(&model[..at]);
         let mut changed = model.clone();
         changed[at] ^= 0xff;

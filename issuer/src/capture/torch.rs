@@ -50,6 +50,9 @@ const MAX_DEPTH: usize = 64;
 const MAX_RANK: usize = 32;
 const MAX_NAME_BYTES: usize = 1_024;
 
+/// Most bytes of the names of what one object holds.
+const MAX_NAMES_BYTES: usize = 64 << 20;
+
 /// Most times that the bytes of the file are hashed for its tensors.
 const MAX_SHARED: u64 = 16;
 
@@ -125,7 +128,8 @@ pub(super) fn read(file: &Artifact, work: &Work<'_>) -> Result<Reading, CaptureE
 /// Whether PyTorch's own loader takes this global for data: with `weights_only`, it imports nothing else.
 pub(super) fn is_harmless(global: &str) -> bool {
     let known = |table: &[(&str, &str, u64)]| table.iter().any(|(name, ..)| *name == global);
-    known(&STORAGES) || known(&DTYPES) || HARMLESS.contains(&global)
+    let dtype = || STORAGES.iter().any(|(_, dtype, _)| global.strip_prefix("torch.") == Some(*dtype));
+    known(&STORAGES) || known(&DTYPES) || HARMLESS.contains(&global) || dtype()
 }
 
 const HARMLESS: [&str; 12] = [
@@ -198,7 +202,6 @@ impl<'a> Archive<'a> {
             return Err(Trouble::Unlisted("its pickle holds more than is looked at"));
         };
         let (mut views, mut used, mut visits) = (Vec::new(), BTreeSet::new(), 0);
-        let mut names = BTreeSet::new();
         let mut todo = vec![(*root, String::new(), 0)];
         while let Some((value, name, depth)) = todo.pop() {
             visits += 1;
@@ -210,9 +213,6 @@ impl<'a> Archive<'a> {
                     return Err(Trouble::Unlisted("it holds tensors of a sort that is not read"));
                 };
                 used.insert(key);
-                if view.name.len() > MAX_NAME_BYTES || !names.insert(view.name.clone()) {
-                    return Err(Trouble::Unlisted("two of its tensors would have one name"));
-                }
                 views.push(view);
                 continue;
             }
@@ -221,6 +221,9 @@ impl<'a> Archive<'a> {
             let other = other.is_some_and(|name| name.starts_with("torch.") && name.contains("._rebuild_"));
             if other || matches!(walk.node(value), Some(Node::Persistent(_))) {
                 return Err(Trouble::Unlisted("it holds tensors of a sort that is not read"));
+            }
+            if name.len() > MAX_NAME_BYTES || walk.items(value).saturating_mul(name.len()) > MAX_NAMES_BYTES {
+                return Err(Trouble::Unlisted("its tensors would have names that are too long"));
             }
             push_children(walk, value, &name, depth + 1, &mut todo);
         }
@@ -233,6 +236,11 @@ impl<'a> Archive<'a> {
             return Err(Trouble::Unlisted("not every storage is a tensor of a sort that is read"));
         }
         views.sort_by(|a, b| a.name.cmp(&b.name));
+        if views.iter().any(|view| view.name.len() > MAX_NAME_BYTES)
+            || views.array_windows().any(|[a, b]| a.name == b.name)
+        {
+            return Err(Trouble::Unlisted("two of its tensors would have one name, or one too long"));
+        }
         Ok(views)
     }
 
@@ -359,6 +367,11 @@ impl<'w> Rebuilt<'w> {
         name: &str,
     ) -> Result<Option<(&'a str, View<'a>)>, Trouble> {
         let Some((storage, offset, shape, strides)) = self.parts(walk) else { return Ok(None) };
+        // Conjugated or negated when it is loaded: the stored bytes are not the elements.
+        let changes = self.arguments.get(if self.typed { 7 } else { 6 });
+        if changes.is_some_and(|changes| walk.items(*changes) > 0) {
+            return Ok(None);
+        }
         let Some((class, key, elements)) = Self::storage(walk, storage) else { return Ok(None) };
         let Some((_, dtype, width)) = STORAGES.iter().find(|(known, ..)| *known == class) else {
             return Ok(None);

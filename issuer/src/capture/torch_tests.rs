@@ -28,6 +28,7 @@ fn tensors_are_those_of_safetensors() {
         ("state.pt", "state.safetensors"),
         ("checkpoint.ckpt", "checkpoint.safetensors"),
         ("module.pt", "module.safetensors"),
+        ("script.pt", "module.safetensors"),
     ] {
         let (file, _) = read_bytes(&model_file(name)).unwrap();
         assert_eq!(file.remark, None, "{name}");
@@ -51,6 +52,13 @@ fn where_tensors_cannot_be_told_apart_storages_are_listed() {
     let ones: Vec<u8> = [1_f32; 3].into_iter().flat_map(f32::to_le_bytes).collect();
     assert_eq!((values.sha256, &values.shape[..]), (Digest::of(ones), &[3][..]));
     assert!(sparse.counted && sparse.remark.unwrap().contains("by storage"));
+}
+
+#[test]
+fn bytes_that_are_not_the_elements_are_not_listed_as_such() {
+    let (file, notes) = read_bytes(&model_file("conj.pt")).unwrap();
+    assert_eq!(file.tensors[0].name, "data/0");
+    assert_eq!((file.tensors[0].dtype, notes.len()), ("complex64", 0));
 }
 
 #[test]

@@ -21,7 +21,9 @@ use sha2::Digest as _;
 
 use super::artifacts::{Artifact, Artifacts};
 use super::node::{integer, measured};
-use super::{CaptureError, Found, Work, gguf, hdf5, onnx, pickle_file, safetensors, tensorflow, torch, zip};
+use super::{
+    CaptureError, Found, Unlisted, Work, gguf, hdf5, onnx, pickle_file, safetensors, tensorflow, torch, zip,
+};
 
 /// Most tensors written out in one passport: 9 JSON values and about 150 bytes each.
 const MAX_LISTED_TENSORS: usize = 1_024;
@@ -117,7 +119,7 @@ const READERS: [(&[&str], Reader); 10] = [
         head if pickle_file::is_pickle(&head) => pickle_file::read(file),
         _ => Ok(Content::Bytes.into()),
     }),
-    (&["bin", "ckpt"], read_by_first_bytes),
+    (&["bin", "ckpt", "tar"], read_by_first_bytes),
     (&["h5", "hdf5"], |file, _, work| hdf5::read(file, work)),
     (&["keras"], |file, _, work| hdf5::read_keras(file, work)),
     (&["index"], tensorflow::read_index),
@@ -156,18 +158,11 @@ struct Listed<'a> {
     parsed: TensorFile,
 }
 
-/// A file with weights that cannot be listed.
-#[derive(Debug)]
-struct Unlisted<'a> {
-    file: &'a Artifact,
-    why: String,
-}
-
 /// What all readers found, in the order of the files.
 #[derive(Debug, Default)]
 struct Everything<'a> {
     listed: Vec<Listed<'a>>,
-    unlisted: Vec<Unlisted<'a>>,
+    unlisted: Vec<(&'a Artifact, String)>,
     interfaces: Vec<(Object, &'a str)>,
     notes: Vec<(&'static str, String)>,
 }
@@ -187,7 +182,7 @@ fn read_all<'a>(artifacts: &'a Artifacts, work: &Work<'_>) -> Result<Everything<
                 all.interfaces.extend(parsed.interface.take().map(|node| (node, file.path.as_str())));
                 all.listed.push(Listed { file, parsed });
             }
-            Content::Unlisted(why) => all.unlisted.push(Unlisted { file, why }),
+            Content::Unlisted(why) => all.unlisted.push((file, why)),
         }
     }
     Ok(all)
@@ -197,14 +192,15 @@ fn read_all<'a>(artifacts: &'a Artifacts, work: &Work<'_>) -> Result<Everything<
 pub(super) fn all(
     artifacts: &Artifacts,
     work: &Work<'_>,
-) -> Result<(Vec<Json>, Vec<(String, String, String)>), CaptureError> {
+) -> Result<(Vec<Json>, Vec<Unlisted>), CaptureError> {
     let all = read_all(artifacts, work)?;
     let node = |listed: &Listed<'_>| Ok(Json::Object(listed.parsed.node(listed.file, true)?.0));
     let nodes = all.listed.iter().map(node).collect::<Result<Vec<Json>, CaptureError>>()?;
-    let unlisted = all
-        .unlisted
-        .into_iter()
-        .map(|Unlisted { file, why }| (file.path.clone(), why, file.hashed.sha256.to_multibase()));
+    let unlisted = all.unlisted.into_iter().map(|(file, why)| Unlisted {
+        path: file.path.clone(),
+        why,
+        digest: file.hashed.sha256.to_multibase(),
+    });
     Ok((nodes, unlisted.collect()))
 }
 
@@ -230,7 +226,7 @@ pub(super) fn add_to(found: &mut Found, artifacts: &Artifacts, work: &Work<'_>) 
     if over > 0 {
         sources.push(format!("not listed: {over} more files, over what a passport can hold"));
     }
-    for Unlisted { file, why } in &all.unlisted {
+    for (file, why) in &all.unlisted {
         sources.push(format!("not listed: `{}`, {why}", file.path));
     }
     if !nodes.is_empty() {
@@ -388,4 +384,57 @@ pub(super) fn copy(input: &mut impl Read, len: u64, to: &mut dyn FnMut(&[u8])) -
         left = left.saturating_sub(u64::try_from(buffer.len()).unwrap_or(u64::MAX));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Tree, model_file};
+    use super::super::{Kind, capture};
+
+    #[test]
+    fn files_with_the_names_of_others_are_just_files() {
+        let tree = Tree::with(&[
+            ("a.bin", b"PK\x03\x04 no archive"),
+            ("b.bin", b""),
+            ("c.pt", b"a translation into Portuguese"),
+            ("d.ckpt", b"\x00"),
+            ("e.index", &[0; 64]),
+            ("f.pb", b"\xff"),
+            ("g.sav", b"$FL2@(#) IBM"),
+            ("h.zip", b"PK\x03\x04 no archive"),
+            ("i.tar", &[0; 1024]),
+        ]);
+        let draft = capture(tree.path(), Kind::Model, &()).unwrap();
+        assert!(!draft.subject.contains("weights") && draft.notes.is_empty(), "{:?}", draft.notes);
+    }
+
+    #[test]
+    fn names_that_several_formats_share_are_told_apart_by_content() {
+        let files = ["state.pt", "f32.gguf", "evil-4.pkl"].map(model_file);
+        let [torch, gguf, pickle] = files.each_ref().map(Vec::as_slice);
+        let tree = Tree::with(&[("a.bin", torch), ("b.bin", gguf), ("c.bin", pickle), ("d.pth.tar", torch)]);
+        let draft = capture(tree.path(), Kind::Model, &()).unwrap();
+        let weights = draft.subject.get("weights").unwrap().as_array().unwrap();
+        let formats = weights.iter().map(|node| node.get("format").unwrap().as_str().unwrap());
+        assert_eq!(formats.collect::<Vec<_>>(), ["pytorch", "gguf", "pytorch"]);
+        assert_eq!(draft.notes.len(), 1);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_listed_says_why() {
+        let tree = Tree::with(&[("a.h5", &model_file("chunked.h5")), ("b.pth", &model_file("legacy.pth"))]);
+        let draft = capture(tree.path(), Kind::Model, &()).unwrap();
+        let source = draft.sources.get("/weights").unwrap().to_string();
+        assert!(source.contains("unknown") && source.contains("`packed` is in chunks"), "{source}");
+    }
+
+    #[test]
+    fn more_weight_files_than_a_passport_lists() {
+        let bytes = [&2_u64.to_le_bytes()[..], b"{}"].concat();
+        let tree = Tree::with(&[]);
+        (0..258).for_each(|n| _ = tree.write(&format!("{n}.safetensors"), &bytes));
+        let draft = capture(tree.path(), Kind::Model, &()).unwrap();
+        assert_eq!(draft.subject.get("weights").unwrap().as_array().unwrap().len(), 256);
+        assert!(draft.sources.get("/weights").unwrap().to_string().contains("not listed: 2 more files"));
+    }
 }

@@ -7,7 +7,7 @@ use model_passport::time::Timestamp;
 
 use super::Shell;
 use crate::capture::{self, Draft};
-use crate::diff::{self, Answer, Side, Unlisted};
+use crate::diff::{self, Answer, Side};
 use crate::exit::Exit;
 use crate::files;
 use crate::parents::Parents;
@@ -79,10 +79,9 @@ fn said(subject: Object) -> Side {
 
 fn captured(path: &Path) -> Result<Side, Failure> {
     let found = capture::weights(path, &Bar::new())?;
-    let unlisted = found.unlisted.into_iter().map(|(path, why, digest)| Unlisted { path, why, digest });
     Ok(Side {
         weights: found.nodes,
-        unlisted: unlisted.collect(),
+        unlisted: found.unlisted,
         subject: None,
         files: found.files.into_iter().collect(),
         id: Some(found.id),

@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model_passport::json::{Json, Object, escape_token};
 
 pub(crate) use self::text::human;
+use crate::capture::Unlisted;
 
 /// One of the two models.
 #[derive(Debug, Default)]
@@ -28,14 +29,6 @@ pub(crate) struct Side {
     pub(crate) files: BTreeSet<String>,
     /// The identity of the whole.
     pub(crate) id: Option<String>,
-}
-
-/// A file with weights that are not listed.
-#[derive(Debug)]
-pub(crate) struct Unlisted {
-    pub(crate) path: String,
-    pub(crate) why: String,
-    pub(crate) digest: String,
 }
 
 /// Whether the weights are the same.
