@@ -122,7 +122,7 @@ impl Project {
     pub(crate) fn read(directory: &Path) -> Result<Self, Failure> {
         let path = directory.join(FILE_NAME);
         let text = files::read_text(&path, files::MAX_DOCUMENT_BYTES)?;
-        Ok(Self::parse(directory, &path, &text)?)
+        Self::parse(directory, &path, &text)
     }
 
     fn parse(root: &Path, path: &Path, text: &str) -> Result<Self, Failure> {

@@ -1,7 +1,5 @@
 //! From a working directory to passports: `init`, `capture`, `issue .`.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may stop at the first surprise")]
-
 mod common;
 
 use std::fs;

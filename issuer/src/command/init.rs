@@ -6,11 +6,11 @@ use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use model_passport::json::Object;
+use model_passport::json::{self, Object};
 use thiserror::Error;
 
 use super::Shell;
-use crate::capture::{self, Kind};
+use crate::capture::{self, Draft, Kind};
 use crate::claims;
 use crate::exit::Exit;
 use crate::files::{self, Access};
@@ -117,6 +117,8 @@ struct Seen {
     datasets: BTreeSet<PathBuf>,
     /// Directories with images of people: no name of what lies in them is written down.
     imaging: BTreeSet<PathBuf>,
+    /// Records of `passport run`.
+    runs: BTreeSet<PathBuf>,
     /// Other things that capture reads, for a comment each.
     others: BTreeMap<&'static str, usize>,
 }
@@ -161,7 +163,7 @@ impl Seen {
         seen.models = common(&weights);
         // A table beside the weights belongs to the model, as its label map or its metrics.
         let models: Vec<PathBuf> =
-            seen.models.iter().filter(|path| path.as_os_str().len() > 0).cloned().collect();
+            seen.models.iter().filter(|path| !path.as_os_str().is_empty()).cloned().collect();
         seen.datasets.retain(|path| !models.iter().any(|model| path.starts_with(model)));
         if seen.datasets.len() > MAX_DATASETS {
             let parents: Vec<PathBuf> = seen.datasets.iter().cloned().collect();
@@ -176,7 +178,9 @@ impl Seen {
         let ending = Path::new(stem).extension().and_then(std::ffi::OsStr::to_str).unwrap_or_default();
         let is_dicom =
             || (ending.is_empty() || ending.bytes().all(|b| b.is_ascii_digit())) && has_dicom_mark(location);
-        if capture::is_model_file(&path) {
+        if name.ends_with(".draft.json") && is_run(location) {
+            self.runs.insert(path);
+        } else if capture::is_model_file(&path) {
             weights.push(path);
         } else if TABLE_ENDINGS.contains(&ending) {
             self.datasets.insert(path);
@@ -226,9 +230,9 @@ impl Seen {
              # What is not known or not to be told is said too: `basis = \"unknown\"`, or `basis = \"withheld\"` with a `reason`.\n",
         );
         for (what, count) in &self.others {
-            let _ = write!(
+            let _ = writeln!(
                 text,
-                "# recognised: {what}{}\n",
+                "# recognised: {what}{}",
                 if *count > 1 { format!(" ({count})") } else { String::new() }
             );
         }
@@ -237,21 +241,24 @@ impl Seen {
         for path in &self.datasets {
             let _ = write!(text, "\n[[dataset]]\npath = {}\n", quoted(path));
             if !self.models.is_empty() || !single {
-                let _ = write!(
+                let _ = writeln!(
                     text,
-                    "role = \"{}\"          # or trainedOn, validatedOn, testedOn\n",
+                    "role = \"{}\"          # or trainedOn, validatedOn, testedOn",
                     role(path)
                 );
             }
             declare(&mut text, Kind::Dataset, "dataset");
         }
+        for path in &self.runs {
+            let _ = write!(text, "\n[[processing]]\ndraft = {}\n", quoted(path));
+        }
         let mut models = self.models.iter();
         if let Some(path) = models.next() {
             let _ = write!(text, "\n[model]\npath = {}\n", quoted(path));
             for more in models {
-                let _ = write!(
+                let _ = writeln!(
                     text,
-                    "# path = {}          # weights lie here too; one model, one path\n",
+                    "# path = {}          # weights lie here too; one model, one path",
                     quoted(more)
                 );
             }
@@ -268,6 +275,14 @@ fn common(paths: &[PathBuf]) -> BTreeSet<PathBuf> {
     let all = parents.clone();
     parents.retain(|path| !all.iter().any(|other| other != path && path.starts_with(other)));
     parents
+}
+
+/// Whether this is a record that `passport run` wrote.
+fn is_run(path: &Path) -> bool {
+    let text = files::read_text(path, files::MAX_DOCUMENT_BYTES);
+    let draft =
+        text.ok().and_then(|text| json::parse(&text).ok()).and_then(|json| Draft::from_json(&json).ok());
+    draft.is_some_and(|draft| draft.kind == Kind::Processing)
 }
 
 fn has_dicom_mark(path: &Path) -> bool {
@@ -305,10 +320,10 @@ fn declare(text: &mut String, kind: Kind, table: &str) {
         }
         let help = missing.help.unwrap_or_default();
         match names.next() {
-            None => _ = write!(plain, "# {first} = \"\"{}\n", comment(&help)),
+            None => _ = writeln!(plain, "# {first} = \"\"{}", comment(&help)),
             Some(member) => {
                 let group = groups.entry(first).or_default();
-                let _ = write!(group, "# {member} = \"\"{}\n", comment(&help));
+                let _ = writeln!(group, "# {member} = \"\"{}", comment(&help));
             }
         }
     }
