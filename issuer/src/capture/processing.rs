@@ -202,10 +202,10 @@ fn without_private<'a>(command: Vec<String>, things: impl Iterator<Item = &'a Th
     command.into_iter().map(without).collect()
 }
 
-/// Fills the groups that nothing is known of with that answer, so that the draft can be signed as it stands.
-pub fn admit(draft: &mut Draft) {
+/// Fills the groups that nothing is known of and nobody claims with that answer, so that the draft can be signed.
+pub fn admit(draft: &mut Draft, claims: &Object) {
     for (group, kind) in [("sourceCode", "SourceCode"), ENVIRONMENT] {
-        if !draft.subject.contains(group) {
+        if !draft.subject.contains(group) && !claims.contains(group) {
             draft.subject.insert(group, Object::from_iter([("type", kind), ("basis", "unknown")]));
         }
     }

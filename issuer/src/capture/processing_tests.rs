@@ -61,7 +61,7 @@ fn a_draft_that_admits_what_it_does_not_know_is_whole() {
     let before = Before::look(plan(&tree), &()).unwrap();
     tree.write("out/clean.csv", "a\n");
     let mut draft = before.after(outcome(0), &()).unwrap();
-    admit(&mut draft);
+    admit(&mut draft, &Object::new());
     assert_eq!(crate::claims::missing(&draft.subject, "ProcessingAttestation"), []);
 }
 

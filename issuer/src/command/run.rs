@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus};
 
+use model_passport::json::Object;
 use model_passport::time::Timestamp;
 use thiserror::Error;
 
@@ -12,6 +13,7 @@ use super::issue::{Signing, declare};
 use super::key::{Secret, Store};
 use crate::capture::processing::{self, Before, MAX_WORD_CHARS, MAX_WORDS, Outcome, Plan};
 use crate::capture::{Draft, Kind, Variables};
+use crate::claims;
 use crate::data::secrets;
 use crate::exit::Exit;
 use crate::files;
@@ -171,7 +173,13 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     });
     notes(&draft, shell);
     if let (Some(session), true) = (session, is_clean) {
-        processing::admit(&mut draft);
+        let mut claimed = Object::new();
+        for path in &args.claims {
+            for (name, value) in claims::read(path)?.subject.iter() {
+                claimed.insert(name, value.clone());
+            }
+        }
+        processing::admit(&mut draft, &claimed);
         let (subject, valid_until) = declare((draft.subject, &draft.sources), &args.claims, &mut parents)?;
         session.issue(Kind::Processing.credential_type(), subject, valid_until, &parents, shell)?;
     } else {

@@ -14,7 +14,7 @@ use model_passport::json::{Json, Object};
 use thiserror::Error;
 
 use super::{Args, add_claims, read_draft};
-use crate::capture::{Draft, Kind};
+use crate::capture::{Draft, Kind, processing};
 use crate::claims::{self, Missing};
 use crate::command::{Shell, capture};
 use crate::exit::Exit;
@@ -96,7 +96,11 @@ pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     let mut drafts = Vec::with_capacity(project.parts.len());
     for part in &project.parts {
         let draft = match part.kind {
-            Kind::Processing => read_draft(&project.root.join(&part.path), part.kind)?,
+            Kind::Processing => {
+                let mut draft = read_draft(&project.root.join(&part.path), part.kind)?;
+                processing::admit(&mut draft, &part.claims.subject);
+                draft
+            }
             _ => capture::read_part(&project, part, &args.reading, shell)?,
         };
         capture::notes(&draft, shell);
