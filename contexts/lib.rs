@@ -83,7 +83,7 @@ pub static DATASET_PASSPORT_SCHEMA: Document = Document {
 pub static MODEL_PASSPORT_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/model-passport.schema.json",
     text: include_str!("passport/model-passport.schema.json"),
-    sha256: "8f64a229da558c784f81a8ceff2a466212ee95a78015bace5fe0f88126e9b697",
+    sha256: "2f78cc0a012efdea0dfe0df496aa650f9eabc028d3131bc3b359bb414f53362e",
 };
 
 /// What an `EvaluationAttestation` credential must hold.

@@ -116,6 +116,8 @@ export interface Document {
 
 export interface Artifact extends Measured {
   path: string;
+  /** Set where this stands for a whole directory: how many files it has. `sha256` is then that of their manifest. */
+  fileCount?: number;
 }
 
 /** What `hashFile` measures. */

@@ -119,6 +119,10 @@ pub struct Artifact {
     /// The Merkle root over 4 MiB chunks, as multibase.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merkle_root: Option<String>,
+    /// Set where this stands for a whole directory: how many files it has. `sha256` is then the digest of their
+    /// manifest, and `size` the sum of theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_count: Option<u64>,
 }
 
 impl Artifact {
@@ -267,12 +271,13 @@ impl Document {
 
 impl Artifact {
     fn read(json: &Json) -> Result<Self, ShapeError> {
-        let object = members(json, "artifacts", &["path", "size", "sha256", "merkleRoot"])?;
+        let object = members(json, "artifacts", &["path", "size", "sha256", "merkleRoot", "fileCount"])?;
         Ok(Self {
             path: text(object, "path")?,
             size: unsigned(object, "size")?.ok_or(ShapeError::Missing("size"))?,
             sha256: text_if(object, "sha256")?,
             merkle_root: text_if(object, "merkleRoot")?,
+            file_count: unsigned(object, "fileCount")?,
         })
     }
 }

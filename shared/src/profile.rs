@@ -4,6 +4,8 @@
 //! So that what is shown is what was signed, a passport has one shape only: exactly two contexts, no other
 //! `@` name, a closed schema for each kind, no null, no empty array or object, no fractional number.
 
+use crate::canon::jcs;
+use crate::digest::Digest;
 use crate::index;
 use crate::json::{self, At, Json, Number, Object};
 use crate::limits::MAX_FINDINGS;
@@ -26,6 +28,7 @@ pub fn findings(credential: &Credential, whole: &Json) -> Vec<Finding> {
     }
     lint(whole, &At::ROOT, &mut findings);
     check_ids(whole, &mut findings);
+    check_manifest(whole, &mut findings);
     match credential.kind.and_then(schema::for_kind) {
         Some(schema) => findings.extend(schema.validate(whole)),
         None => findings.push(finding(
@@ -159,6 +162,50 @@ fn check_ids(whole: &Json, findings: &mut Vec<Finding>) {
                 "what one of them says could be moved to the other without breaking the signature",
             ));
         }
+    }
+}
+
+/// A model or a data set is called by the digest of its files, so the name, the digest, the sum of the sizes and the
+/// list have to belong together: otherwise what is known of one thing could be said in the name of another. Where no
+/// file is listed, what stands for them cannot be computed here, but the name still follows from the digest.
+fn check_manifest(whole: &Json, findings: &mut Vec<Finding>) {
+    const AT: &str = "/credentialSubject/artifactManifest";
+    let Some(manifest) = whole.pointer(AT) else { return };
+    let multibase = |node: &Json| Digest::from_multibase(node.get("digestMultibase")?.as_str()?).ok();
+    // What is missing or malformed is the schema's affair.
+    let Some(digest) = multibase(manifest) else { return };
+    let mut wrong = |message: &str| {
+        findings.push(finding(
+            AT,
+            "profile.manifest",
+            message.to_owned(),
+            "capture the files again, and change nothing",
+        ));
+    };
+    let id = whole.pointer("/credentialSubject/id").and_then(Json::as_str);
+    if id.is_some_and(|id| id.strip_prefix("urn:sha256:") != Some(&digest.to_hex())) {
+        wrong("the subject is not called by the digest of its manifest");
+    }
+    let Some(files) = manifest.get("file").map(Json::one_or_many) else { return };
+    let (mut entries, mut total) = (Vec::with_capacity(files.len()), 0_i64);
+    for file in files {
+        let (path, size) = (file.get("path").and_then(Json::as_str), file.get("size").and_then(Json::as_i64));
+        let (Some(path), Some(size), Some(sha256)) = (path, size, multibase(file)) else { return };
+        total = total.saturating_add(size);
+        let size = Json::Number(Number::Integer(size));
+        let entry = [("path", path.into()), ("size", size), ("sha256", sha256.to_hex().into())];
+        entries.push((path, Json::from(Object::from_iter(entry))));
+    }
+    let entries = index::sorted(entries, |(a, _), (b, _)| a.as_bytes().cmp(b.as_bytes()));
+    let list: Vec<Json> = entries.into_iter().map(|(_, entry)| entry).collect();
+    if Digest::of(jcs::to_string(&Json::Array(list))) != digest {
+        wrong("the digest of the manifest is not that of the files that it lists");
+    }
+    if manifest.get("totalSize").and_then(Json::as_i64).is_some_and(|said| said != total) {
+        wrong("`totalSize` is not the sum of the sizes of the files");
+    }
+    if manifest.get("fileCount").is_some() {
+        wrong("`fileCount` stands beside a list of files, which says it itself");
     }
 }
 

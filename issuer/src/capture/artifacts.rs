@@ -197,7 +197,13 @@ pub(super) fn roots(root: &Path, work: &Work<'_>) -> Result<Vec<evidence::Artifa
     for entry in large {
         let (stamp, root) = hash::merkle_root(&entry.location, work)?;
         let (path, merkle_root) = (entry.path.clone(), Some(root.to_multibase()));
-        artifacts.push(evidence::Artifact { path, size: stamp.size, sha256: None, merkle_root });
+        artifacts.push(evidence::Artifact {
+            path,
+            size: stamp.size,
+            sha256: None,
+            merkle_root,
+            file_count: None,
+        });
     }
     Ok(artifacts)
 }
@@ -208,6 +214,7 @@ fn evidence_of(path: String, hashed: &Hashed) -> evidence::Artifact {
         size: hashed.stamp.size,
         sha256: Some(hashed.sha256.to_hex()),
         merkle_root: hashed.merkle_root.map(|root| root.to_multibase()),
+        file_count: None,
     }
 }
 
@@ -300,6 +307,7 @@ impl Artifacts {
                 size,
                 sha256: Some(self.digest.to_hex()),
                 merkle_root: None,
+                file_count: Some(u64::try_from(self.files.len()).unwrap_or(u64::MAX)),
             }];
         }
         self.files.into_iter().map(|file| evidence_of(file.path, &file.hashed)).collect()

@@ -389,8 +389,10 @@ impl Links<'_> {
         }
         let mut seen = Index::default();
         for reference in &member.references {
-            // The metrics of one evaluation name their data set again and again; once is enough to say it.
-            if seen.insert(&index::key(&[&reference.id, &reference.kind, &reference.digest])) {
+            // The metrics of one evaluation name their data set again and again; once is enough to say it. Another
+            // relation to the same thing is another statement, with rules of its own.
+            let link = [&reference.relation, &reference.id, &reference.kind, &reference.digest];
+            if seen.insert(&index::key(&link.map(String::as_str))) {
                 self.judge_link(member, reference, &mut judged);
             }
         }

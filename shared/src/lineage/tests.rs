@@ -116,6 +116,13 @@ fn what_a_processing_made_is_what_it_says() {
         let not_made = walked(vec![child("wasGeneratedBy", RUN), run(RUN, generated)]);
         assert_eq!(codes(&not_made), ["lineage.none", "lineage.not-generated"]);
     }
+    // To name it for something else as well changes nothing.
+    for relations in [["used", "wasGeneratedBy"], ["wasGeneratedBy", "used"]] {
+        let mut both = child(relations[0], RUN);
+        both.references.push(Reference { relation: relations[1].to_owned(), ..both.references[0].clone() });
+        let found = walked(vec![both, run(RUN, &[])]);
+        assert!(codes(&found).contains(&"lineage.not-generated"), "{:?}", codes(&found));
+    }
     // What a processing is used for by others is their affair.
     assert_eq!(codes(&walked(vec![child("used", RUN), run(RUN, &[])])), ["lineage.none", "lineage.proven"]);
 }

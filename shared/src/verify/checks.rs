@@ -243,6 +243,8 @@ struct Listed<'c> {
     path: &'c str,
     /// How many files it stands for.
     count: i64,
+    /// A directory, which no single file can be.
+    is_tree: bool,
     size: i64,
     digest: Digest,
     root: Option<Digest>,
@@ -260,6 +262,13 @@ pub(super) fn artifacts(examined: &[&Examined], files: &[Artifact], policy: &Pol
         let found: i64 = listed.iter().filter(at_hand).map(|listed| listed.count).sum();
         let all: i64 = listed.iter().map(|listed| listed.count).sum();
         let check = match (all, found) {
+            (0, _) if policy.require_artifacts && has_manifest(&one.credential) => Check::new(
+                CheckName::Artifacts,
+                Outcome::NotChecked,
+                "artifacts.not-listed",
+                "it lists no files, so that none can be held against it",
+            )
+            .with_help("ask its holder, who alone can tell"),
             (0, _) => Check::new(
                 CheckName::Artifacts,
                 Outcome::NotApplicable,
@@ -317,6 +326,10 @@ pub(super) fn artifacts(examined: &[&Examined], files: &[Artifact], policy: &Pol
     checks
 }
 
+fn has_manifest(credential: &Credential) -> bool {
+    credential.content.pointer("/credentialSubject/artifactManifest").is_some()
+}
+
 fn manifest(credential: &Credential) -> Vec<Listed<'_>> {
     let Some(manifest) = credential.content.pointer("/credentialSubject/artifactManifest") else {
         return Vec::new();
@@ -329,6 +342,7 @@ fn manifest(credential: &Credential) -> Vec<Listed<'_>> {
                 node,
                 path: "",
                 count,
+                is_tree: true,
                 size,
                 digest: digest(manifest, "digestMultibase")?,
                 root: None,
@@ -344,6 +358,7 @@ fn listed<'c>(node: &'c str, file: &'c Json) -> Option<Listed<'c>> {
         node,
         path: file.get("path").and_then(Json::as_str)?,
         count: 1,
+        is_tree: false,
         size: file.get("size").and_then(Json::as_i64)?,
         digest: digest(file, "digestMultibase")?,
         root: digest(file, "merkleRoot"),
@@ -356,7 +371,11 @@ fn digest(node: &Json, member: &str) -> Option<Digest> {
 
 impl Listed<'_> {
     fn is(&self, file: &Artifact) -> bool {
-        file.is(self.size, &self.digest, self.root.as_ref())
+        let same_kind = match file.file_count {
+            Some(count) => self.is_tree && i64::try_from(count) == Ok(self.count),
+            None => !self.is_tree,
+        };
+        same_kind && file.is(self.size, &self.digest, self.root.as_ref())
     }
 }
 

@@ -264,6 +264,7 @@ pub(super) fn artifacts(world: &World) -> Vec<Case> {
                     .unwrap_or_default(),
                 sha256: digest.map(|digest| digest.to_hex()),
                 merkle_root: Some(text("merkleRoot").to_owned()),
+                file_count: None,
             }
         })
         .collect();
@@ -284,6 +285,20 @@ pub(super) fn artifacts(world: &World) -> Vec<Case> {
         files
     };
     let required = Policy { require_artifacts: true, ..Policy::default() };
+    let tree = dataset_with(world, &|dataset| {
+        drop(remove(dataset, "/credentialSubject/artifactManifest/file"));
+        set(dataset, "/credentialSubject/artifactManifest/fileCount", Json::Number(Number::Integer(5_000)));
+    });
+    let manifest = read(&tree).pointer("/credentialSubject/artifactManifest").cloned().unwrap_or(Json::Null);
+    let member = |name: &str| manifest.get(name).cloned().unwrap_or(Json::Null);
+    let digest = Digest::from_multibase(member("digestMultibase").as_str().unwrap_or_default()).ok();
+    let whole = Artifact {
+        path: "records".to_owned(),
+        size: member("totalSize").as_i64().and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
+        sha256: digest.map(|digest| digest.to_hex()),
+        merkle_root: None,
+        file_count: Some(5_000),
+    };
     vec![
         with(good("model-files", "the files are the ones in the passport", bundle.clone()), files.clone()),
         with(good("model-files-by-sha256", "SHA-256 alone is enough", bundle.clone()), only(true, &files)),
@@ -337,6 +352,73 @@ pub(super) fn artifacts(world: &World) -> Vec<Case> {
                 file.sha256 = Some("0".repeat(64));
             }),
         ),
+        bad(
+            "subject-of-another-name",
+            "a model or data set is called by its own digest, and by no other's",
+            dataset_with(world, &|dataset| {
+                set(dataset, "/credentialSubject/id", format!("urn:sha256:{}", "0".repeat(64)));
+            }),
+            "profile.manifest",
+        ),
+        bad(
+            "manifest-total-of-others",
+            "the sizes of the files make another total",
+            dataset_with(world, &|dataset| {
+                set(
+                    dataset,
+                    "/credentialSubject/artifactManifest/totalSize",
+                    Json::Number(Number::Integer(1)),
+                );
+            }),
+            "profile.manifest",
+        ),
+        bad(
+            "manifest-digest-of-others",
+            "the files that are listed make another digest",
+            dataset_with(world, &|dataset| {
+                set(dataset, "/credentialSubject/artifactManifest/file/0/path", "another.csv");
+            }),
+            "profile.manifest",
+        ),
+        with(
+            good("tree-at-hand", "a tree that is too large to list is checked as a whole", tree.clone()),
+            vec![whole.clone()],
+        ),
+        with(
+            bad(
+                "tree-as-file",
+                "one file is no tree, whatever its digest",
+                tree.clone(),
+                "artifacts.unknown-file",
+            ),
+            vec![Artifact { file_count: None, ..whole.clone() }],
+        ),
+        with(
+            bad(
+                "tree-of-fewer",
+                "another number of files is another tree",
+                tree.clone(),
+                "artifacts.unknown-file",
+            ),
+            vec![Artifact { file_count: Some(4_999), ..whole.clone() }],
+        ),
+        with(
+            bad("tree-changed", "one file of the tree is another", tree, "artifacts.unknown-file"),
+            vec![Artifact { sha256: Some("0".repeat(64)), ..whole }],
+        ),
+        Case {
+            policy: required.clone(),
+            ..case(
+                "files-not-listed-required",
+                "what a policy wants to see and nobody can hold against the list",
+                dataset_with(world, &|dataset| {
+                    drop(remove(dataset, "/credentialSubject/artifactManifest/file"));
+                    drop(remove(dataset, "/credentialSubject/artifactManifest/totalSize"));
+                }),
+                "could-not-check",
+                "artifacts.not-listed",
+            )
+        },
         Case {
             policy: required,
             ..case(
@@ -348,4 +430,12 @@ pub(super) fn artifacts(world: &World) -> Vec<Case> {
             )
         },
     ]
+}
+
+/// The data set's passport, changed before it is signed.
+fn dataset_with(world: &World, change: &dyn Fn(&mut Json)) -> String {
+    let mut dataset = world.dataset.clone();
+    remove(&mut dataset, "/proof");
+    change(&mut dataset);
+    world.lab.sign(world.lab.suite(), &dataset).to_string()
 }

@@ -17,7 +17,7 @@ mod status_lists;
 
 use model_passport::digest::Digest;
 use model_passport::evidence::{Artifact, Document, Evidence, Policy, Profile};
-use model_passport::json::{Json, Object};
+use model_passport::json::{Json, Number, Object};
 use model_passport::key::{Algorithm, Signer};
 use model_passport::multibase;
 use model_passport::proof::Cryptosuite;
