@@ -52,6 +52,8 @@ pub(crate) enum ProjectError {
     Empty { path: PathBuf },
     #[error("`{}`: two parts would be written to `{name}`", path.display())]
     SameOutput { path: PathBuf, name: String },
+    #[error("`{}`: the files of `{}` would be listed with those of `{}`", path.display(), sealed.display(), part.display())]
+    Overlap { path: PathBuf, part: PathBuf, sealed: PathBuf },
     #[error("`{}` leads out of the directory", path.display())]
     Outside { path: PathBuf },
 }
@@ -64,6 +66,7 @@ impl Problem for ProjectError {
             Self::Empty { .. } => "project.empty",
             Self::SameOutput { .. } => "project.same-output",
             Self::Outside { .. } => "project.outside",
+            Self::Overlap { .. } => "project.overlap",
         }
     }
 
@@ -75,6 +78,9 @@ impl Problem for ProjectError {
                 "say what is there: a table `[model]` with a `path`, a `[[dataset]]` likewise"
             }
             Self::SameOutput { .. } => "give one of them another name with `passport = \"NAME.json\"`",
+            Self::Overlap { .. } => {
+                "the data are about people, and no other part may list them: give each a directory of its own"
+            }
             Self::Outside { .. } => "name files below the directory of passport.toml",
         };
         Some(help.to_owned())
@@ -171,11 +177,30 @@ impl Project {
         }) {
             return Err(ProjectError::SameOutput { path: path.to_owned(), name }.into());
         }
+        if !is_below(Path::new(&output)) {
+            return Err(ProjectError::Outside { path: output.into() }.into());
+        }
+        // A part that lists its files would give away what another part of the same files keeps back.
+        for sealed in parts.iter().filter(|part| part.secrets.is_some()) {
+            let around = |part: &&Part| part.secrets.is_none() && part.holds(sealed);
+            if let Some(part) = parts.iter().find(around) {
+                let (path, part) = (path.to_owned(), part.path.clone());
+                return Err(ProjectError::Overlap { path, part, sealed: sealed.path.clone() }.into());
+            }
+        }
         Ok(Self { root: root.to_owned(), key, output: root.join(output), parts })
     }
 }
 
 impl Part {
+    /// Whether the files of the other are among this one's.
+    fn holds(&self, other: &Self) -> bool {
+        let plain = |path: &Path| -> PathBuf {
+            path.components().filter(|part| matches!(part, Component::Normal(_))).collect()
+        };
+        self.kind != Kind::Processing && plain(&other.path).starts_with(plain(&self.path))
+    }
+
     fn read(file: &Path, kind: Kind, mut table: toml::Table) -> Result<Self, Failure> {
         let (group, place) = match kind {
             Kind::Model => ("model", "path"),
@@ -189,7 +214,7 @@ impl Part {
         };
         let path = text_member(file, &mut table, group, place)?.ok_or_else(|| wrong(place, "missing"))?;
         let path = PathBuf::from(path);
-        if !path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
+        if !is_below(&path) {
             return Err(ProjectError::Outside { path }.into());
         }
         let role = text_member(file, &mut table, group, "role")?;
@@ -197,6 +222,9 @@ impl Part {
             return Err(wrong("role", "not one of trainedOn, validatedOn and testedOn, of a data set").into());
         }
         let secrets = text_member(file, &mut table, group, "secrets")?.map(PathBuf::from);
+        if let Some(path) = secrets.as_ref().filter(|path| !is_below(path)) {
+            return Err(ProjectError::Outside { path: path.clone() }.into());
+        }
         if secrets.is_some() && kind != Kind::Dataset {
             return Err(wrong("secrets", "of a data set alone").into());
         }
@@ -207,6 +235,10 @@ impl Part {
         }
         Ok(Self { kind, path, role, secrets, passport, claims: claims::from_table(file, table)? })
     }
+}
+
+fn is_below(path: &Path) -> bool {
+    path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
 }
 
 /// `data/train.csv` -> `data-train`
@@ -278,6 +310,9 @@ mod tests {
             ("[modell]\npath = 'm'", "project.member"),
             ("[model]\npath = '../m'", "project.outside"),
             ("[model]\npath = '/etc'", "project.outside"),
+            ("output = '../x'\n[model]\npath = 'm'", "project.outside"),
+            ("[[dataset]]\npath = 'm'\nsecrets = '../x'", "project.outside"),
+            ("[model]\npath = '.'\n[[dataset]]\npath = './data/x'\nsecrets = 's'", "project.overlap"),
             ("[model]\npath = 'm'\npassport = '../x.json'", "project.member"),
             ("[model]\npath = 'm'\n[[dataset]]\npath = 'm'", "project.same-output"),
             ("[model]\npath = 'm'\nlicense = 0.5", "claims.fraction"),

@@ -140,3 +140,70 @@ fn a_large_file_is_checked_by_its_root_and_otherwise_by_its_sha256() {
         assert_eq!(refused.status, 1);
     }
 }
+
+#[test]
+fn a_claim_says_no_more_than_a_person_can() {
+    let place = Place::with_keys();
+    let claims = place.read("dataset.toml");
+    let issue = |claims: &str| {
+        place.write("claims.toml", claims);
+        place.run("issue train.csv --kind dataset --claims claims.toml --key lab -o data.json --force")
+    };
+    issue(&claims).succeeds();
+    for basis in ["measured", "inferred"] {
+        let better = claims.replacen("[cohort]\n", &format!("[cohort]\nbasis = \"{basis}\"\n"), 1);
+        assert_ne!(better, claims);
+        issue(&better).fails(3, "claims.basis");
+    }
+}
+
+#[test]
+fn two_claims_that_differ_are_a_contradiction_whatever_was_declared_before() {
+    let place = Place::with_keys();
+    place.write("model/README.md", "---\nlicense: mit\nlibrary_name: onnx\n---\n");
+    place.write("model/config.json", "{\"model_type\": \"mlp\", \"architectures\": [\"Mlp\"]}");
+    place.write("other.toml", "license = \"BSD-3-Clause\"\n");
+    place
+        .run("issue train.csv --kind dataset --claims dataset.toml --key lab -o dataset.passport.json")
+        .succeeds();
+    // What a card declares yields to the person who signs; one claims file does not yield to the next.
+    place.run("issue model --claims model.toml --key lab -o model.json").succeeds();
+    place
+        .run("issue model --claims model.toml --claims other.toml --key lab -o two.json")
+        .fails(3, "claims.contradiction");
+}
+
+#[test]
+fn files_that_a_list_knows_are_not_opened_and_are_no_records() {
+    let place = Place::with_keys();
+    let hex = "0".repeat(64);
+    for (kind, name) in
+        [("model", "big.safetensors"), ("model", "big.pt"), ("dataset", "more.csv"), ("dataset", "x.dat")]
+    {
+        place.write("list", format!("{hex} 5000  {name}\n"));
+        let path = if kind == "model" { "model" } else { "train.csv" };
+        let drafted = place.run(&format!("capture {path} --kind {kind} --digests list")).succeeds();
+        assert!(drafted.stderr.contains("[capture.not-rehashed]"), "{}", drafted.stderr);
+        assert!(!drafted.stdout.contains("\"commitment\""), "{}", drafted.stdout);
+    }
+}
+
+#[test]
+fn what_people_s_tables_are_called_stays_with_their_holder() {
+    let place = Place::with_keys();
+    place.write("DOE_JANE.csv", "age,outcome\n40,1\n50,0\n");
+    place.write("first.csv", "DOE^JANE,1980-01-01\nROE^RICHARD,1981-01-01\n");
+    for (name, withheld) in [("DOE_JANE.csv", false), ("first.csv", true)] {
+        let drafted =
+            place.run(&format!("capture {name} --kind dataset --salted --secrets s.json")).succeeds();
+        for text in ["DOE", "1980", "first.csv"] {
+            assert!(
+                !drafted.stdout.contains(text) && !drafted.stderr.contains(text),
+                "{text}: {}",
+                drafted.stdout
+            );
+        }
+        assert_eq!(drafted.stdout.contains("capture.header-withheld"), withheld);
+        assert_eq!(drafted.stdout.contains("outcome"), !withheld);
+    }
+}

@@ -313,6 +313,11 @@ impl Artifacts {
         self.files.into_iter().map(|file| evidence_of(file.path, &file.hashed)).collect()
     }
 
+    /// The files that can be opened: not those that a list alone knows.
+    pub(super) fn on_disk(&self) -> impl Iterator<Item = &Artifact> {
+        self.files.iter().filter(|file| file.hashed.merkle_root.is_some())
+    }
+
     /// Whether every digest was computed here; how many were not.
     pub(super) fn known(&self) -> usize {
         self.known
@@ -334,7 +339,7 @@ impl Artifacts {
 
     /// The files whose names end in one of these extensions.
     pub(super) fn with_extension(&self, extensions: &[&str]) -> Vec<&Artifact> {
-        self.files.iter().filter(|file| extensions.contains(&file.extension().as_str())).collect()
+        self.on_disk().filter(|file| extensions.contains(&file.extension().as_str())).collect()
     }
 }
 

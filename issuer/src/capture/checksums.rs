@@ -78,7 +78,7 @@ impl Algorithm {
 
 /// Holds the files of every list against what it says.
 pub(super) fn add_to(found: &mut Found, artifacts: &Artifacts) -> Result<(), CaptureError> {
-    for list in &artifacts.files {
+    for list in artifacts.on_disk() {
         if let Some(algorithm) = Algorithm::of_list(&list.path)
             && list.hashed.stamp.size <= MAX_LIST_BYTES
             && let Some(text) = text(list)?

@@ -29,7 +29,7 @@ pub(super) fn is_descriptor(path: &str) -> bool {
 
 /// Takes over what the descriptor declares. Of several, the first one is read.
 pub(super) fn add_to(found: &mut Found, artifacts: &Artifacts) -> Result<(), CaptureError> {
-    let mut descriptors = artifacts.files.iter().filter(|file| is_descriptor(&file.path));
+    let mut descriptors = artifacts.on_disk().filter(|file| is_descriptor(&file.path));
     let Some(file) = descriptors.next() else { return Ok(()) };
     let left_out = descriptors.count();
     if left_out > 0 {

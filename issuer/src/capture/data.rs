@@ -87,7 +87,16 @@ pub(super) fn add_to(
     options: &Options<'_>,
 ) -> Result<(), CaptureError> {
     croissant::add_to(found, artifacts)?;
-    let mut contents = Contents { secret: options.secret, nodes: Vec::new(), sources: Vec::new() };
+    if artifacts.known() > 0 {
+        found.note(
+            "capture.digests-no-records",
+            "there is no commitment to the records: some files are known by a list of digests only",
+        );
+        found.absent("dataContent", "some files are known by a list of digests only");
+        return Ok(());
+    }
+    let mut contents =
+        Contents { secret: options.secret, nodes: Vec::new(), sources: Vec::new(), header_withheld: false };
     for group in groups(artifacts) {
         match group {
             Group::Table(file) => csv::add_to(&mut contents, file)?,
@@ -107,7 +116,8 @@ pub(super) fn add_private(
     artifacts: &Artifacts,
     options: &Options<'_>,
 ) -> Result<(), CaptureError> {
-    let mut contents = Contents { secret: options.secret, nodes: Vec::new(), sources: Vec::new() };
+    let mut contents =
+        Contents { secret: options.secret, nodes: Vec::new(), sources: Vec::new(), header_withheld: false };
     let files: Vec<&Artifact> = artifacts.files.iter().collect();
     contents.add_files(&files, "files", &[])?;
     contents.finish(found);
@@ -184,12 +194,36 @@ pub(super) struct Contents<'a> {
     pub(super) secret: Option<&'a Secret>,
     nodes: Vec<Json>,
     sources: Vec<String>,
+    header_withheld: bool,
+}
+
+/// A name as programs give it to a column: a word, with no sign that a value would have.
+fn is_header_like(name: &str) -> bool {
+    let plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '(' | ')' | '/' | '%');
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(plain)
 }
 
 impl Contents<'_> {
-    pub(super) fn add(&mut self, node: Object, source: String) {
+    /// Adds a set. Of a set about people the name of its file stays here, and so do the names of its columns where
+    /// the first row looks like a person's and not like a header.
+    pub(super) fn add(&mut self, mut node: Object, source: String) {
+        if self.secret.is_none() {
+            self.sources.push(source);
+        } else {
+            self.sources.push(if node.remove("path").is_some() {
+                "the records of a table".to_owned()
+            } else {
+                source
+            });
+            let columns = node.get("columns").map(Json::one_or_many).unwrap_or_default();
+            let name = |column: &Json| column.get("name").and_then(Json::as_str).is_some_and(is_header_like);
+            if !columns.iter().all(name) {
+                node.remove("columns");
+                self.header_withheld = true;
+            }
+        }
         self.nodes.push(Json::Object(node));
-        self.sources.push(source);
     }
 
     /// Adds a set whose records are files, by content, with what is known about all of them together.
@@ -224,6 +258,11 @@ impl Contents<'_> {
 
     fn finish(self, found: &mut Found) {
         let from = self.sources.join("; ");
+        if self.header_withheld {
+            let message =
+                "the first row of a table does not look like names of columns; the columns are left out";
+            found.note("capture.header-withheld", message);
+        }
         match <[Json; 1]>::try_from(self.nodes) {
             Ok([only]) => found.add("dataContent", only, &from),
             Err(none) if none.is_empty() => found.absent("dataContent", "there are no records"),

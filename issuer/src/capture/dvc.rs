@@ -45,7 +45,7 @@ struct Pin {
 /// Holds the pins of all files of DVC in the tree against the bytes in it.
 pub(super) fn add_to(found: &mut Found, artifacts: &Artifacts, root: &Path) -> Result<(), CaptureError> {
     let mut elsewhere = 0_usize;
-    for file in &artifacts.files {
+    for file in artifacts.on_disk() {
         let (directory, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
         let pins = if name.ends_with(".dvc") && name.len() > 4 {
             let document = foreign::read(file, Language::Yaml, &DIALECT)?;

@@ -31,7 +31,7 @@ const MAX_NAMED: usize = 32;
 /// Adds what the one run under the path says; several runs are noted, as only a person knows which one counts.
 pub(super) fn add_to(found: &mut Found, artifacts: &Artifacts) -> Result<(), CaptureError> {
     let mut runs = Vec::new();
-    for file in &artifacts.files {
+    for file in artifacts.on_disk() {
         let Some(directory) = directory_of(file, "meta.yaml") else { continue };
         // Experiments and data sets have a file of the same name.
         let has_parts = |part: &str| {
@@ -92,7 +92,7 @@ fn add_run(
         inputs: inputs(artifacts, directory)?,
         ..MlflowRun::default()
     };
-    for file in &artifacts.files {
+    for file in artifacts.on_disk() {
         let Some(inner) = file.path.strip_prefix(directory) else { continue };
         if let Some(name) = inner.strip_prefix("params/") {
             let text = foreign::text(file, &DIALECT)?;
@@ -228,7 +228,7 @@ fn inputs(artifacts: &Artifacts, directory: &str) -> Result<Vec<(String, String)
     let run = directory.trim_end_matches('/');
     let experiment = run.rsplit_once('/').map_or("", |(experiment, _)| experiment);
     let mut found = Vec::new();
-    for file in &artifacts.files {
+    for file in artifacts.on_disk() {
         let inputs = file.path.strip_prefix(directory).and_then(|inner| inner.strip_prefix("inputs/"));
         if !inputs.is_some_and(|inner| inner.ends_with("/meta.yaml")) {
             continue;

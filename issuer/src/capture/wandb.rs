@@ -49,7 +49,7 @@ pub(super) fn add_to(found: &mut Found, artifacts: &Artifacts) -> Result<(), Cap
 
 fn add_run(found: &mut Found, artifacts: &Artifacts, directory: &str) -> Result<(), CaptureError> {
     let file = |name: &str| -> Option<&Artifact> {
-        artifacts.files.iter().find(|file| file.path.strip_prefix(directory) == Some(name))
+        artifacts.on_disk().find(|file| file.path.strip_prefix(directory) == Some(name))
     };
     let run = directory.rsplit('/').nth(1).unwrap_or_default();
     let id: String = run.rsplit('-').next().unwrap_or_default().chars().take(64).collect();

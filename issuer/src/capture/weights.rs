@@ -169,7 +169,7 @@ struct Everything<'a> {
 
 fn read_all<'a>(artifacts: &'a Artifacts, work: &Work<'_>) -> Result<Everything<'a>, CaptureError> {
     let mut all = Everything::default();
-    for file in &artifacts.files {
+    for file in artifacts.on_disk() {
         let extension = file.extension();
         let reader = READERS.iter().find(|(extensions, _)| extensions.contains(&extension.as_str()));
         let Some((_, read)) = reader else { continue };

@@ -62,7 +62,7 @@ fn merge_object(
                 Some(pointer)
             }
             // To say less of what was measured than one could is honest.
-            Some(basis) if name == "basis" && is_weaker(claim) => {
+            Some(basis) if name == "basis" && is_weaker(claim, basis) => {
                 *basis = claim.clone();
                 None
             }
@@ -117,8 +117,31 @@ fn yield_to(subject: &mut Object, claims: &Object, name: &str) {
     }
 }
 
-fn is_weaker(basis: &Json) -> bool {
-    matches!(basis.as_str(), Some("declared" | "inferred"))
+/// Whether the claim says less than what stands there.
+fn is_weaker(claim: &Json, present: &Json) -> bool {
+    const BY_STRENGTH: [&str; 3] = ["measured", "inferred", "declared"];
+    let rank = |basis: &Json| BY_STRENGTH.iter().position(|word| Some(*word) == basis.as_str());
+    rank(claim).zip(rank(present)).is_some_and(|(claim, present)| claim > present)
+}
+
+/// A person can declare, withhold, and not know; that something was measured or concluded, only a reader can say.
+/// For what is captured: whoever evaluates has measured by other means.
+///
+/// # Errors
+/// [`ClaimsError::Basis`] for the first group that claims to be better known than it is.
+pub fn check_bases(captured: &Object, claims: &Object) -> Result<(), ClaimsError> {
+    for (name, claim) in claims.iter() {
+        let basis = |value: &Json| value.get("basis").and_then(Json::as_str).map(str::to_owned);
+        let Some(claimed) = basis(claim).filter(|word| matches!(word.as_str(), "measured" | "inferred"))
+        else {
+            continue;
+        };
+        let present = captured.get(name).and_then(basis);
+        if present.as_deref() != Some(&claimed) && present.as_deref() != Some("measured") {
+            return Err(ClaimsError::Basis { pointer: format!("/{}", escape_token(name)), basis: claimed });
+        }
+    }
+    Ok(())
 }
 
 fn merge_list(measured: &mut [Json], claims: &[Json], pointer: &str) -> Result<Option<String>, ClaimsError> {

@@ -28,7 +28,7 @@ use model_passport::json::{self, Json, JsonError, MAX_SAFE_INTEGER, Number, Obje
 use model_passport::schema;
 use thiserror::Error;
 
-pub use self::merge::{give_way, merge};
+pub use self::merge::{check_bases, give_way, merge};
 use crate::exit::Exit;
 use crate::files;
 use crate::problem::{Failure, Problem};
@@ -57,6 +57,14 @@ pub enum ClaimsError {
         claimed: String,
         /// In the draft, or in an earlier claims file.
         present: String,
+    },
+    /// A group that claims to be better known than a person can say.
+    #[error("`{pointer}` is claimed to be {basis}, which only capture can say")]
+    Basis {
+        /// Which group.
+        pointer: String,
+        /// What it claims.
+        basis: String,
     },
     /// A number with a fraction, which implementations would sign differently.
     #[error("`{pointer}` is the fractional number `{value}`")]
@@ -115,6 +123,7 @@ pub enum ClaimsError {
 impl Problem for ClaimsError {
     fn code(&self) -> &'static str {
         match self {
+            Self::Basis { .. } => "claims.basis",
             Self::Contradiction { .. } => "claims.contradiction",
             Self::Fraction { .. } => "claims.fraction",
             Self::Inexact { .. } => "claims.inexact-integer",
@@ -133,6 +142,7 @@ impl Problem for ClaimsError {
             Self::Contradiction { .. } => {
                 "what was measured, or claimed before, cannot be claimed otherwise; correct the claim or capture again"
             }
+            Self::Basis { .. } => "leave `basis` away, or say `declared`, `withheld` or `unknown`",
             Self::Fraction { value, .. } => {
                 return Some(format!("write it as a decimal string: \"{value}\""));
             }

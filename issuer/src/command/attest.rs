@@ -77,8 +77,7 @@ fn evaluation(args: &Evaluation, shell: &mut Shell) -> Result<Exit, Failure> {
         return Err(WrongSubject { path: args.subject.clone(), kind: model.kind }.into());
     }
     let subject = about(&model);
-    let (subject, valid_until) =
-        declare((subject, &Object::new()), std::slice::from_ref(&args.file), &mut parents)?;
+    let (subject, valid_until) = declare((subject, None), std::slice::from_ref(&args.file), &mut parents)?;
     session.issue("EvaluationAttestation", subject, valid_until, &parents, shell)
 }
 
@@ -86,7 +85,7 @@ fn processing(args: &Processing, shell: &mut Shell) -> Result<Exit, Failure> {
     let session = args.signing.begin(shell)?;
     let mut parents = Parents::new(&args.signing.with, session.now)?;
     let files = std::slice::from_ref(&args.file);
-    let (mut subject, valid_until) = declare((Object::new(), &Object::new()), files, &mut parents)?;
+    let (mut subject, valid_until) = declare((Object::new(), None), files, &mut parents)?;
     if !subject.contains("id") {
         // Like that of a recorded run: what is said of it.
         let digest = Digest::of(jcs::to_string(&Json::Object(subject.clone())));

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use model_passport::json::Json;
+use thiserror::Error;
 
 use super::Shell;
 use crate::capture::{self, Draft, Kind, MlflowRun, Options};
@@ -13,7 +14,7 @@ use crate::data::secrets;
 use crate::exit::Exit;
 use crate::files::{self, Access};
 use crate::print::Tone;
-use crate::problem::Failure;
+use crate::problem::{Failure, Problem};
 use crate::progress::Bar;
 use crate::project::{Part, Project};
 use crate::render;
@@ -117,6 +118,10 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     }
     let text = match drafts.as_slice() {
         [only] => only.to_json().to_pretty(),
+        // No command takes several drafts in one file.
+        _ if args.output.as_os_str() != files::STANDARD_STREAM => {
+            return Err(SeveralParts(args.path.clone()).into());
+        }
         all => Json::from(all.iter().map(Draft::to_json).collect::<Vec<_>>()).to_pretty(),
     };
     if let Some(path) = &args.metrics {
@@ -129,6 +134,21 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
         tell(draft, shell);
     }
     Ok(Exit::Success)
+}
+
+/// Several drafts and one file for them.
+#[derive(Debug, Error)]
+#[error("`{}` has several parts, and a file holds one draft", .0.display())]
+struct SeveralParts(PathBuf);
+
+impl Problem for SeveralParts {
+    fn code(&self) -> &'static str {
+        "capture.several-parts"
+    }
+
+    fn help(&self) -> Option<String> {
+        Some("capture each part by its own path; `passport issue` takes the whole directory".to_owned())
+    }
 }
 
 /// Metrics as claims, with a place for what only a person knows.
@@ -267,6 +287,11 @@ fn read_with(
 }
 
 impl Reading {
+    /// Whether there is a list of digests, which is about one tree.
+    pub(crate) const fn has_digests(&self) -> bool {
+        self.digests.is_some()
+    }
+
     /// What was said of the training run: directories, and what a tracking server tells.
     fn runs(&self) -> Result<(&[PathBuf], Vec<MlflowRun>), Failure> {
         #[cfg(feature = "mlflow-rest")]

@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use model_passport::evidence::Document;
-use model_passport::json::Object;
+use model_passport::json::{Json, Object};
 use model_passport::key::KeySigner;
 use model_passport::status::Entry;
 use model_passport::time::Timestamp;
@@ -144,7 +144,7 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     capture::notes(&draft, shell);
     let mut parents = Parents::new(&args.signing.with, session.now)?;
     let kind = draft.kind.credential_type();
-    let (subject, valid_until) = declare((draft.subject, &draft.sources), &args.claims, &mut parents)?;
+    let (subject, valid_until) = declare((draft.subject, Some(&draft.sources)), &args.claims, &mut parents)?;
     session.issue(kind, subject, valid_until, &parents, shell)
 }
 
@@ -186,18 +186,28 @@ fn noun(kind: Kind) -> &'static str {
     }
 }
 
-/// Adds what the claims files declare, parents looked up beside each file. With the subject goes how its facts are
+/// Adds what the claims files declare, parents looked up beside each file. With a captured subject goes how its facts are
 /// known.
 pub(crate) fn declare(
-    (mut subject, sources): (Object, &Object),
+    (mut subject, sources): (Object, Option<&Object>),
     files: &[PathBuf],
     parents: &mut Parents,
 ) -> Result<(Object, Option<Timestamp>), Failure> {
     let mut valid_until = None;
+    let mut sources = sources.cloned();
     for path in files {
         let directory = path.parent().unwrap_or(Path::new("")).to_owned();
         let claims = claims::read(path)?;
-        let (more, until) = add_claims((subject, sources), claims, &directory, parents)?;
+        let claimed = claims.subject.clone();
+        let (more, until) = add_claims((subject, sources.as_ref()), claims, &directory, parents)?;
+        // What gave way to one file does not give way to the next: two claims that differ are a contradiction.
+        if let Some(sources) = &mut sources {
+            let claimed = Json::from(claimed);
+            let names: Vec<String> = sources.keys().map(str::to_owned).collect();
+            for name in names.iter().filter(|name| claimed.pointer(name).is_some()) {
+                sources.remove(name);
+            }
+        }
         (subject, valid_until) = (more, until.or(valid_until));
     }
     Ok((subject, valid_until))
@@ -205,13 +215,16 @@ pub(crate) fn declare(
 
 /// Adds what is claimed, parents looked up in `directory`.
 fn add_claims(
-    (mut subject, sources): (Object, &Object),
+    (mut subject, sources): (Object, Option<&Object>),
     mut claims: Claims,
     directory: &Path,
     parents: &mut Parents,
 ) -> Result<(Object, Option<Timestamp>), Failure> {
     claims::resolve(&mut claims.subject, &mut |file| parents.reference(&directory.join(file)))?;
-    claims::give_way(&mut subject, sources, &claims.subject);
+    if let Some(sources) = sources {
+        claims::check_bases(&subject, &claims.subject)?;
+        claims::give_way(&mut subject, sources, &claims.subject);
+    }
     let subject = claims::merge(subject, &claims.subject)?;
     let until = claims.valid_until.map(|text| text.parse::<Timestamp>().map_err(IssueError::from));
     Ok((subject, until.transpose()?))

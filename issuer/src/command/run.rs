@@ -180,7 +180,8 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
             }
         }
         processing::admit(&mut draft, &claimed);
-        let (subject, valid_until) = declare((draft.subject, &draft.sources), &args.claims, &mut parents)?;
+        let (subject, valid_until) =
+            declare((draft.subject, Some(&draft.sources)), &args.claims, &mut parents)?;
         session.issue(Kind::Processing.credential_type(), subject, valid_until, &parents, shell)?;
     } else {
         let path = match args.key {

@@ -90,7 +90,7 @@ pub(super) const ENVIRONMENT: Group = ("environment", "Environment");
 /// Adds what the captured files of a model say about the environment that it was trained in.
 pub(super) fn add_to(found: &mut Found, artifacts: &Artifacts) -> Result<(), CaptureError> {
     // What a tracker wrote about a run is its word, and no lock file.
-    let files: Vec<&Artifact> = artifacts.files.iter().filter(|file| !wandb::is_of_run(&file.path)).collect();
+    let files: Vec<&Artifact> = artifacts.on_disk().filter(|file| !wandb::is_of_run(&file.path)).collect();
     lock::add_to(found, TRAINING, &files)?;
     if let Some((digest, from)) = container::of_files(&files)? {
         found.add_known("containerDigest", digest, Basis::Inferred, &from);

@@ -21,7 +21,7 @@ use crate::exit::Exit;
 use crate::files::{self, OutputError};
 use crate::parents::Parents;
 use crate::problem::{Failure, Problem};
-use crate::project::{FILE_NAME, Part, Project, ROLES};
+use crate::project::{FILE_NAME, Part, Project};
 use crate::seal::Sealed;
 
 /// Why a directory is not issued.
@@ -29,7 +29,7 @@ use crate::seal::Sealed;
 enum DirectoryError {
     #[error("what was run used what was made of it")]
     Circle,
-    #[error("`--claims` says nothing about which part it is for")]
+    #[error("`--claims` and `--digests` say nothing about which part they are for")]
     Claims,
     #[error("{}", Listed(.0))]
     Missing(Vec<(PathBuf, Missing)>),
@@ -47,7 +47,10 @@ impl Problem for DirectoryError {
     fn help(&self) -> Option<String> {
         Some(match self {
             Self::Circle => "leave one of the runs out of passport.toml; nothing was signed".to_owned(),
-            Self::Claims => format!("write what is claimed into {FILE_NAME}, beside the `path` of its part"),
+            Self::Claims => format!(
+                "write what is claimed into {FILE_NAME}, beside the `path` of its part; with a list of digests, issue the \
+                 part alone"
+            ),
             Self::Missing(_) => {
                 format!("declare it in {FILE_NAME}, beside the `path` of its part; nothing was signed")
             }
@@ -82,7 +85,7 @@ impl fmt::Display for Listed<'_> {
 }
 
 pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
-    if !args.claims.is_empty() {
+    if !args.claims.is_empty() || args.reading.has_digests() {
         return Err(DirectoryError::Claims.into());
     }
     let project = Project::read(&args.path)?;
@@ -90,7 +93,9 @@ pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     let is_default = args.signing.output.as_os_str() == files::STANDARD_STREAM;
     let directory = if is_default { &project.output } else { &args.signing.output };
     let outputs: Vec<PathBuf> = project.parts.iter().map(|part| directory.join(&part.passport)).collect();
-    if let Some(path) = outputs.iter().find(|path| !args.signing.force && path.symlink_metadata().is_ok()) {
+    if let Some(path) =
+        outputs.iter().find(|path| path.is_dir() || !args.signing.force && path.symlink_metadata().is_ok())
+    {
         return Err(OutputError::Exists { path: path.clone() }.into());
     }
     let mut drafts = Vec::with_capacity(project.parts.len());
@@ -113,13 +118,13 @@ pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     let mut parents = Parents::new(&args.signing.with, session.now)?;
     let mut family = Family::default();
     let mut sealed: Vec<(usize, Sealed)> = Vec::with_capacity(drafts.len());
-    for at in order(&drafts)? {
+    for at in order(&project.parts, &drafts)? {
         let (Some(part), Some(draft), Some(output)) =
             (project.parts.get(at), drafts.get(at), outputs.get(at))
         else {
             continue;
         };
-        let declared = (draft.subject.clone(), &draft.sources);
+        let declared = (draft.subject.clone(), Some(&draft.sources));
         let (mut subject, until) = add_claims(declared, part.claims.clone(), &project.root, &mut parents)?;
         family.link(part, &mut subject);
         let credential = session.seal(part.kind.credential_type(), subject, until, &parents)?;
@@ -153,10 +158,6 @@ fn missing(project: &Project, drafts: &[Draft]) -> Result<Vec<(PathBuf, Missing)
         let missing = claims::missing(&subject, part.kind.credential_type());
         all.extend(missing.into_iter().filter(|one| !settled(one)).map(|one| (part.path.clone(), one)));
     }
-    // One of several links is enough for the schema, which then names the first.
-    if !linked.is_empty() {
-        all.retain(|(_, missing)| !ROLES.iter().any(|role| missing.pointer == format!("/{role}")));
-    }
     Ok(all)
 }
 
@@ -169,20 +170,24 @@ fn is_link(part: &Part, member: &str) -> bool {
 
 /// The order in which every part comes after what it builds on: a run after the data that it used, what a run made
 /// after the run, the model last. Everything is known by its content, so nobody has to say it.
-fn order(drafts: &[Draft]) -> Result<Vec<usize>, DirectoryError> {
-    let needs = |draft: &Draft, other: &Draft| match (draft.kind, other.kind) {
+fn order(parts: &[Part], drafts: &[Draft]) -> Result<Vec<usize>, DirectoryError> {
+    let has_role = |at: usize| parts.get(at).is_some_and(|part| part.role.is_some());
+    let needs = |draft: &Draft, other: &Draft, at: usize| match (draft.kind, other.kind) {
+        (Kind::Processing, Kind::Processing) => {
+            contents(other, "generated").any(|id| contents(draft, "used").any(|used| used == id))
+        }
         (Kind::Processing, Kind::Dataset | Kind::Model) => {
             contents(draft, "used").any(|id| Some(id) == id_of(other))
         }
         (_, Kind::Processing) => contents(other, "generated").any(|id| Some(id) == id_of(draft)),
-        (Kind::Model, Kind::Dataset) => true,
+        (Kind::Model, Kind::Dataset) => has_role(at),
         _ => false,
     };
     let mut order: Vec<usize> = Vec::with_capacity(drafts.len());
     while order.len() < drafts.len() {
         let ready = drafts.iter().enumerate().find(|(at, draft)| {
             let is_open = |other: &usize| *other != *at && !order.contains(other);
-            let waits = |other: usize| drafts.get(other).is_some_and(|other| needs(draft, other));
+            let waits = |at: usize| drafts.get(at).is_some_and(|other| needs(draft, other, at));
             !order.contains(at) && !(0..drafts.len()).filter(is_open).any(waits)
         });
         order.push(ready.ok_or(DirectoryError::Circle)?.0);
