@@ -207,3 +207,29 @@ fn what_people_s_tables_are_called_stays_with_their_holder() {
         assert_eq!(drafted.stdout.contains("outcome"), !withheld);
     }
 }
+
+#[test]
+fn a_model_at_the_root_stays_the_same_after_it_was_issued() {
+    let place = Place::with_keys();
+    let text = project(&place)
+        .replace("path = \"train.csv\"", "path = \"data/train.csv\"")
+        .replace("path = \"model\"", "path = \".\"");
+    let root = place.path("root");
+    fs::create_dir_all(root.join("data")).unwrap();
+    fs::copy(place.path("train.csv"), root.join("data/train.csv")).unwrap();
+    fs::copy(place.path("model/model.onnx"), root.join("model.onnx")).unwrap();
+    fs::write(root.join("passport.toml"), text).unwrap();
+    let id = |place: &Place| {
+        let passport =
+            model_passport::json::parse(&place.read("root/passports/model.passport.json")).unwrap();
+        passport.pointer("/credentialSubject/id").unwrap().as_str().unwrap().to_owned()
+    };
+    place.run("issue root").succeeds();
+    let first = id(&place);
+    place.run("issue root --force").succeeds();
+    assert_eq!(id(&place), first);
+    place
+        .run("bundle root/passports/model.passport.json root/passports/data-train.passport.json -o b.json")
+        .succeeds();
+    place.run("verify b.json --artifact root").succeeds();
+}

@@ -1,6 +1,6 @@
 //! Which files are captured: every plain file under a path, but for what is left out on purpose.
 //!
-//! Left out are names that start with a dot (`.git`, `.cache`, `.DS_Store`), and what a `.passportignore` at
+//! Left out are, where a `passport.toml` lies at the root, that and what is made with it; names that start with a dot (`.git`, `.cache`, `.DS_Store`), and what a `.passportignore` at
 //! the root of the captured directory says, in the [rules of gitignore]. Both are said: the draft counts the
 //! first, the passport carries the patterns of the second, so that nobody takes a part for the whole.
 //!
@@ -22,6 +22,9 @@ const MAX_FILES: usize = 1_000_000;
 
 /// Where the patterns stand.
 const IGNORE_FILE: &str = ".passportignore";
+
+/// What makes a directory one whose parts are described.
+const PROJECT_FILE: &str = "passport.toml";
 
 /// Longest file of patterns, and most patterns, as in the schema of a passport.
 const MAX_IGNORE_BYTES: u64 = 64 << 10;
@@ -123,16 +126,19 @@ fn portable_name(location: &Path, name: &std::ffi::OsStr) -> Result<String, Capt
     Ok(name.to_owned())
 }
 
+/// What a directory with a `passport.toml` has besides the thing that is described: without these rules a model at
+/// its root would be another one after each issue, and its manifest would list the secrets of its data.
+const PROJECT_RULES: [&str; 4] = ["/passport.toml", "/passports/", "/*.draft.json", "/*.secrets"];
+
 /// The rules of the ignore file at the root, and the same as texts; neither where there is none.
 fn patterns(root: &Path) -> Result<(Gitignore, Vec<String>), CaptureError> {
     let path = root.join(IGNORE_FILE);
+    let is_project = root.join(PROJECT_FILE).is_file();
     let file = match fs::symlink_metadata(&path) {
-        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
-            return Ok((Gitignore::empty(), Vec::new()));
-        }
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => None,
         Ok(metadata) if metadata.is_symlink() => return Err(CaptureError::Symlink(path)),
         Ok(metadata) if !metadata.is_file() => return Err(CaptureError::SpecialFile(path)),
-        _ => fs::File::open(&path).map_err(|cause| CaptureError::io(&path, cause))?,
+        _ => Some(fs::File::open(&path).map_err(|cause| CaptureError::io(&path, cause))?),
     };
     let refused = |message: String| CaptureError::Format {
         path: path.clone(),
@@ -144,15 +150,22 @@ fn patterns(root: &Path) -> Result<(Gitignore, Vec<String>), CaptureError> {
         },
     };
     let mut text = String::new();
-    file.take(MAX_IGNORE_BYTES + 1)
-        .read_to_string(&mut text)
-        .map_err(|_| refused("it is not UTF-8 text".to_owned()))?;
+    if let Some(file) = file {
+        let read = file.take(MAX_IGNORE_BYTES + 1).read_to_string(&mut text);
+        read.map_err(|_| refused("it is not UTF-8 text".to_owned()))?;
+    }
     if u64::try_from(text.len()).is_ok_and(|len| len > MAX_IGNORE_BYTES) {
         return Err(refused(format!("it is longer than {MAX_IGNORE_BYTES} bytes")));
     }
     let mut builder = GitignoreBuilder::new(root);
     let mut kept = Vec::new();
-    for (at, line) in text.lines().enumerate() {
+    for rule in PROJECT_RULES.into_iter().filter(|_| is_project) {
+        // INVARIANT: these are patterns.
+        let _ = builder.add_line(None, rule);
+        kept.push(rule.to_owned());
+    }
+    // Some editors begin a file with a byte order mark, which is no part of a pattern.
+    for (at, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         builder.add_line(None, line).map_err(|cause| refused(format!("line {}: {cause}", at + 1)))?;
         if !line.trim().is_empty() && !line.starts_with('#') {
             kept.push(line.trim_end().to_owned());
@@ -191,6 +204,21 @@ mod tests {
         let files = walk(tree.path()).unwrap();
         assert_eq!(files.patterns, ["*.log", "!important.log", "/build/", "/logs"]);
         assert_eq!(files.hidden, 1);
+    }
+
+    #[test]
+    fn what_describes_a_directory_is_no_part_of_it() {
+        let tree = Tree::with(&[
+            ("m.onnx", b""),
+            ("x.draft.json", b""),
+            ("scans.secrets", b""),
+            ("passports/m.passport.json", b""),
+            ("deep/x.draft.json", b""),
+        ]);
+        assert_eq!(paths(&tree).len(), 5);
+        tree.write("passport.toml", "");
+        assert_eq!(paths(&tree), ["deep/x.draft.json", "m.onnx"]);
+        assert_eq!(walk(tree.path()).unwrap().patterns, PROJECT_RULES);
     }
 
     #[test]
