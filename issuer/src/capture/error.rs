@@ -212,6 +212,19 @@ impl CaptureError {
         if is_safe || !private::holds_dicom(root) {
             return self;
         }
+        self.nameless()
+    }
+
+    /// Whether it is about a tree that holds DICOM.
+    pub(super) const fn is_private(&self) -> bool {
+        matches!(self, Self::DicomInModel | Self::Nameless { .. } | Self::SecretMissing)
+    }
+
+    /// Without any name.
+    pub(super) fn nameless(self) -> Self {
+        if let Self::DicomInModel | Self::Nameless { .. } | Self::Randomness | Self::SecretMissing = self {
+            return self;
+        }
         let what = match &self {
             Self::Changed(_) => "a file changed while it was read",
             Self::Empty(_) => "no file to capture",
