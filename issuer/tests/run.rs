@@ -160,7 +160,8 @@ fn what_fails_after_the_command_leaves_a_draft_and_its_answer() {
     let place = place();
     // A claim that contradicts what was measured is found out only after.
     place.write("wrong.toml", "[execution]\ncommand = [\"other\"]\n");
-    let run = format!("run --input train.csv --output made --key lab --claims wrong.toml --at {NOW} -o run.json");
+    let run =
+        format!("run --input train.csv --output made --key lab --claims wrong.toml --at {NOW} -o run.json");
     let done = place.run(&format!("{run} -- sh train.sh"));
     assert!(done.status != 0 && done.stderr.contains("\ncode: "), "{}", done.stderr);
     assert!(!place.path("run.json").exists() && place.path("run.draft.json").exists());

@@ -288,7 +288,8 @@ pub fn capture_with(
     options: &Options<'_>,
     progress: &dyn Progress,
 ) -> Result<Draft, CaptureError> {
-    capture_named(path, kind, options, progress).map_err(|error| error.guarded(path, options.secret.is_some()))
+    capture_named(path, kind, options, progress)
+        .map_err(|error| error.guarded(path, options.secret.is_some()))
 }
 
 fn capture_named(

@@ -443,9 +443,12 @@ mod tests {
         assert!(file(&others).contains("DOE_JANE"));
         let mut dicom = vec![0; 128];
         dicom.extend(b"DICM");
-        for (name, bytes) in
-            [("scans/DOE/IM.IMA", &b""[..]), ("scans/a.dicom", b""), ("scans/x.png", &dicom), ("scans/a.nii", b"")]
-        {
+        for (name, bytes) in [
+            ("scans/DOE/IM.IMA", &b""[..]),
+            ("scans/a.dicom", b""),
+            ("scans/x.png", &dicom),
+            ("scans/a.nii", b""),
+        ] {
             let text = file(&[&others[..], &[(name, bytes)]].concat());
             assert_eq!(paths(&text), ["\"scans\"", "\"tables/train.csv\""], "{name}");
             assert!(text.contains("draft = \"processing.draft.json\"") && text.contains("3 more"), "{text}");

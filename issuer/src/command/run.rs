@@ -111,7 +111,9 @@ impl Problem for RunError {
             Self::NotAnInput(_) => {
                 "name with `--input` what the passport is about; the bytes have to be the same"
             }
-            Self::NothingMade => "name with `--output` what the command writes, or leave `--key` away for a draft",
+            Self::NothingMade => {
+                "name with `--output` what the command writes, or leave `--key` away for a draft"
+            }
             Self::NotStarted(_) => {
                 "check the spelling of the command, and that it may be run; nothing was recorded"
             }
