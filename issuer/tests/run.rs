@@ -93,17 +93,21 @@ fn a_good_run_is_signed_at_once_and_a_bad_one_never() {
 fn what_cannot_be_recorded_is_not_run() {
     let place = place();
     place.run(DATASET).succeeds();
+    place.write("row.draft.json", "");
     for (arguments, status, code) in [
         ("run --passport dataset.passport.json -- touch ran", 64, "run.not-an-input"),
         ("run --container train:latest -- touch ran", 64, "run.container"),
         ("run -o - -- touch ran", 64, "run.record-to-stdout"),
         ("run --input gone -- touch ran", 2, "capture.not-found"),
-        ("run --key nobody -- touch ran", 64, "keystore.unknown-key"),
+        ("run --key nobody --output made -- touch ran", 64, "keystore.unknown-key"),
+        ("run --key lab -- touch ran", 64, "run.key-without-output"),
+        ("run --key lab --output made --claims train.csv -- touch ran", 3, "claims."),
+        ("run --key lab --output made -o row.json -- touch ran", 64, "output.exists"),
         ("run -- ./no-such-command", 2, "run.not-started"),
         ("run -o train.csv -- touch ran", 64, "output.exists"),
     ] {
         let done = place.run(&arguments.replacen("run ", &format!("run --at {NOW} "), 1));
-        assert!(done.stderr.contains(&format!("code: {code}")), "{arguments}: {}", done.stderr);
+        assert!(done.stderr.contains(&format!("\ncode: {code}")), "{arguments}: {}", done.stderr);
         assert_eq!(done.status, status, "{arguments}");
     }
     assert!(!place.path("ran").exists() && !place.path("processing.draft.json").exists());
@@ -149,6 +153,53 @@ fn a_signal_ends_the_command_and_not_the_record() {
         assert_eq!(text(&draft, "/subject/execution/exitCode"), (128 + number).to_string());
         assert!(text(&draft, "/notes").contains("run.failed"));
     }
+}
+
+#[test]
+fn what_fails_after_the_command_leaves_a_draft_and_its_answer() {
+    let place = place();
+    // A claim that contradicts what was measured is found out only after.
+    place.write("wrong.toml", "[execution]\ncommand = [\"other\"]\n");
+    let run =
+        format!("run --input train.csv --output made --key lab --claims wrong.toml --at {NOW} -o run.json");
+    let done = place.run(&format!("{run} -- sh train.sh"));
+    assert!(done.status != 0 && done.stderr.contains("\ncode: "), "{}", done.stderr);
+    assert!(!place.path("run.json").exists() && place.path("run.draft.json").exists());
+
+    // The command takes the name of the draft.
+    place.write("take.sh", "echo mine >taken.json\nexit 7\n");
+    let done = place.run("run -o taken.json -- sh take.sh");
+    assert_eq!(done.status, 7, "{}", done.stderr);
+    assert_eq!(place.read("taken.json"), "mine\n");
+    let draft = json::parse(&place.read("taken-2.json")).unwrap();
+    assert_eq!(text(&draft, "/subject/execution/exitCode"), "7");
+
+    // Nor does the answer get lost if nothing can be written any more.
+    std::fs::create_dir(place.path("gone")).unwrap();
+    let done = place.run("run -o gone/run.json -- sh -c rmdir${IFS}gone;exit${IFS}9");
+    assert_eq!(done.status, 9, "{}", done.stderr);
+    assert!(done.stderr.contains("code: output.no-directory"), "{}", done.stderr);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_is_ignored_stays_ignored() {
+    let place = place();
+    place.write("wait.sh", "touch started\nwhile [ ! -e go ]; do sleep 0.02; done\n");
+    let passport = place.command("run -o run.json -- sh wait.sh");
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "trap '' HUP; exec \"$@\"", "sh"]).arg(passport.get_program());
+    command.args(passport.get_args()).current_dir(place.path(""));
+    let mut child = command.spawn().unwrap();
+    while !place.path("started").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let id = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-s", "HUP", &id]).status().unwrap().success());
+    // Long enough for a signal to be passed on.
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    place.write("go", "");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
 #[test]

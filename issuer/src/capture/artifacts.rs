@@ -108,7 +108,7 @@ pub(super) enum Content {
 /// Walks, hashes and sorts; what the cache knows is not hashed again. A private tree needs the holder's secret, and no error about
 /// it names a file.
 pub(super) fn read(root: &Path, options: &Options<'_>, work: &Work<'_>) -> Result<Artifacts, CaptureError> {
-    read_named(root, options, work).map_err(|error| error.guarded(root))
+    read_named(root, options, work).map_err(|error| error.guarded(root, options.secret.is_some()))
 }
 
 fn read_named(root: &Path, options: &Options<'_>, work: &Work<'_>) -> Result<Artifacts, CaptureError> {
@@ -118,8 +118,9 @@ fn read_named(root: &Path, options: &Options<'_>, work: &Work<'_>) -> Result<Art
         return Err(CaptureError::Empty(root.to_owned()));
     }
     let cache = match options.cache {
-        Some(directory) => Cache::open(directory, root),
-        None => Cache::none(),
+        // Nothing of personal data is remembered.
+        Some(directory) if options.secret.is_none() => Cache::open(directory, root),
+        _ => Cache::none(),
     };
     let mut hashed: Vec<Option<Hashed>> = entries.iter().map(|entry| cache.find(entry)).collect();
     let unknown: Vec<usize> =
@@ -137,6 +138,9 @@ fn read_named(root: &Path, options: &Options<'_>, work: &Work<'_>) -> Result<Art
         || listed.iter().any(|file| private::is_named_dicom(Path::new(&file.path)));
     // The cache has names and digests of single files.
     let cache = if is_private { Cache::none() } else { cache };
+    if let Some(directory) = options.cache.filter(|_| is_private || options.secret.is_some()) {
+        Cache::forget(directory, root);
+    }
     work.expect(unknown_entries.iter().map(|entry| entry.stamp.size).sum());
     let computed = hash::hash_files(&locations, work, &|at, hashed| {
         if let Some(entry) = unknown_entries.get(at) {
@@ -175,13 +179,13 @@ pub(super) type Listing = Vec<(String, u64, i128)>;
 
 /// Walks and sorts, without hashing.
 pub(super) fn list(root: &Path) -> Result<Listing, CaptureError> {
-    let files = walk::walk(root).map_err(|error| error.guarded(root))?;
+    let files = walk::walk(root).map_err(|error| error.guarded(root, false))?;
     Ok(files.entries.into_iter().map(|entry| (entry.path, entry.stamp.size, entry.stamp.modified)).collect())
 }
 
 /// The files as a verifier takes them, each by its Merkle root where that is faster to compute than its SHA-256.
 pub(super) fn roots(root: &Path, work: &Work<'_>) -> Result<Vec<evidence::Artifact>, CaptureError> {
-    let files = walk::walk(root).map_err(|error| error.guarded(root))?;
+    let files = walk::walk(root).map_err(|error| error.guarded(root, false))?;
     let is_large = |entry: &Entry| entry.stamp.size >= LARGE_BYTES;
     let locations: Vec<&Path> = files.entries.iter().map(|entry| entry.location.as_path()).collect();
     let is_private = private::contents(&locations).iter().any(|content| *content != Content::Other);

@@ -12,12 +12,14 @@
 //! finished run rewrites the file to what is there now.
 //!
 //! A file that was modified just before it was hashed may be written to again within the same tick of the clock,
-//! with the same size: it is not remembered. Whoever can write to the cache can write to the files themselves
-//! and to this program; still, a verifier never asks the cache: it hashes what it was given.
+//! with the same size: it is not remembered. What the cache says is signed as measured, so it must be the user's own:
+//! a directory or a file that is another's, that others can write to, or that is a link, is no cache. A verifier never
+//! asks the cache: it hashes what it was given. Of personal data nothing is remembered, since names and digests of
+//! single files would stay behind.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{BufWriter, Write as _};
+use std::io::{self, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -60,19 +62,29 @@ impl Cache {
 
     /// The cache for `root` in `directory`. One that cannot be had is none: it only saves time.
     pub(super) fn open(directory: &Path, root: &Path) -> Self {
-        let Ok(root) = fs::canonicalize(root) else { return Self::none() };
-        if private_directory(directory).is_err() {
+        let Some(path) = path_of(directory, root) else { return Self::none() };
+        if private_directory(directory).is_err()
+            || !fs::symlink_metadata(directory).is_ok_and(|metadata| metadata.is_dir() && is_own(&metadata))
+        {
             return Self::none();
         }
-        let name = Digest::of(root.as_os_str().as_encoded_bytes()).to_hex();
-        let path = directory.join(format!("{name}.digests"));
         let mut known = HashMap::new();
-        if fs::metadata(&path).is_ok_and(|metadata| metadata.len() <= MAX_BYTES) {
-            let bytes = fs::read(&path).unwrap_or_default();
-            let text = String::from_utf8_lossy(&bytes);
-            known.extend(text.lines().filter_map(parse));
+        match fs::symlink_metadata(&path) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
+            _ => {
+                let Some(bytes) = read_own(&path) else { return Self::none() };
+                known.extend(String::from_utf8_lossy(&bytes).lines().filter_map(parse));
+            }
         }
         Self { path: Some(path), known, journal: Mutex::new(None) }
+    }
+
+    /// Removes what was remembered of `root`, which turned out to hold personal data.
+    pub(super) fn forget(directory: &Path, root: &Path) {
+        if let Some(path) = path_of(directory, root) {
+            // Mostly there is none. A link is removed, and not what it leads to.
+            let _ = fs::remove_file(path);
+        }
     }
 
     /// The digests of a file that has not changed since they were computed.
@@ -125,6 +137,43 @@ impl Cache {
         // If it cannot be written, the old one is still right about what it says.
         let _ = files::write(path, text.as_bytes(), Access::Private, true);
     }
+}
+
+fn path_of(directory: &Path, root: &Path) -> Option<PathBuf> {
+    let root = fs::canonicalize(root).ok()?;
+    let name = Digest::of(root.as_os_str().as_encoded_bytes()).to_hex();
+    Some(directory.join(format!("{name}.digests")))
+}
+
+/// The bytes of a plain file that nobody else can write to, and that no link leads to.
+fn read_own(path: &Path) -> Option<Vec<u8>> {
+    let named = fs::symlink_metadata(path).ok()?;
+    if !named.is_file() {
+        return None;
+    }
+    let file = File::open(path).ok()?;
+    // What was opened is asked, and not what had the name before.
+    let metadata = file.metadata().ok()?;
+    if !is_own(&metadata) || Stamp::from(&metadata).inode != Stamp::from(&named).inode {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    if metadata.len() <= MAX_BYTES {
+        file.take(MAX_BYTES).read_to_end(&mut bytes).ok()?;
+    }
+    Some(bytes)
+}
+
+/// Whether this is the user's, and nobody else may write to it.
+#[cfg(unix)]
+fn is_own(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    metadata.uid() == rustix::process::geteuid().as_raw() && metadata.mode() & 0o022 == 0
+}
+
+#[cfg(not(unix))]
+fn is_own(_metadata: &fs::Metadata) -> bool {
+    true
 }
 
 fn line(path: &str, hashed: &Hashed, now: SystemTime) -> Option<String> {
@@ -276,5 +325,47 @@ mod tests {
         assert_eq!(mode(&cache), 0o700);
         let file = std::fs::read_dir(&cache).unwrap().next().unwrap().unwrap().path();
         assert_eq!(mode(&file), 0o600);
+
+        // What others could have written to holds for nothing, nor does what a link leads to.
+        assert_eq!(read(&tree, &cache).1, 0);
+        let set = |path: &Path, mode| {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        for (path, own) in [(&file, 0o600), (&cache, 0o700)] {
+            for open in [own | 0o020, own | 0o002] {
+                set(path, open);
+                assert_eq!(read(&tree, &cache).1, 1_000, "{}", path.display());
+            }
+            set(path, own);
+            assert_eq!(read(&tree, &cache).1, 0);
+        }
+        let elsewhere = home.path().join("elsewhere");
+        std::fs::rename(&file, &elsewhere).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &file).unwrap();
+        assert_eq!(read(&tree, &cache).1, 1_000);
+    }
+
+    #[test]
+    fn of_personal_data_nothing_is_remembered() {
+        let cache = tempfile::tempdir().unwrap();
+        let tree = Tree::with(&[("a.csv", &[1; 1000])]);
+        grow_old();
+        let files = || std::fs::read_dir(cache.path()).unwrap().count();
+        let secret = model_passport::records::Secret::from_bytes(&[1; 32]);
+        let sealed = Options { cache: Some(cache.path()), secret: Some(&secret), ..Options::default() };
+        artifacts::read(tree.path(), &sealed, &Work::new(&())).unwrap();
+        assert_eq!(files(), 0);
+        for is_sealed in [true, false] {
+            read(&tree, cache.path());
+            assert_eq!(files(), 1);
+            if is_sealed {
+                artifacts::read(tree.path(), &sealed, &Work::new(&())).unwrap();
+            } else {
+                tree.write("ROE.dcm", "1");
+                let open = Options { cache: Some(cache.path()), ..Options::default() };
+                artifacts::read(tree.path(), &open, &Work::new(&())).unwrap_err();
+            }
+            assert_eq!(files(), 0, "what was remembered before is gone");
+        }
     }
 }

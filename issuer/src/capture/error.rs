@@ -51,7 +51,7 @@ pub enum CaptureError {
         cause: FormatError,
     },
     /// Something about a file in a private tree: what it is, and not which.
-    #[error("{what} in a data set with DICOM files, where names are withheld")]
+    #[error("{what} in data that are or may be about patients, where names are withheld")]
     Nameless {
         /// The code that it has elsewhere.
         code: &'static str,
@@ -200,7 +200,8 @@ impl Problem for CaptureError {
 
 impl CaptureError {
     /// Without any name, if it is about a tree that holds DICOM: files and folders are named after patients.
-    pub(super) fn guarded(self, root: &Path) -> Self {
+    /// Likewise if the data are sealed.
+    pub(super) fn guarded(self, root: &Path, is_sealed: bool) -> Self {
         let is_safe = match &self {
             Self::DicomInModel | Self::Nameless { .. } | Self::Randomness | Self::SecretMissing => true,
             Self::Changed(path)
@@ -209,7 +210,20 @@ impl CaptureError {
             | Self::Unreadable { path, .. } => private::is_ordinal(path),
             _ => false,
         };
-        if is_safe || !private::holds_dicom(root) {
+        if is_safe || !is_sealed && !private::holds_dicom(root) {
+            return self;
+        }
+        self.nameless()
+    }
+
+    /// Whether it is about a tree that holds DICOM.
+    pub(super) const fn is_private(&self) -> bool {
+        matches!(self, Self::DicomInModel | Self::Nameless { .. } | Self::SecretMissing)
+    }
+
+    /// Without any name.
+    pub(super) fn nameless(self) -> Self {
+        if let Self::DicomInModel | Self::Nameless { .. } | Self::Randomness | Self::SecretMissing = self {
             return self;
         }
         let what = match &self {

@@ -80,6 +80,7 @@ pub use self::error::{CaptureError, FormatError};
 use self::found::{Basis, Found};
 pub use self::mlflow::MlflowRun;
 pub use self::onnx::OnnxError;
+pub(crate) use self::private::is_dicom;
 pub use self::protobuf::WireError;
 pub use self::safetensors::SafetensorsError;
 use crate::claims;
@@ -287,7 +288,8 @@ pub fn capture_with(
     options: &Options<'_>,
     progress: &dyn Progress,
 ) -> Result<Draft, CaptureError> {
-    capture_named(path, kind, options, progress).map_err(|error| error.guarded(path))
+    capture_named(path, kind, options, progress)
+        .map_err(|error| error.guarded(path, options.secret.is_some()))
 }
 
 fn capture_named(

@@ -13,7 +13,7 @@
 //! ([`Secret::sealed_digest`](model_passport::records::Secret::sealed_digest)).
 
 use std::fs;
-use std::io::Read as _;
+use std::io::{self, BufRead as _, Read as _};
 use std::path::{Path, PathBuf};
 
 use model_passport::digest::Digest;
@@ -23,6 +23,7 @@ use zeroize::Zeroize as _;
 
 use super::artifacts::{Artifact, Content};
 use super::hash::Hashed;
+use super::inflate::{Envelope, Inflate};
 
 /// Separates this use of SHA-256 from every other.
 const DOMAIN: &[u8] = b"model-passport private files v1\n";
@@ -30,50 +31,8 @@ const DOMAIN: &[u8] = b"model-passport private files v1\n";
 /// Names that say DICOM.
 const DICOM_EXTENSIONS: [&str; 4] = ["dcm", "dic", "dicom", "ima"];
 
-/// Names that say something else, whose files need not be opened to find out. Whatever has no extension, a number
-/// (the end of a UID) or any other one is looked at.
-const OTHER_EXTENSIONS: [&str; 40] = [
-    "bin",
-    "bval",
-    "bvec",
-    "c",
-    "cfg",
-    "csv",
-    "gguf",
-    "gz",
-    "h5",
-    "html",
-    "ini",
-    "ipynb",
-    "jpeg",
-    "jpg",
-    "js",
-    "json",
-    "jsonl",
-    "keras",
-    "lock",
-    "log",
-    "md",
-    "npy",
-    "npz",
-    "onnx",
-    "parquet",
-    "pdf",
-    "pkl",
-    "png",
-    "pt",
-    "pth",
-    "py",
-    "rs",
-    "safetensors",
-    "sh",
-    "toml",
-    "tsv",
-    "txt",
-    "xml",
-    "yaml",
-    "yml",
-];
+/// Endings of packed files, which stand after the name of what is in them.
+const PACKED_EXTENSIONS: [&str; 5] = ["gz", "zip", "bz2", "zst", "xz"];
 
 /// What each file is, as far as DICOM goes.
 pub(super) fn contents(files: &[&Path]) -> Vec<Content> {
@@ -83,16 +42,25 @@ pub(super) fn contents(files: &[&Path]) -> Vec<Content> {
 fn content(file: &Path) -> Content {
     if is_directory(file) {
         Content::DicomDirectory
-    } else if is_named_dicom(file) || !ends_in_one_of(file, &OTHER_EXTENSIONS) && has_magic(file) {
+    } else if is_named_dicom(file) || has_magic(file).unwrap_or(false) {
         Content::Dicom
     } else {
         Content::Other
     }
 }
 
-/// Whether a name alone says DICOM.
+/// Whether a name alone says DICOM, or a packed one.
 pub(super) fn is_named_dicom(file: &Path) -> bool {
-    is_directory(file) || ends_in_one_of(file, &DICOM_EXTENSIONS)
+    let mut file = file.to_owned();
+    while ends_in_one_of(&file, &PACKED_EXTENSIONS) {
+        file.set_extension("");
+    }
+    is_directory(&file) || ends_in_one_of(&file, &DICOM_EXTENSIONS)
+}
+
+/// Whether a file is about a patient, as far as its name and its first bytes tell.
+pub(crate) fn is_dicom(file: &Path) -> bool {
+    content(file) != Content::Other
 }
 
 fn is_directory(file: &Path) -> bool {
@@ -103,16 +71,27 @@ fn ends_in_one_of(file: &Path, extensions: &[&str]) -> bool {
     file.extension().is_some_and(|extension| extensions.iter().any(|one| extension.eq_ignore_ascii_case(one)))
 }
 
-/// Whether `DICM` stands after 128 bytes. A file that cannot be read is an error elsewhere.
-fn has_magic(file: &Path) -> bool {
-    let mut start = [0; 132];
-    let read = fs::File::open(file).and_then(|mut file| file.read_exact(&mut start));
-    let is_dicom = read.is_ok() && start.ends_with(b"DICM");
+/// Whether `DICM` stands after 128 bytes, whatever the file is called, and in a gzip file too. A file that cannot be
+/// read is an error elsewhere.
+fn has_magic(file: &Path) -> io::Result<bool> {
+    let mut input = io::BufReader::with_capacity(HEAD_BYTES, fs::File::open(file)?);
+    let mut start = [0; HEAD_BYTES];
+    let head = input.fill_buf()?;
+    let is_dicom = if head.starts_with(&[0x1f, 0x8b]) {
+        let inflated = Inflate::new(input, Envelope::Gzip, u64::MAX);
+        inflated.and_then(|mut inflated| inflated.read_exact(&mut start)).is_ok() && start.ends_with(b"DICM")
+    } else {
+        input.read_exact(&mut start).is_ok() && start.ends_with(b"DICM")
+    };
     start.zeroize();
-    is_dicom
+    Ok(is_dicom)
 }
 
-/// Whether a tree holds DICOM, asked after something in it went wrong: what cannot be read is left aside.
+/// How many bytes tell a DICOM file.
+const HEAD_BYTES: usize = 132;
+
+/// Whether a tree holds DICOM, asked after something in it went wrong. What cannot be read may be DICOM, and a link may
+/// be named after a patient as well.
 pub(super) fn holds_dicom(root: &Path) -> bool {
     let mut rest = vec![root.to_owned()];
     while let Some(path) = rest.pop() {
@@ -120,10 +99,16 @@ pub(super) fn holds_dicom(root: &Path) -> bool {
         let metadata = if path == root { fs::metadata(&path) } else { fs::symlink_metadata(&path) };
         match metadata {
             Ok(metadata) if metadata.is_dir() => {
-                let entries = fs::read_dir(&path).into_iter().flatten().flatten();
-                rest.extend(entries.map(|entry| entry.path()));
+                let Ok(entries) = fs::read_dir(&path) else { return true };
+                rest.extend(entries.flatten().map(|entry| entry.path()));
             }
-            Ok(metadata) if metadata.is_file() && content(&path) != Content::Other => return true,
+            Ok(metadata) if metadata.is_file() => {
+                let is_gone = |cause: &io::Error| cause.kind() == io::ErrorKind::NotFound;
+                if is_named_dicom(&path) || has_magic(&path).unwrap_or_else(|cause| !is_gone(&cause)) {
+                    return true;
+                }
+            }
+            Ok(_) if is_named_dicom(&path) => return true,
             _ => {}
         }
     }
@@ -160,4 +145,59 @@ pub(super) fn digest<'a>(files: impl ExactSizeIterator<Item = &'a Hashed>) -> Di
         hash.update(file.stamp.size.to_be_bytes());
     }
     Digest::Sha256(hash.finalize().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Tree;
+    use super::*;
+
+    fn head() -> Vec<u8> {
+        [&[0; 128][..], b"DICM", b"more"].concat()
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let packed = miniz_oxide::deflate::compress_to_vec(bytes, 6);
+        [&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3][..], &packed, &[0; 8]].concat()
+    }
+
+    #[test]
+    fn no_name_keeps_a_file_from_being_looked_at() {
+        let tree = Tree::with(&[]);
+        for name in ["a.txt", "a.png", "a.bin", "a.json", "a.gz", "a.x.y", "a", "1.2.3"] {
+            assert!(is_dicom(&tree.write(name, head())), "{name}");
+            assert!(is_dicom(&tree.write(name, gzip(&head()))), "{name}");
+            assert!(!is_dicom(&tree.write(name, gzip(b"short"))), "{name}");
+            assert!(!is_dicom(&tree.write(name, [0; 300])), "{name}");
+        }
+        for name in ["a.dcm.gz", "a.IMA.zip", "a.dicom.xz.zst", "DICOMDIR.bz2", "dicomdir"] {
+            assert!(is_dicom(&tree.write(name, "")), "{name}");
+        }
+        assert!(!is_dicom(&tree.write("a.nii.gz", "")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_with_the_name_of_an_image_is_one_for_errors() {
+        let tree = Tree::with(&[("a.txt", b"x")]);
+        assert!(!holds_dicom(tree.path()));
+        std::os::unix::fs::symlink("/gone", tree.path().join("DOE.dcm")).unwrap();
+        assert!(holds_dicom(tree.path()));
+    }
+
+    #[test]
+    fn errors_about_sealed_data_name_no_file() {
+        use super::super::{Kind, Options, capture_with};
+
+        let tree = Tree::with(&[("DOE_JANE.csv", b"a,b\n1\n\"x\n")]);
+        let secret = model_passport::records::Secret::from_bytes(&[1; 32]);
+        let sealed = Options { secret: Some(&secret), ..Options::default() };
+        let told = |options: &Options<'_>| {
+            capture_with(tree.path(), Kind::Dataset, options, &()).unwrap_err().to_string()
+        };
+        assert!(told(&Options::default()).contains("DOE"));
+        assert!(!told(&sealed).contains("DOE"));
+        tree.write("DOE\n.csv", "");
+        assert!(!told(&sealed).contains("DOE"));
+    }
 }

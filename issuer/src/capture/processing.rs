@@ -11,6 +11,10 @@
 //! watching what it opens: inputs and outputs are those that a person names. What was named and does not fit
 //! (an input that changed meanwhile, an output that was there before and nobody wrote to) is noted, and the
 //! execution is then inferred and not measured.
+//!
+//! Once an input or an output is private, its folders may be named after patients, and so may every word of the
+//! command: a word may name a file inside, or be spelled in any other way. Then no word is recorded but the name of
+//! the program, if that lies elsewhere, and no path at all.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,6 +29,7 @@ use super::artifacts::{self, Artifacts, Listing};
 use super::environment::{self, ENVIRONMENT, Variables};
 use super::found::Basis;
 use super::{CaptureError, Draft, Found, Kind, Options, Progress, Work, git};
+use crate::secrets;
 
 /// Most words of a command, and most characters of one, as in the schema.
 pub const MAX_WORDS: usize = 256;
@@ -33,6 +38,9 @@ pub const MAX_WORD_CHARS: usize = 4_096;
 
 /// What stands for a path that may name a patient.
 const PRIVATE: &str = "private";
+
+/// What stands for an argument of a run on images of patients.
+const WITHHELD_ARGUMENT: &str = "[withheld]";
 
 /// What is to be run, and what is said of it.
 #[derive(Debug, Clone, Default)]
@@ -75,24 +83,30 @@ pub struct Outcome {
 struct Thing {
     /// Its path, for people.
     path: String,
-    /// The path as it was given, where it may name a patient.
-    hidden: Option<String>,
-    /// `urn:sha256:…` of its manifest.
-    id: String,
-    digest: String,
-    /// The identity that it has without the holder's secret, where it may have one.
-    plain: String,
-    /// The digest that it has with the holder's secret, as long as nobody asked for it.
-    sealed: Option<Digest>,
+    /// Where it lies, if its path may name a patient.
+    private: Option<PathBuf>,
+    /// What it has without the holder's secret, unless there is none such.
+    plain: Identity,
+    /// What it has with the holder's secret, which is what is recorded.
+    sealed: Option<Identity>,
     kind: &'static str,
     /// The passport that takes its place.
     passport: Option<Object>,
+}
+
+/// `urn:sha256:…` of a manifest, and the digest as passports have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Identity {
+    id: String,
+    digest: String,
 }
 
 /// What was there before the command began.
 #[derive(Debug)]
 pub struct Before {
     plan: Plan,
+    /// Where the program lies, by every name that it has; none if it was not found.
+    program: Vec<PathBuf>,
     found: Found,
     inputs: Vec<(Thing, Listing)>,
     outputs: Vec<(PathBuf, Option<Listing>)>,
@@ -110,8 +124,9 @@ impl Before {
         for path in &plan.inputs {
             // First listed, then read: who writes in between is seen.
             let listing = artifacts::list(path)?;
-            inputs.push((Thing::read(path, &plan, &work)?, listing));
+            inputs.push((Thing::read(path, &plan, Side::Input, &work)?, listing));
         }
+        let program = plan.command.first().map(|word| places(word, &plan.directory)).unwrap_or_default();
         let outputs = plan.outputs.iter().map(|path| (path.clone(), artifacts::list(path).ok())).collect();
         git::add_to(&mut found, &plan.directory);
         // The image that it runs in, before the one that a file around builds on.
@@ -122,12 +137,12 @@ impl Before {
         }
         environment::add_around(&mut found, &plan.directory, &work)?;
         environment::add_automation(&mut found, &plan.variables);
-        Ok(Self { plan, found, inputs, outputs })
+        Ok(Self { plan, program, found, inputs, outputs })
     }
 
     /// The identifiers of the inputs, by content.
     pub fn input_ids(&self) -> impl Iterator<Item = &str> {
-        self.inputs.iter().map(|(thing, _)| thing.id.as_str())
+        self.inputs.iter().map(|(thing, _)| thing.identity().id.as_str())
     }
 
     /// Puts a passport, as a reference, in the place of each input that it is about. Whether there was one.
@@ -139,13 +154,29 @@ impl Before {
         any
     }
 
-    /// Hashes the outputs and puts the draft together.
-    ///
-    /// # Errors
-    /// [`CaptureError`] when an output cannot be read although it is there.
-    pub fn after(self, outcome: Outcome, progress: &dyn Progress) -> Result<Draft, CaptureError> {
+    /// Hashes the outputs and puts the draft together. What cannot be read by now is noted: there is always a record.
+    pub fn after(self, outcome: Outcome, progress: &dyn Progress) -> Draft {
         let work = Work::new(progress);
-        let Self { plan, mut found, inputs, outputs } = self;
+        let Self { plan, program, mut found, inputs, outputs } = self;
+        let made: Vec<_> = outputs
+            .into_iter()
+            .map(|(path, before)| {
+                let after = artifacts::list(&path).ok();
+                let thing = Thing::read(&path, &plan, Side::Output, &work);
+                (path, before.is_some() && before == after, thing)
+            })
+            .collect();
+        let things = inputs.iter().map(|(thing, _)| thing);
+        let things = things.chain(made.iter().filter_map(|(_, _, thing)| thing.as_ref().ok()));
+        let mut private: Vec<PathBuf> = things.filter_map(|thing| thing.private.clone()).collect();
+        // Images that could not be read are images all the same.
+        let unread = made.iter().filter(|(_, _, thing)| matches!(thing, Err(error) if error.is_private()));
+        private.extend(unread.map(|(path, _, _)| resolved(path)));
+        let is_private = !private.is_empty();
+        let named = |path: &Path| match is_private {
+            true => PRIVATE.to_owned(),
+            false => shown(path, &plan.directory),
+        };
         let mut basis = Basis::Measured;
         let mut doubt = |found: &mut Found, code: &str, message: String| {
             found.note(code, message);
@@ -155,35 +186,51 @@ impl Before {
             if plan.outputs.contains(path) || is_unchanged(path, thing, before, &plan, &work) {
                 continue;
             }
+            let path = named(path);
             let message =
-                format!("the input `{}` changed while the command ran; the digest is of before", thing.path);
+                format!("the input `{path}` changed while the command ran; the digest is of before");
             doubt(&mut found, "run.input-changed", message);
         }
-        let mut made = Vec::new();
-        for (path, before) in outputs {
-            let after = artifacts::list(&path).ok();
-            let thing = match Thing::read(&path, &plan, &work) {
+        let mut generated = Vec::new();
+        for (path, is_unchanged, thing) in made {
+            let path = named(&path);
+            let thing = match thing {
                 Ok(thing) => thing,
                 Err(CaptureError::NotFound(_) | CaptureError::Empty(_)) => {
-                    let message = format!("there is no output `{}`", shown(&path, &plan.directory));
-                    doubt(&mut found, "run.output-missing", message);
+                    doubt(&mut found, "run.output-missing", format!("there is no output `{path}`"));
                     continue;
                 }
-                Err(error) => return Err(error),
+                Err(error) => {
+                    let error = if is_private { error.nameless() } else { error };
+                    let message = format!("the output `{path}` is not in the record: {error}");
+                    doubt(&mut found, "run.output-unreadable", message);
+                    continue;
+                }
             };
-            if before.is_some() && before == after {
-                let message = format!("the output `{}` was there before, and nobody wrote to it", thing.path);
+            if is_unchanged {
+                let message = format!("the output `{path}` was there before, and nobody wrote to it");
                 doubt(&mut found, "run.output-unchanged", message);
             }
-            made.push(thing);
+            generated.push(thing);
         }
         if outcome.exit_code != 0 {
             let how = outcome.signal.map_or(String::new(), |signal| format!(" (ended by signal {signal})"));
             found.note("run.failed", format!("the command answered {}{how}", outcome.exit_code));
         }
         let inputs: Vec<Thing> = inputs.into_iter().map(|(thing, _)| thing).collect();
-        let command = without_private(plan.command, inputs.iter().chain(&made));
-        let mut record = Record { command, inputs, outputs: made, ..Record::default() };
+        let mut record = Record { inputs, outputs: generated, ..Record::default() };
+        if is_private {
+            let message = "the command of a run on images of patients is not recorded; the digests of inputs and \
+                           outputs are";
+            found.note("run.command-withheld", message.to_owned());
+            record.command = without_words(&plan.command, &program, &private);
+            record.program = record.command.first().cloned();
+            for thing in record.inputs.iter_mut().chain(&mut record.outputs) {
+                PRIVATE.clone_into(&mut thing.path);
+            }
+        } else {
+            record.command = plan.command;
+        }
         record.outcome = Some(outcome);
         record.add_to(&mut found, plan.name.as_deref(), basis, "this run");
         if plan.hardware {
@@ -191,15 +238,38 @@ impl Before {
             let text = environment::hardware(Path::new("/proc"), cores);
             found.fill(ENVIRONMENT, "hardware", text, Basis::Measured, "the system");
         }
-        Ok(Draft::of(Kind::Processing, found))
+        Draft::of(Kind::Processing, found)
     }
 }
 
-/// The words of the command without the paths that may name a patient.
-fn without_private<'a>(command: Vec<String>, things: impl Iterator<Item = &'a Thing>) -> Vec<String> {
-    let hidden: Vec<&str> = things.filter_map(|thing| thing.hidden.as_deref()).collect();
-    let without = |word: String| hidden.iter().fold(word, |word, path| word.replace(path, PRIVATE));
-    command.into_iter().map(without).collect()
+/// A command without anything that may name a patient: the name of the program, if it lies in no private tree.
+fn without_words(command: &[String], program: &[PathBuf], private: &[PathBuf]) -> Vec<String> {
+    let is_outside = |place: &PathBuf| !private.iter().any(|root| place.starts_with(root));
+    let name = match program.first().and_then(|place| place.file_name()) {
+        Some(name) if program.iter().all(is_outside) => name.to_string_lossy().chars().take(256).collect(),
+        _ => PRIVATE.to_owned(),
+    };
+    let arguments = command.iter().skip(1).map(|_| WITHHELD_ARGUMENT.to_owned());
+    std::iter::once(name).chain(arguments).collect()
+}
+
+/// Where a program lies: as it is named, and where links lead. None if that cannot be told.
+fn places(word: &str, directory: &Path) -> Vec<PathBuf> {
+    let candidates: Vec<PathBuf> = if word.contains(std::path::is_separator) {
+        vec![directory.join(word)]
+    } else {
+        let folders = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&folders).map(|folder| directory.join(folder).join(word)).collect()
+    };
+    let Some(place) = candidates.into_iter().find(|place| place.is_file()) else { return Vec::new() };
+    let named = place.parent().zip(place.file_name()).map(|(parent, name)| resolved(parent).join(name));
+    named.into_iter().chain([resolved(&place)]).collect()
+}
+
+/// A path without links and dots, as far as the system says it.
+fn resolved(path: &Path) -> PathBuf {
+    let absolute = || std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    path.canonicalize().unwrap_or_else(|_| absolute())
 }
 
 /// Fills the groups that nothing is known of and nobody claims with that answer, so that the draft can be signed.
@@ -232,7 +302,7 @@ pub(super) fn told(
 ) -> Result<Draft, CaptureError> {
     let read = |paths: &[PathBuf]| -> Result<Vec<Thing>, CaptureError> {
         let plan = Plan { directory: directory.to_owned(), ..Plan::default() };
-        paths.iter().map(|path| Thing::read(path, &plan, work)).collect()
+        paths.iter().map(|path| Thing::read(path, &plan, Side::Input, work)).collect()
     };
     let words: Vec<String> = stage.script.split_ascii_whitespace().map(str::to_owned).collect();
     let record = Record {
@@ -256,7 +326,7 @@ pub fn is_container_digest(text: &str) -> bool {
 fn is_unchanged(path: &Path, thing: &Thing, before: &Listing, plan: &Plan, work: &Work<'_>) -> bool {
     // Times may change without the content: then the content is asked.
     artifacts::list(path).is_ok_and(|now| now == *before)
-        || Thing::read(path, plan, work).is_ok_and(|now| now.plain == thing.plain)
+        || Thing::read(path, plan, Side::Input, work).is_ok_and(|now| now.plain == thing.plain)
 }
 
 /// Everything that is recorded of one run.
@@ -280,13 +350,18 @@ impl Record {
             [shell, flag, script] if shell == "sh" && flag == "-c" => {
                 let words: Vec<String> = script.split(' ').map(str::to_owned).collect();
                 let (words, withheld) = withhold(&words);
-                (vec![shell.clone(), flag.clone(), words.join(" ")], withheld)
+                let script = words.join(" ");
+                match looks_secret(&script) {
+                    true => (vec![shell.clone(), flag.clone(), WITHHELD.to_owned()], withheld.max(1)),
+                    false => (vec![shell.clone(), flag.clone(), script], withheld),
+                }
             }
             command => withhold(command),
         };
         if withheld > 0 {
             found.note("run.argument-withheld", format!("arguments that look like a secret: {withheld}"));
         }
+        let program = self.program.unwrap_or_else(|| program(&command));
         let words: Vec<Json> = command.into_iter().map(Json::from).collect();
         execution.insert("command", words);
         for (member, things) in [("inputs", &self.inputs), ("outputs", &self.outputs)] {
@@ -300,7 +375,6 @@ impl Record {
             execution.insert("endedAtTime", outcome.ended.to_string());
         }
         let id = Digest::of(jcs::to_string(&Json::Object(execution.clone())));
-        let program = self.program.unwrap_or_else(|| program(&self.command));
         found.add("id", format!("urn:sha256:{}", id.to_hex()), "the SHA-256 of `execution`");
         let (text, named) = match name {
             Some(name) => (name.to_owned(), Basis::Declared),
@@ -332,40 +406,55 @@ impl Record {
     }
 }
 
+/// Where a thing stands in a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Input,
+    Output,
+}
+
 impl Thing {
-    fn read(path: &Path, plan: &Plan, work: &Work<'_>) -> Result<Self, CaptureError> {
-        let sealed = Options { secret: plan.secret.as_deref(), ..Options::default() };
-        let (artifacts, sealed) = match artifacts::read(path, &Options::default(), work) {
+    fn read(path: &Path, plan: &Plan, side: Side, work: &Work<'_>) -> Result<Self, CaptureError> {
+        let artifacts = match artifacts::read(path, &Options::default(), work) {
             // Of images of patients there is no other digest.
-            Err(CaptureError::SecretMissing) => (artifacts::read(path, &sealed, work)?, None),
-            artifacts => {
-                let artifacts = artifacts?;
-                let sealed = plan.secret.as_deref().map(|secret| artifacts.sealed_with(secret));
-                (artifacts, sealed)
+            Err(CaptureError::SecretMissing) => {
+                let sealed = Options { secret: plan.secret.as_deref(), ..Options::default() };
+                artifacts::read(path, &sealed, work)?
             }
+            artifacts => artifacts?,
         };
+        let plain = Identity { id: artifacts.subject_id(), digest: artifacts.digest() };
+        // Whoever gives a secret says that what goes in is about people. What comes out may be counts and models,
+        // which others link to without the secret; unless it stands where an input stands.
+        let is_input = || side == Side::Input || plan.inputs.iter().any(|input| is_below(path, input));
+        let secret = plan.secret.as_deref().filter(|_| !artifacts.is_sealed() && is_input());
+        let sealed = secret.map(|secret| artifacts.sealed_with(secret)).map(|digest| Identity {
+            id: format!("urn:sha256:{}", digest.to_hex()),
+            digest: digest.to_multibase(),
+        });
         Ok(Self {
-            // The folder of a patient may have the patient's name.
-            hidden: artifacts.is_private().then(|| path.display().to_string()),
             path: if artifacts.is_private() { PRIVATE.to_owned() } else { shown(path, &plan.directory) },
-            id: artifacts.subject_id(),
-            plain: artifacts.subject_id(),
+            // The folder of a patient may have the patient's name.
+            private: artifacts.is_private().then(|| resolved(path)),
+            plain,
             sealed,
-            digest: artifacts.digest(),
             kind: kind_of(&artifacts, path.is_dir()),
             passport: None,
         })
     }
 
-    /// Puts a passport in its place if it is the one about it, by its plain identity or the one that is keyed.
+    /// As it is recorded.
+    fn identity(&self) -> &Identity {
+        self.sealed.as_ref().unwrap_or(&self.plain)
+    }
+
+    /// Puts a passport in its place if it is the one about it, by the identity that is keyed or the plain one. With a
+    /// passport that anyone can compare with the bytes, nothing is left to seal.
     fn refer(&mut self, subject: &str, reference: &Object) -> bool {
-        if let Some(sealed) =
-            self.sealed.take_if(|sealed| sealed.to_hex() == subject.trim_start_matches("urn:sha256:"))
-        {
-            self.id = subject.to_owned();
-            self.digest = sealed.to_multibase();
+        if self.plain.id == subject {
+            self.sealed = None;
         }
-        let is_it = self.id == subject;
+        let is_it = self.identity().id == subject;
         if is_it {
             self.passport = Some(reference.clone());
         }
@@ -376,17 +465,19 @@ impl Thing {
     fn listed(&self) -> Json {
         Json::Object(Object::from_iter([
             ("path", Json::from(self.path.as_str())),
-            ("digestMultibase", Json::from(self.digest.as_str())),
+            ("digestMultibase", Json::from(self.identity().digest.as_str())),
         ]))
     }
 
     /// As a link has it.
     fn reference(self) -> Object {
-        self.passport.unwrap_or_else(|| {
+        let Self { passport, sealed, plain, kind, .. } = self;
+        passport.unwrap_or_else(|| {
+            let Identity { id, digest } = sealed.unwrap_or(plain);
             Object::from_iter([
-                ("id", Json::from(self.id)),
-                ("type", Json::from(self.kind)),
-                ("digestMultibase", Json::from(self.digest)),
+                ("id", Json::from(id)),
+                ("type", Json::from(kind)),
+                ("digestMultibase", Json::from(digest)),
             ])
         })
     }
@@ -410,6 +501,11 @@ fn kind_of(artifacts: &Artifacts, is_directory: bool) -> &'static str {
     } else {
         "Artifact"
     }
+}
+
+/// Whether a path is this one or lies in it, however the two are spelled.
+fn is_below(path: &Path, root: &Path) -> bool {
+    resolved(path).starts_with(resolved(root))
 }
 
 /// A path as it may be published: under the directory of the run, or the last name alone.
@@ -457,8 +553,13 @@ const SECRETS: [&str; 9] =
 /// What stands in the place of a secret.
 const WITHHELD: &str = "(withheld)";
 
-/// The words without the values of arguments whose names say that they are secret, and how many these were.
-/// The gate that looks at all captured text comes after; this is about names only.
+/// Whether a text looks like a secret to the gate that stands before every signature.
+fn looks_secret(text: &str) -> bool {
+    !secrets::scan(&Json::from(text)).is_empty()
+}
+
+/// The words without the values of arguments whose names say that they are secret and without words that look like
+/// one by themselves, and how many these were.
 fn withhold(command: &[String]) -> (Vec<String>, usize) {
     let is_secret = |name: &str| {
         let name = name.to_ascii_lowercase().replace('_', "-");
@@ -469,9 +570,13 @@ fn withhold(command: &[String]) -> (Vec<String>, usize) {
         let hidden = std::mem::take(&mut next);
         match word.split_once('=') {
             _ if hidden && !word.starts_with("--") => words.push(WITHHELD.to_owned()),
+            Some((name, value)) if looks_secret(value) && !looks_secret(name) => {
+                words.push(format!("{name}={WITHHELD}"));
+            }
             Some((name, value)) if !value.is_empty() && is_secret(name) => {
                 words.push(format!("{name}={WITHHELD}"));
             }
+            _ if looks_secret(word) => words.push(WITHHELD.to_owned()),
             _ => {
                 next = word.starts_with('-') && !word.contains('=') && is_secret(word);
                 words.push(word.clone());

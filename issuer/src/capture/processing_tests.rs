@@ -34,7 +34,7 @@ fn a_run_is_recorded() {
     let tree = tree();
     let before = Before::look(plan(&tree), &()).unwrap();
     tree.write("out/clean.csv", "a\n");
-    let draft = before.after(outcome(0), &()).unwrap();
+    let draft = before.after(outcome(0), &());
     assert_eq!(codes(&draft), [""; 0]);
     let subject = Json::Object(draft.subject.clone());
     let text = |pointer: &str| subject.pointer(pointer).and_then(Json::as_str).unwrap_or(pointer).to_owned();
@@ -60,7 +60,7 @@ fn a_draft_that_admits_what_it_does_not_know_is_whole() {
     let tree = tree();
     let before = Before::look(plan(&tree), &()).unwrap();
     tree.write("out/clean.csv", "a\n");
-    let mut draft = before.after(outcome(0), &()).unwrap();
+    let mut draft = before.after(outcome(0), &());
     admit(&mut draft, &Object::new());
     assert_eq!(crate::claims::missing(&draft.subject, "ProcessingAttestation"), []);
 }
@@ -74,7 +74,7 @@ fn what_a_run_ran_in() {
     let digest = |digit: &str| environment::parse_digest(&format!("sha256:{}", hex(digit))).unwrap();
     let variable = ("CONTAINER_IMAGE_DIGEST".to_owned(), format!("sha256:{}", hex("b")));
     let run = |plan: Plan| {
-        let draft = Before::look(plan, &()).unwrap().after(outcome(0), &()).unwrap();
+        let draft = Before::look(plan, &()).unwrap().after(outcome(0), &());
         Json::from(draft.subject).get("environment").unwrap().clone()
     };
     let member = |environment: &Json, name: &str| environment.get(name).unwrap().to_string();
@@ -101,7 +101,7 @@ fn a_passport_takes_the_place_of_an_input() {
     assert!(before.refer(&id, &reference));
     assert!(!before.refer("urn:sha256:other", &reference));
     tree.write("out/clean.csv", "a\n");
-    let draft = before.after(outcome(0), &()).unwrap();
+    let draft = before.after(outcome(0), &());
     assert_eq!(draft.subject.get("used").unwrap().as_array().unwrap()[0], Json::Object(reference));
 }
 
@@ -114,15 +114,15 @@ fn what_does_not_fit_is_noted_and_no_longer_measured() {
     let before = Before::look(plan(&tree), &()).unwrap();
     tree.write("raw.csv", "a\n2\n3\n");
     tree.write("out/clean.csv", "a\n");
-    let draft = before.after(outcome(0), &()).unwrap();
+    let draft = before.after(outcome(0), &());
     assert_eq!((codes(&draft), basis(&draft)), (vec!["run.input-changed"], "inferred".to_owned()));
 
     // A stale output.
-    let draft = Before::look(plan(&tree), &()).unwrap().after(outcome(0), &()).unwrap();
+    let draft = Before::look(plan(&tree), &()).unwrap().after(outcome(0), &());
     assert_eq!((codes(&draft), basis(&draft)), (vec!["run.output-unchanged"], "inferred".to_owned()));
 
     std::fs::remove_dir_all(tree.path().join("out")).unwrap();
-    let draft = Before::look(plan(&tree), &()).unwrap().after(outcome(130), &()).unwrap();
+    let draft = Before::look(plan(&tree), &()).unwrap().after(outcome(130), &());
     assert_eq!(codes(&draft), ["run.output-missing", "run.failed"]);
     assert!(!draft.subject.contains("generated") && draft.missing.contains(&"/generated".to_owned()));
     let code = draft.subject.get("execution").unwrap().get("exitCode").unwrap();
@@ -136,7 +136,7 @@ fn in_place_is_no_change_by_a_stranger() {
     plan.outputs = vec![tree.path().join("raw.csv")];
     let before = Before::look(plan, &()).unwrap();
     tree.write("raw.csv", "a\n2\n3\n");
-    let draft = before.after(outcome(0), &()).unwrap();
+    let draft = before.after(outcome(0), &());
     assert_eq!(codes(&draft), [""; 0]);
     assert_ne!(draft.subject.get("used"), draft.subject.get("generated"));
 }
@@ -182,4 +182,106 @@ fn places_of_this_machine_are_not_shown() {
     ] {
         assert_eq!(shown(Path::new(path), here), text);
     }
+}
+
+fn secret() -> Arc<Secret> {
+    Arc::new(Secret::from_bytes(&[7; 32]))
+}
+
+fn command(draft: &Draft) -> String {
+    draft.subject.get("execution").unwrap().get("command").unwrap().to_string()
+}
+
+#[test]
+fn no_word_of_a_run_on_images_of_patients_is_recorded() {
+    let tree =
+        Tree::with(&[("coh/DOE_JANE/IM.dcm", b"1"), ("coh/DOE_JANE/tool", b""), ("ROE/out.csv", b"a\n")]);
+    let run = |words: &str, input: &str| {
+        let plan = Plan {
+            command: words.split(' ').map(str::to_owned).collect(),
+            inputs: vec![tree.path().join(input)],
+            outputs: vec![tree.path().join("ROE"), tree.path().join("ROE_MISSING")],
+            directory: tree.path().to_owned(),
+            secret: Some(secret()),
+            ..Plan::default()
+        };
+        Before::look(plan, &()).unwrap().after(outcome(0), &())
+    };
+    let all = "./coh/DOE_JANE/IM.dcm coh/ train sub/DOE_JANE";
+    for (program, input, name) in [
+        ("sh", "coh", "sh"),
+        ("coh/DOE_JANE/tool", "coh", "private"),
+        ("./coh/../coh/DOE_JANE/tool", "coh/.", "private"),
+        ("./ROE/out.csv", "coh/DOE_JANE/IM.dcm", "out.csv"),
+        ("no-such-program", "coh", "private"),
+    ] {
+        let draft = run(&format!("{program} {all}"), input);
+        let text = draft.to_json().to_pretty();
+        assert!(!text.contains("DOE") && !text.contains("ROE") && !text.contains("train"), "{text}");
+        let words = format!(r#"["{name}"{}]"#, r#","[withheld]""#.repeat(4));
+        assert_eq!(command(&draft), words);
+        assert_eq!(draft.subject.get("name").unwrap().as_str(), Some(name));
+        assert!(codes(&draft).contains(&"run.command-withheld"), "{text}");
+    }
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(tree.path().join("coh/DOE_JANE/tool"), tree.path().join("plain")).unwrap();
+        assert!(command(&run("./plain x", "coh")).starts_with(r#"["private""#));
+    }
+}
+
+#[test]
+fn an_output_with_images_withholds_the_command_too() {
+    let tree = tree();
+    let plan = Plan { secret: Some(secret()), ..plan(&tree) };
+    let before = Before::look(plan, &()).unwrap();
+    tree.write("out/DOE_JANE/a.dcm", "1");
+    let draft = before.after(outcome(0), &());
+    assert!(codes(&draft).contains(&"run.command-withheld"));
+    assert!(!draft.to_json().to_pretty().contains("raw.csv"));
+
+    // Without a secret it has no digest; that is noted, and what there is of the record stays.
+    std::fs::remove_dir_all(tree.path().join("out")).unwrap();
+    let before = Before::look(self::plan(&tree), &()).unwrap();
+    tree.write("out/DOE_JANE/a.dcm", "1");
+    let draft = before.after(outcome(0), &());
+    assert_eq!(codes(&draft), ["run.output-unreadable", "run.command-withheld"]);
+    assert!(!draft.to_json().to_pretty().contains("prep.py") && !draft.subject.contains("generated"));
+}
+
+#[test]
+fn with_a_secret_inputs_are_sealed_and_outputs_are_for_those_who_come_after() {
+    let tree = tree();
+    let look = |secret| Before::look(Plan { secret, ..plan(&tree) }, &()).unwrap();
+    let (plain, mut sealed) = (look(None), look(Some(secret())));
+    let ids = |before: &Before| before.input_ids().map(str::to_owned).collect::<Vec<_>>();
+    let (plain, keyed) = (ids(&plain), ids(&sealed));
+    assert!(plain.iter().zip(&keyed).all(|(plain, keyed)| plain != keyed));
+    let reference = Object::from_iter([("id", "urn:uuid:x"), ("type", "DatasetPassport")]);
+    assert!(sealed.refer(&keyed[0], &reference) && sealed.refer(&plain[1], &reference));
+    assert_eq!(ids(&sealed), [keyed[0].clone(), plain[1].clone()]);
+    tree.write("out/clean.csv", "a\n");
+    let (draft, expected) = (
+        sealed.after(outcome(0), &()),
+        artifacts::read(&tree.path().join("out"), &Options::default(), &Work::new(&())).unwrap(),
+    );
+    let text = draft.to_json().to_pretty();
+    assert!(text.contains(&expected.digest()), "{text}");
+    let unsealed = plain[0].trim_start_matches("urn:sha256:");
+    assert!(!text.contains(unsealed), "{text}");
+
+    // What is changed in place is as personal as before.
+    let plan = Plan { secret: Some(secret()), outputs: vec![tree.path().join("./raw.csv")], ..plan(&tree) };
+    let before = Before::look(plan, &()).unwrap();
+    tree.write("raw.csv", "a\n3\n");
+    let plain =
+        artifacts::read(&tree.path().join("raw.csv"), &Options::default(), &Work::new(&())).unwrap().digest();
+    assert!(!before.after(outcome(0), &()).to_json().to_pretty().contains(&plain));
+}
+
+#[test]
+fn words_that_look_secret_by_themselves_are_withheld() {
+    let token = format!("ghp_{}", "a1B2c3D4e5F6".repeat(3));
+    let given = ["train".to_owned(), token.clone(), format!("x={token}")];
+    assert_eq!(withhold(&given), (vec!["train".into(), WITHHELD.into(), format!("x={WITHHELD}")], 2));
 }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use model_passport::json::{self, Object};
@@ -41,25 +40,39 @@ const TOOL_DIRECTORIES: [&str; 9] =
 
 /// Names of directories that say nothing about a person. Folders below images are named after patients often
 /// enough, so no other name is written down.
-const PLAIN_NAMES: [&str; 18] = [
+const PLAIN_NAMES: [&str; 32] = [
+    "checkpoints",
     "cohort",
     "data",
     "dataset",
     "datasets",
     "dicom",
+    "features",
     "images",
     "imagesTr",
     "imagesTs",
     "imaging",
     "input",
+    "labels",
+    "model",
+    "models",
     "nifti",
+    "out",
+    "output",
+    "outputs",
+    "preprocess",
+    "preprocessing",
+    "processing",
     "raw",
     "scans",
+    "tables",
     "test",
+    "testing",
     "train",
     "training",
     "val",
     "validation",
+    "weights",
 ];
 
 /// Most names that are looked at, and how deep.
@@ -93,7 +106,7 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     files::check_free(&output, args.force)?;
     let seen = Seen::look(&args.directory)?;
     let text = seen.file();
-    if seen.models.is_empty() && seen.datasets.is_empty() {
+    if seen.models.is_empty() && seen.datasets.is_empty() && seen.unnamed == 0 {
         return Err(Nothing(args.directory.clone()).into());
     }
     files::write(&output, text.as_bytes(), Access::Shared, args.force)?;
@@ -119,6 +132,8 @@ struct Seen {
     imaging: BTreeSet<PathBuf>,
     /// Records of `passport run`.
     runs: BTreeSet<PathBuf>,
+    /// How many paths are not written down, since they may name a patient.
+    unnamed: usize,
     /// Other things that capture reads, for a comment each.
     others: BTreeMap<&'static str, usize>,
 }
@@ -169,6 +184,14 @@ impl Seen {
             let parents: Vec<PathBuf> = seen.datasets.iter().cloned().collect();
             seen.datasets = common(&parents);
         }
+        if !seen.imaging.is_empty() {
+            // Beside images, everything else may be named after patients too.
+            let all = seen.datasets.len() + seen.models.len() + seen.runs.len();
+            for paths in [&mut seen.datasets, &mut seen.models, &mut seen.runs] {
+                paths.retain(|path| is_plain(path));
+            }
+            seen.unnamed = all - seen.datasets.len() - seen.models.len() - seen.runs.len();
+        }
         Ok(seen)
     }
 
@@ -176,26 +199,31 @@ impl Seen {
         let lower = name.to_lowercase();
         let stem = lower.strip_suffix(".gz").unwrap_or(&lower);
         let ending = Path::new(stem).extension().and_then(std::ffi::OsStr::to_str).unwrap_or_default();
-        let is_dicom =
-            || (ending.is_empty() || ending.bytes().all(|b| b.is_ascii_digit())) && has_dicom_mark(location);
-        if name.ends_with(".draft.json") && is_run(location) {
+        let is_dicom = capture::is_dicom(location);
+        if is_dicom {
+            self.images(&path, true);
+        } else if name.ends_with(".draft.json") && is_run(location) {
             self.runs.insert(path);
         } else if capture::is_model_file(&path) {
             weights.push(path);
         } else if TABLE_ENDINGS.contains(&ending) {
             self.datasets.insert(path);
-        } else if IMAGE_ENDINGS.contains(&ending) || is_dicom() {
-            let directory = path.parent().unwrap_or(Path::new(""));
-            let plain =
-                |part: &&std::ffi::OsStr| part.to_str().is_some_and(|name| PLAIN_NAMES.contains(&name));
-            let directory: PathBuf = directory.iter().take_while(plain).collect();
-            if !["jpeg", "jpg", "png", "tif", "tiff"].contains(&ending) {
-                self.imaging.insert(directory.clone());
-            }
-            self.datasets.insert(directory);
+        } else if IMAGE_ENDINGS.contains(&ending) {
+            self.images(&path, !["jpeg", "jpg", "png", "tif", "tiff"].contains(&ending));
         } else {
             self.other(name);
         }
+    }
+
+    /// An image is in the data set of the last folder whose name, and all before it, says nothing about a person.
+    fn images(&mut self, path: &Path, is_imaging: bool) {
+        let directory = path.parent().unwrap_or(Path::new(""));
+        let plain = |part: &&std::ffi::OsStr| part.to_str().is_some_and(|name| PLAIN_NAMES.contains(&name));
+        let directory: PathBuf = directory.iter().take_while(plain).collect();
+        if is_imaging {
+            self.imaging.insert(directory.clone());
+        }
+        self.datasets.insert(directory);
     }
 
     fn other(&mut self, name: &str) {
@@ -234,6 +262,13 @@ impl Seen {
                 text,
                 "# recognised: {what}{}",
                 if *count > 1 { format!(" ({count})") } else { String::new() }
+            );
+        }
+        if self.unnamed > 0 {
+            let _ = writeln!(
+                text,
+                "# recognised: {} more data sets, models or records; their paths may name patients and are not written",
+                self.unnamed
             );
         }
         text.push_str("\n# key = \"NAME\"             # a key of `passport key list`\n");
@@ -285,10 +320,16 @@ fn is_run(path: &Path) -> bool {
     draft.is_some_and(|draft| draft.kind == Kind::Processing)
 }
 
-fn has_dicom_mark(path: &Path) -> bool {
-    let mut head = [0; 132];
-    let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
-    read.is_ok() && head.ends_with(b"DICM")
+/// Whether no part of a path can be the name of a patient. The ending of a table or of a record is none.
+fn is_plain(path: &Path) -> bool {
+    path.iter().all(|part| {
+        let part = part.to_str().unwrap_or_default();
+        let stem = part.strip_suffix(".draft.json").or_else(|| {
+            let (stem, ending) = part.rsplit_once('.')?;
+            TABLE_ENDINGS.contains(&ending).then_some(stem)
+        });
+        PLAIN_NAMES.contains(&stem.unwrap_or(part))
+    })
 }
 
 /// By its name, in the words that people use.
@@ -386,6 +427,32 @@ mod tests {
         assert_eq!(paths(&text), ["\".\"", "\"data\""]);
         for name in ["DOE", "ROE", "MINNIE", "1980"] {
             assert!(!text.contains(name), "{text}");
+        }
+    }
+
+    #[test]
+    fn beside_images_other_files_are_not_named_either() {
+        let draft = br#"{"draft":"https://w3id.org/model-passport/v1/draft","kind":"ProcessingAttestation","subject":{}}"#;
+        let others: [(&str, &[u8]); 5] = [
+            ("tables/train.csv", b""),
+            ("DOE_JANE.csv", b""),
+            ("MINNIE/model.onnx", b""),
+            ("processing.draft.json", draft),
+            ("ROE.draft.json", draft),
+        ];
+        assert!(file(&others).contains("DOE_JANE"));
+        let mut dicom = vec![0; 128];
+        dicom.extend(b"DICM");
+        for (name, bytes) in [
+            ("scans/DOE/IM.IMA", &b""[..]),
+            ("scans/a.dicom", b""),
+            ("scans/x.png", &dicom),
+            ("scans/a.nii", b""),
+        ] {
+            let text = file(&[&others[..], &[(name, bytes)]].concat());
+            assert_eq!(paths(&text), ["\"scans\"", "\"tables/train.csv\""], "{name}");
+            assert!(text.contains("draft = \"processing.draft.json\"") && text.contains("3 more"), "{text}");
+            assert!(!text.contains("DOE") && !text.contains("ROE") && !text.contains("MINNIE"), "{text}");
         }
     }
 

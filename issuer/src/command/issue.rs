@@ -365,6 +365,11 @@ impl Session<'_> {
         Ok(seal::securing(&self.signing.proof, self.public.algorithm()?)?)
     }
 
+    /// Unlocks the key now, before work that must not be lost to a mistyped passphrase.
+    pub(crate) fn unlock(&self) -> Result<(), Failure> {
+        self.signer().map(|_| ())
+    }
+
     fn signer(&self) -> Result<&KeySigner, Failure> {
         if let Some(signer) = self.signer.get() {
             return Ok(signer);

@@ -1,6 +1,6 @@
 //! `passport run -- COMMAND ARG…`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 
 use model_passport::json::Object;
@@ -8,15 +8,14 @@ use model_passport::time::Timestamp;
 use thiserror::Error;
 
 use super::Shell;
-use super::capture::output;
-use super::issue::{Signing, declare};
+use super::issue::{Session, Signing, declare};
 use super::key::{Secret, Store};
 use crate::capture::processing::{self, Before, MAX_WORD_CHARS, MAX_WORDS, Outcome, Plan};
 use crate::capture::{Draft, Kind, Variables};
 use crate::claims;
 use crate::data::secrets;
 use crate::exit::Exit;
-use crate::files;
+use crate::files::{self, Access};
 use crate::parents::Parents;
 use crate::print::Tone;
 use crate::problem::{Failure, Problem};
@@ -40,7 +39,9 @@ pub struct Args {
     /// The container image that this runs in, as sha256:HEX
     #[arg(long, value_name = "DIGEST")]
     container: Option<String>,
-    /// The secrets of an input or output about people, which stay with their holder
+    /// The secrets of an input or output about people, which stay with their holder: all inputs are recorded by
+    /// digests that are keyed with them, but for those with a plain passport in `--passport`; outputs only if they
+    /// hold images of patients or lie in an input
     #[arg(long, value_name = "FILE")]
     secrets: Option<PathBuf>,
     /// Describe the machine: processor, cores, memory, graphics cards
@@ -83,6 +84,8 @@ pub enum RunError {
     Container(String),
     #[error("the passport `{}` is of none of the inputs", .0.display())]
     NotAnInput(PathBuf),
+    #[error("a run without an output cannot be signed")]
+    NothingMade,
     #[error("the command cannot be started: {0}")]
     NotStarted(std::io::Error),
     #[error("the record cannot go to standard output, which is the command's")]
@@ -95,6 +98,7 @@ impl Problem for RunError {
             Self::Argument { .. } => "run.argument",
             Self::Container(_) => "run.container",
             Self::NotAnInput(_) => "run.not-an-input",
+            Self::NothingMade => "run.key-without-output",
             Self::NotStarted(_) => "run.not-started",
             Self::StandardOutput => "run.record-to-stdout",
         }
@@ -106,6 +110,9 @@ impl Problem for RunError {
             Self::Container(_) => "write `sha256:` and 64 hexadecimal digits; a tag says nothing that lasts",
             Self::NotAnInput(_) => {
                 "name with `--input` what the passport is about; the bytes have to be the same"
+            }
+            Self::NothingMade => {
+                "name with `--output` what the command writes, or leave `--key` away for a draft"
             }
             Self::NotStarted(_) => {
                 "check the spelling of the command, and that it may be run; nothing was recorded"
@@ -134,12 +141,27 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     if let Some(digest) = args.container.as_ref().filter(|text| !processing::is_container_digest(text)) {
         return Err(RunError::Container(digest.clone()).into());
     }
+    // What would be refused after hours of work is refused before it.
+    if args.key.is_some() && args.outputs.is_empty() {
+        return Err(RunError::NothingMade.into());
+    }
+    let draft_path = match args.key {
+        // A draft under the name of a passport would be taken for one.
+        Some(_) => record.with_extension("draft.json"),
+        None => record.clone(),
+    };
     files::check_free(&record, args.force)?;
-    // A key that is not there is found out before hours of work and not after.
+    files::check_free(&draft_path, args.force)?;
     let signing = args.key.as_ref().map(|key| {
         Signing::plain(key, args.at, &args.with, (&record, args.force), &args.store, &args.secret)
     });
     let session = signing.as_ref().map(|signing| signing.begin(shell)).transpose()?;
+    let mut claimed = Object::new();
+    for path in &args.claims {
+        for (name, value) in claims::read(path)?.subject.iter() {
+            claimed.insert(name, value.clone());
+        }
+    }
 
     let directory = std::env::current_dir().unwrap_or_default();
     let mut parents = Parents::new(&args.with, shell.time(args.at))?;
@@ -163,46 +185,91 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
         }
     }
 
+    if let Some(session) = &session {
+        session.unlock()?;
+    }
+
     let started = shell.time(None);
     let status = execute(&args.command)?;
-    let (exit_code, signal) = answer(status);
+    let (exit_code, signal) = status.map_or((255, None), answer);
     let outcome = Outcome { exit_code, signal, started, ended: shell.time(None) };
-    let mut draft = before.after(outcome, &Bar::new())?;
+    // From here on the work is done: whatever fails, there is a record, and the answer of the command is passed on.
+    let draft = before.after(outcome, &Bar::new());
+    let document = draft.to_json().to_pretty();
     let is_clean = draft.notes.iter().all(|note| {
         !note.get("code").and_then(|code| code.as_str()).is_some_and(|code| DOUBTS.contains(&code))
     });
     notes(&draft, shell);
-    if let (Some(session), true) = (session, is_clean) {
-        let mut claimed = Object::new();
-        for path in &args.claims {
-            for (name, value) in claims::read(path)?.subject.iter() {
-                claimed.insert(name, value.clone());
+    let signed = match session {
+        Some(session) if is_clean => sign(&session, draft, (&args.claims, &claimed), &mut parents, shell),
+        _ => Ok(false),
+    };
+    let result = match signed {
+        Ok(true) => Ok(()),
+        signed => {
+            let written = write_draft(&draft_path, &document, args.force, shell);
+            signed.and(written)
+        }
+    };
+    match (exit_code, result) {
+        (0, Err(failure)) => Err(failure),
+        // The command did its work and the record of it lacks something that was asked for.
+        (0, Ok(())) if !is_clean => Ok(Exit::CouldNotCheck),
+        (0, Ok(())) => Ok(Exit::Success),
+        (code, result) => {
+            if let Err(failure) = result {
+                shell.print.problem(&failure);
+            }
+            Ok(Exit::Command(code))
+        }
+    }
+}
+
+/// Signs what is beyond doubt.
+fn sign(
+    session: &Session<'_>,
+    mut draft: Draft,
+    (files, claimed): (&[PathBuf], &Object),
+    parents: &mut Parents,
+    shell: &mut Shell,
+) -> Result<bool, Failure> {
+    processing::admit(&mut draft, claimed);
+    let (subject, valid_until) = declare((draft.subject, Some(&draft.sources)), files, parents)?;
+    session.issue(Kind::Processing.credential_type(), subject, valid_until, parents, shell)?;
+    Ok(true)
+}
+
+/// Most drafts beside each other whose name was taken while the command ran.
+const MAX_NUMBER: usize = 1_000;
+
+/// Writes the draft under its name, or under one with a number if the command itself took that.
+fn write_draft(path: &Path, document: &str, force: bool, shell: &mut Shell) -> Result<(), Failure> {
+    let stem = path.with_extension("");
+    let mut written = path.to_owned();
+    for number in 2..MAX_NUMBER {
+        match files::write(&written, document.as_bytes(), Access::Shared, force) {
+            Err(files::OutputError::Exists { .. }) => {
+                written = PathBuf::from(format!("{}-{number}.json", stem.display()));
+            }
+            result => {
+                result?;
+                break;
             }
         }
-        processing::admit(&mut draft, &claimed);
-        let (subject, valid_until) =
-            declare((draft.subject, Some(&draft.sources)), &args.claims, &mut parents)?;
-        session.issue(Kind::Processing.credential_type(), subject, valid_until, &parents, shell)?;
-    } else {
-        let path = match args.key {
-            // A draft under the name of a passport would be taken for one.
-            Some(_) => record.with_extension("draft.json"),
-            None => record,
-        };
-        output(&path, &draft.to_json().to_pretty(), args.force, shell)?;
-        let paint = shell.print.err_paint;
-        shell.print.note(&format!("{} {}", paint.text(Tone::Dim, "draft:"), path.display()));
     }
-    Ok(match exit_code {
-        // The command did its work and the record of it lacks something that was asked for.
-        0 if !is_clean => Exit::CouldNotCheck,
-        0 => Exit::Success,
-        code => Exit::Command(code),
-    })
+    let paint = shell.print.err_paint;
+    shell.print.note(&format!("{} {}", paint.text(Tone::Dim, "draft:"), written.display()));
+    Ok(())
 }
 
 /// Notes that keep a run from being signed by itself.
-const DOUBTS: [&str; 4] = ["run.failed", "run.input-changed", "run.output-missing", "run.output-unchanged"];
+const DOUBTS: [&str; 5] = [
+    "run.failed",
+    "run.input-changed",
+    "run.output-missing",
+    "run.output-unchanged",
+    "run.output-unreadable",
+];
 
 fn notes(draft: &Draft, shell: &mut Shell) {
     let paint = shell.print.err_paint;
@@ -229,13 +296,14 @@ fn words(command: &[std::ffi::OsString]) -> Result<Vec<String>, RunError> {
 }
 
 /// Runs the command with the streams of this process until it ends.
-fn execute(command: &[std::ffi::OsString]) -> Result<ExitStatus, RunError> {
+fn execute(command: &[std::ffi::OsString]) -> Result<Option<ExitStatus>, RunError> {
     let [program, arguments @ ..] = command else {
         return Err(RunError::Argument { at: 0, why: "there is none" });
     };
     let signals = signals::Watch::begin();
     let child = Command::new(program).args(arguments).spawn().map_err(RunError::NotStarted)?;
-    wait(child, &signals).map_err(RunError::NotStarted)
+    // If the system does not say how it ended, it ended all the same.
+    Ok(wait(child, &signals).ok())
 }
 
 /// How often the command is asked whether it has ended, and signals are passed on.
@@ -287,7 +355,12 @@ mod signals {
     impl Watch {
         pub(super) fn begin() -> Self {
             let mut watch = Self { seen: Vec::new(), ids: Vec::new() };
+            let ignored = ignored();
             for signal in SIGNALS {
+                // As `nohup` asks for: neither this process nor the command ends by it.
+                if signal.as_raw().checked_sub(1).is_some_and(|bit| ignored & (1_u64 << bit) != 0) {
+                    continue;
+                }
                 let flag = Arc::new(AtomicBool::new(false));
                 if let Ok(id) = signal_hook::flag::register(signal.as_raw(), Arc::clone(&flag)) {
                     watch.ids.push(id);
@@ -314,6 +387,14 @@ mod signals {
                 }
             }
         }
+    }
+
+    /// The signals that whoever started this process told it to ignore, as a mask; none where the system does not
+    /// tell.
+    fn ignored() -> u64 {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
     }
 
     impl Drop for Watch {

@@ -95,12 +95,14 @@ type Subjects = BTreeSet<[u8; 32]>;
 pub(crate) struct Split<'a> {
     secret: &'a Secret,
     sets: BTreeMap<String, Subjects>,
+    /// Names that a person gave to sets, and no table.
+    named: BTreeSet<String>,
     total: usize,
 }
 
 impl<'a> Split<'a> {
     pub(crate) const fn new(secret: &'a Secret) -> Self {
-        Self { secret, sets: BTreeMap::new(), total: 0 }
+        Self { secret, sets: BTreeMap::new(), named: BTreeSet::new(), total: 0 }
     }
 
     /// Reads a table that says for each record its subject and, with `split`, its set.
@@ -110,6 +112,9 @@ impl<'a> Split<'a> {
         subject: &str,
         set: Set<'_>,
     ) -> Result<(), crate::problem::Failure> {
+        if let Set::Named(name) = set {
+            self.named.insert(name.to_owned());
+        }
         let input = File::open(path).map_err(|cause| CaptureError::io(path, cause))?;
         let (mut columns, mut record, mut failure) = (None, 0_u64, None);
         let mut take = |values: &::csv::ByteRecord, header: bool| -> Result<(), SplitError> {
@@ -156,6 +161,7 @@ impl<'a> Split<'a> {
 
     /// Reads a directory with one folder for each subject.
     pub(crate) fn add_folders(&mut self, name: &str, path: &Path) -> Result<(), crate::problem::Failure> {
+        self.named.insert(name.to_owned());
         let unreadable = |cause| CaptureError::io(path, cause);
         for entry in fs::read_dir(path).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
@@ -170,6 +176,7 @@ impl<'a> Split<'a> {
 
     /// Reads the digests of a set that is elsewhere.
     pub(crate) fn add_blinded(&mut self, name: &str, path: &Path) -> Result<(), crate::problem::Failure> {
+        self.named.insert(name.to_owned());
         let input = File::open(path).map_err(|cause| CaptureError::io(path, cause))?;
         let refused = || SplitError::Blinded(path.to_owned());
         let mut lines = BufReader::new(input).lines();
@@ -227,16 +234,16 @@ impl<'a> Split<'a> {
         if self.sets.len() < 2 {
             return Err(SplitError::FewSets);
         }
-        // A set without ten records may be named after its only subject, if the wrong column was taken.
-        let name = |at: usize, name: &str, set: &Subjects| {
-            if set.len() < K_ANONYMITY && !COMMON_NAMES.contains(&name.to_ascii_lowercase().as_str()) {
-                format!("set {}", at + 1)
-            } else {
+        // A value of a table may be the name of a patient, if the wrong column was taken: however many records it has.
+        let name = |at: usize, name: &str| {
+            if self.named.contains(name) || COMMON_NAMES.contains(&name.to_ascii_lowercase().as_str()) {
                 name.to_owned()
+            } else {
+                format!("set {}", at + 1)
             }
         };
         let sets: Vec<(String, &Subjects)> =
-            self.sets.iter().enumerate().map(|(at, (of, set))| (name(at, of, set), set)).collect();
+            self.sets.iter().enumerate().map(|(at, (of, set))| (name(at, of), set)).collect();
         let mut shared = Vec::new();
         for (at, (a, one)) in sets.iter().enumerate() {
             for (b, two) in sets.iter().skip(at + 1) {
@@ -248,8 +255,8 @@ impl<'a> Split<'a> {
 }
 
 /// Names of sets that say nothing about anyone.
-const COMMON_NAMES: [&str; 10] =
-    ["dev", "development", "eval", "holdout", "test", "train", "training", "val", "valid", "validation"];
+const COMMON_NAMES: [&str; 9] =
+    ["dev", "holdout", "test", "testing", "train", "training", "val", "valid", "validation"];
 
 /// What says in which set a record is.
 #[derive(Debug, Clone, Copy)]
@@ -353,7 +360,7 @@ mod tests {
         let many: Vec<String> = (0..12).map(|n| format!("P{n}")).collect();
         let rows: Vec<(&str, &str)> =
             many.iter().flat_map(|p| [(p.as_str(), "a"), (p.as_str(), "b")]).collect();
-        assert!(compared(&rows).unwrap().sentence().contains("12 in both a and b"));
+        assert!(compared(&rows).unwrap().sentence().contains("12 in both set 1 and set 2"));
     }
 
     #[test]
@@ -363,6 +370,12 @@ mod tests {
         split.add_table(table.path(), "split", Set::Column("patient")).unwrap();
         let text = split.compare().unwrap().to_json().to_string();
         assert!(!text.contains("ANNA") && text.contains("set 1"), "{text}");
+        // Nor if each patient is in many of them.
+        let folds: Vec<String> = (0..12).map(|n| format!("fold{n}")).collect();
+        let rows: Vec<(&str, &str)> =
+            folds.iter().flat_map(|fold| [(fold.as_str(), "ANNA"), (fold.as_str(), "BERT")]).collect();
+        let text = compared(&rows).unwrap().to_json().to_string();
+        assert!(!text.contains("ANNA") && !text.contains("BERT") && text.contains("set 2"), "{text}");
         let names: Vec<String> = (0..100).map(|n| format!("P{n}")).collect();
         let rows: Vec<(&str, &str)> = names.iter().map(|name| ("x", name.as_str())).collect();
         assert!(!compared(&rows).unwrap_err().contains('P'));

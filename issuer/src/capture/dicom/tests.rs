@@ -255,12 +255,12 @@ fn no_error_about_a_private_tree_names_a_file() {
     let private = Tree::with(&[("Doe.csv", b"x"), ("Doe/1", &files("twelve")[0])]);
     for (named, nameless) in errors(Path::new("Doe")).into_iter().zip(errors(Path::new("Doe"))) {
         let (code, exit) = (named.code(), named.exit());
-        assert!(named.guarded(public.path()).to_string().contains("Doe"), "{code}");
-        let nameless = nameless.guarded(private.path());
+        assert!(named.guarded(public.path(), false).to_string().contains("Doe"), "{code}");
+        let nameless = nameless.guarded(private.path(), false);
         assert_eq!((nameless.code(), nameless.exit()), (code, exit));
         assert!(!format!("{nameless} {:?}", nameless.help()).contains("Doe"), "{nameless}");
     }
-    let numbered = CaptureError::Changed("file 17".into()).guarded(private.path());
+    let numbered = CaptureError::Changed("file 17".into()).guarded(private.path(), false);
     assert!(numbered.to_string().contains("file 17"));
 }
 
