@@ -36,6 +36,41 @@ fn the_same_weights_in_another_container() {
 }
 
 #[test]
+fn a_file_that_is_not_listed_is_never_the_same() {
+    let place = Place::with_keys();
+    let sides = ["left", "right"];
+    for side in sides {
+        fs::create_dir(place.path(side)).unwrap();
+        fs::copy(place.path("model/model.safetensors"), place.path(side).join("m.safetensors")).unwrap();
+    }
+    let all = |status: i32| {
+        for side in sides {
+            place.run(&format!("capture {side} -o {side}.draft.json")).succeeds();
+            place.run(&format!("issue {side} --claims model.toml --key lab -o {side}.json")).succeeds();
+        }
+        for pair in
+            ["left right", "left.draft.json right.draft.json", "left.json right.json", "left right.json"]
+        {
+            let found = place.run(&format!("diff {pair}"));
+            assert_eq!(found.status, status, "{pair} {}", found.stdout);
+        }
+        for side in sides {
+            fs::remove_file(place.path(&format!("{side}.json"))).unwrap();
+            fs::remove_file(place.path(&format!("{side}.draft.json"))).unwrap();
+        }
+    };
+    all(0);
+    sides.iter().for_each(|side| place.write(&format!("{side}/README.md"), side));
+    all(0);
+    sides.iter().for_each(|side| place.write(&format!("{side}/head.npz"), side));
+    all(2);
+    sides.iter().for_each(|side| place.write(&format!("{side}/head.npz"), "the same"));
+    all(0);
+    sides.iter().for_each(|side| place.write(&format!("{side}/head.pkl"), format!("I{}\n.", side.len())));
+    all(2);
+}
+
+#[test]
 fn passports_are_compared_only_if_they_are_verified() {
     let place = Place::with_passports();
     assert_eq!(place.run("diff model.passport.json model").status, 0);

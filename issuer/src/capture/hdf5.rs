@@ -132,6 +132,7 @@ fn read_part(
     Ok(TensorFile::new(format, tensors).into())
 }
 
+#[derive(Clone)]
 struct Dataset {
     name: String,
     dtype: &'static str,
@@ -162,6 +163,8 @@ struct Tree {
     todo: Vec<(String, u64, usize)>,
     /// Groups that were read.
     seen: BTreeSet<u64>,
+    /// Datasets that were read, by address: their places in `found`.
+    datasets: BTreeMap<u64, usize>,
     links: usize,
     nodes: usize,
     found: Vec<Dataset>,
@@ -171,12 +174,16 @@ impl Tree {
     fn read(window: &mut Window<'_>) -> Result<Vec<Dataset>, Trouble> {
         let root = superblock(window)?;
         let todo = vec![(String::new(), root, 0)];
-        let mut tree = Self { todo, seen: BTreeSet::new(), links: 0, nodes: 0, found: Vec::new() };
+        let (seen, datasets) = (BTreeSet::new(), BTreeMap::new());
+        let mut tree = Self { todo, seen, datasets, links: 0, nodes: 0, found: Vec::new() };
         while let Some((path, address, depth)) = tree.todo.pop() {
             if depth > MAX_DEPTH {
                 return unlisted("its groups are nested too deep");
             }
-            if !tree.seen.contains(&address) {
+            let known = tree.datasets.get(&address).and_then(|at| tree.found.get(*at)).cloned();
+            if let Some(dataset) = known {
+                tree.found.push(Dataset { name: path, ..dataset });
+            } else if !tree.seen.contains(&address) {
                 tree.object(window, path, address, depth)?;
             }
         }
@@ -200,6 +207,7 @@ impl Tree {
                 return unlisted(format!("`{path}` is in other files"));
             }
             let dataset = dataset(window, path, address, [space, kind, layout])?;
+            self.datasets.insert(address, self.found.len());
             self.found.push(dataset);
             return Ok(());
         }
@@ -407,6 +415,44 @@ mod tests {
         let few: Vec<Tensor> =
             safetensors().into_iter().filter(|tensor| !tensor.name.starts_with("many")).collect();
         assert_eq!(tensors("new.h5"), few);
+    }
+
+    /// A group of links to one dataset of a byte, whose header has many messages.
+    fn links(count: u8, messages: usize) -> Vec<u8> {
+        let header = |body: &[u8]| {
+            let len = u32::try_from(body.len()).unwrap().to_le_bytes();
+            [b"OHDR\x02\x02", &len[..], body, &[0; 4]].concat()
+        };
+        let message =
+            |kind: u8, body: &[u8]| [&[kind, u8::try_from(body.len()).unwrap(), 0, 0], body].concat();
+        let layout = [&[3, 1][..], &48_u64.to_le_bytes(), &1_u64.to_le_bytes()].concat();
+        let set = header(
+            &[
+                message(1, &[2, 0, 0, 0]),
+                message(3, &[0x10, 8, 0, 0, 1, 0, 0, 0, 0, 0, 8, 0]),
+                message(8, &layout),
+                message(0, &[]).repeat(messages),
+            ]
+            .concat(),
+        );
+        let link = |at: u8| {
+            message(6, &[&[1, 0, 2, b'a' + at / 16, b'a' + at % 16][..], &49_u64.to_le_bytes()].concat())
+        };
+        let root = 49 + u64::try_from(set.len()).unwrap();
+        let group = header(&(0..count).flat_map(link).collect::<Vec<u8>>());
+        let end = root + u64::try_from(group.len()).unwrap();
+        let numbers: Vec<u8> = [0, u64::MAX, end, root].into_iter().flat_map(u64::to_le_bytes).collect();
+        [MAGIC, &[2, 8, 8, 0][..], &numbers, &[0; 4], &[1], &set, &group].concat()
+    }
+
+    #[test]
+    fn a_dataset_with_many_names_is_read_once() {
+        let started = std::time::Instant::now();
+        let Content::Tensors(file) = reading("m.h5", &links(200, 4_000)).unwrap() else { panic!() };
+        assert_eq!((file.tensors.len(), file.tensors[199].name.as_str()), (200, "mh"));
+        assert!(file.tensors.iter().all(|tensor| tensor.sha256 == Digest::of([1])));
+        let took = started.elapsed();
+        assert!(took < std::time::Duration::from_secs(2), "{took:?}");
     }
 
     #[test]

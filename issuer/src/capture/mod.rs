@@ -42,6 +42,7 @@ mod mlflow;
 mod nifti;
 mod node;
 mod onnx;
+mod onnx_nodes;
 mod onnx_tensor;
 mod parameters;
 mod parquet;
@@ -421,10 +422,12 @@ pub struct Weights {
     pub nodes: Vec<Json>,
     /// Files whose tensors are not listed.
     pub unlisted: Vec<Unlisted>,
-    /// The digests of all files.
-    pub files: Vec<String>,
+    /// The paths and digests of all files.
+    pub files: Vec<(String, String)>,
     /// The identity of the model.
     pub id: String,
+    /// The digest of the list of its files.
+    pub digest: String,
 }
 
 /// Reads the weights of what stands at `path`.
@@ -435,8 +438,9 @@ pub fn weights(path: &Path, progress: &dyn Progress) -> Result<Weights, CaptureE
     let work = Work::new(progress);
     let artifacts = artifacts::read(path, &Options::default(), &work)?;
     let (nodes, unlisted) = weights::all(&artifacts, &work)?;
-    let files = artifacts.files.iter().map(|file| file.hashed.sha256.to_multibase()).collect();
-    Ok(Weights { nodes, unlisted, files, id: artifacts.subject_id() })
+    let file = |file: &artifacts::Artifact| (file.path.clone(), file.hashed.sha256.to_multibase());
+    let files = artifacts.files.iter().map(file).collect();
+    Ok(Weights { nodes, unlisted, files, id: artifacts.subject_id(), digest: artifacts.digest() })
 }
 
 /// Whether a name ends like that of a file with weights.

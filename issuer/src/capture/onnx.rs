@@ -1,13 +1,14 @@
 //! The [ONNX](https://github.com/onnx/onnx/blob/main/onnx/onnx.proto) format, as far as a passport reads it.
 //!
 //! ```text
-//! ModelProto    1 ir_version, 2 producer_name, 3 producer_version, 7 graph, 8 opset_import, 14 metadata_props
-//! GraphProto    5 initializer, 11 input, 12 output, 15 sparse_initializer
+//! ModelProto    1 ir_version, 2 producer_name, 3 producer_version, 7 graph, 8 opset_import, 14 metadata_props,
+//!               20 training_info, 25 functions
+//! GraphProto    1 node, 5 initializer, 11 input, 12 output, 15 sparse_initializer
 //! ValueInfo     1 name, 2 type { 1 tensor_type { 1 elem_type, 2 shape { 1 dim { 1 value, 2 param } } } }
 //! ```
 //!
-//! In scope: what the graph takes and gives, and the initialisers of the main graph. Out of scope: the
-//! nodes, and with them constants and subgraphs that stand inside nodes; the digest of the file covers them.
+//! In scope: what the graph takes and gives, the initialisers of the main graph, and whether its nodes hold more
+//! ([`super::onnx_nodes`]). Out of scope: what the nodes compute; the digest of the file covers it.
 
 use std::ops::Range;
 
@@ -15,9 +16,10 @@ use model_passport::json::{Json, Object};
 
 use super::artifacts::{Artifact, Artifacts};
 use super::node::{integer, measured};
+use super::onnx_nodes::Held;
 use super::onnx_tensor::{self, Initializer};
 use super::protobuf::{Wire, WireError, once};
-use super::weights::{Tensor, TensorFile, hash_each};
+use super::weights::{Content, Reading, Tensor, TensorFile, hash_each};
 use super::{CaptureError, Work};
 
 /// Most initialisers, over ten times the largest public models; bounds the memory of a hostile file.
@@ -159,13 +161,12 @@ impl Fault {
 }
 
 /// Reads the model's header and graph, and hashes each initialiser.
-pub(super) fn read(
-    file: &Artifact,
-    artifacts: &Artifacts,
-    work: &Work<'_>,
-) -> Result<TensorFile, CaptureError> {
+pub(super) fn read(file: &Artifact, artifacts: &Artifacts, work: &Work<'_>) -> Result<Reading, CaptureError> {
     let mut wire = Wire::new(file.open()?);
     let model = Model::read(&mut wire, 0..file.hashed.stamp.size).map_err(|fault| fault.of(file))?;
+    if let Some(why) = &model.graph.unlisted {
+        return Ok(Content::UnlistedInterface(model.interface(file)?, why.clone()).into());
+    }
     let stored = model.graph.initializers.iter().map(Initializer::stored_bytes);
     let stored = stored.fold(0, u64::saturating_add);
     // Tensors in other files may share bytes; a small file with many of them would take days to hash.
@@ -186,7 +187,11 @@ pub(super) fn read(
         sha256,
     });
     let file = TensorFile::new("onnx", tensors.collect()).with_metadata(model.metadata);
-    Ok(TensorFile { interface: Some(interface), ..file })
+    let remark = match model.graph.constants {
+        0 => None,
+        count => Some(format!("{count} of them constants of its nodes")),
+    };
+    Ok(TensorFile { interface: Some(interface), remark, ..file }.into())
 }
 
 #[derive(Debug, Default)]
@@ -201,8 +206,12 @@ struct Model {
 
 #[derive(Debug, Default)]
 struct Graph {
-    /// By name.
+    /// By name; with the constants of nodes.
     initializers: Vec<Initializer>,
+    /// How many of them are constants of nodes.
+    constants: usize,
+    /// Why these are not all that the model is.
+    unlisted: Option<String>,
     inputs: Vec<Port>,
     outputs: Vec<Port>,
 }
@@ -226,7 +235,7 @@ enum Dim {
 impl Model {
     fn read(wire: &mut Wire, mut message: Range<u64>) -> Result<Self, Fault> {
         let (mut model, mut graph, mut ir_version) = (Self::default(), None, None);
-        let (mut name, mut version, mut opsets) = (None, None, 0);
+        let (mut name, mut version, mut opsets, mut held) = (None, None, 0, Held::default());
         while let Some((number, value)) = wire.next(&mut message)? {
             match number {
                 1 => once(&mut ir_version, value.varint("ir_version")?, "ir_version")?,
@@ -242,6 +251,15 @@ impl Model {
                     check_count(model.metadata.len(), MAX_ENTRIES, "metadata entries")?;
                     model.metadata.push(read_pair(wire, value.bytes("metadata_props")?)?);
                 }
+                20 => {
+                    let mut training = value.bytes("training_info")?;
+                    while let Some((number, value)) = wire.next(&mut training)? {
+                        if matches!(number, 1 | 2) {
+                            held.graph(wire, value.bytes("graph")?, 1)?;
+                        }
+                    }
+                }
+                25 => held.function(wire, value.bytes("functions")?)?,
                 _ => {}
             }
         }
@@ -253,7 +271,7 @@ impl Model {
         model.producer_version = text(version, "producer_version")?;
         // Required since the first version: without it this is some other message.
         ir_version.ok_or(OnnxError::Missing("ir_version"))?;
-        model.graph = Graph::read(wire, graph.ok_or(OnnxError::Missing("graph"))?)?;
+        model.graph = Graph::read(wire, graph.ok_or(OnnxError::Missing("graph"))?, held)?;
         Ok(model)
     }
 
@@ -296,10 +314,14 @@ impl Model {
 }
 
 impl Graph {
-    fn read(wire: &mut Wire, mut message: Range<u64>) -> Result<Self, Fault> {
+    fn read(wire: &mut Wire, mut message: Range<u64>, mut held: Held) -> Result<Self, Fault> {
         let mut graph = Self::default();
         while let Some((number, value)) = wire.next(&mut message)? {
             match number {
+                1 => {
+                    check_count(held.constants.len(), MAX_INITIALIZERS, "constants")?;
+                    held.node(wire, value.bytes("node")?, 0)?;
+                }
                 5 => {
                     check_count(graph.initializers.len(), MAX_INITIALIZERS, "initialisers")?;
                     graph.initializers.push(Initializer::read(wire, value.bytes("initializer")?)?);
@@ -316,6 +338,9 @@ impl Graph {
                 _ => {}
             }
         }
+        graph.constants = held.constants.len();
+        graph.initializers.append(&mut held.constants);
+        graph.unlisted = held.unlisted;
         graph.initializers.sort_by(|a, b| a.name.cmp(&b.name));
         let twice = graph.initializers.array_windows().find(|[a, b]| a.name == b.name);
         if let Some([first, _]) = twice {

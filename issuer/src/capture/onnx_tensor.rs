@@ -147,6 +147,38 @@ impl Initializer {
     }
 }
 
+/// A tensor of a node, as far as it says whether that is a setting or what was learned.
+pub(super) struct Outline {
+    elements: u64,
+    /// Of whole numbers, as sizes and axes are.
+    whole: bool,
+    bytes: u64,
+}
+
+impl Outline {
+    pub(super) fn read(wire: &mut Wire, mut message: Range<u64>) -> Result<Self, Fault> {
+        let bytes = message.end - message.start;
+        let (mut shape, mut code) = (Vec::new(), 0);
+        while let Some((number, value)) = wire.next(&mut message)? {
+            match number {
+                1 => read_dims(wire, value, &mut shape)?,
+                2 => code = value.varint("data_type")?,
+                // Its bytes are in another file, and not counted here.
+                13 => return Ok(Self { elements: u64::MAX, whole: false, bytes }),
+                _ => {}
+            }
+        }
+        let elements = shape.iter().try_fold(1_u64, |count, len| count.checked_mul(*len));
+        // int32, int64, bool
+        Ok(Self { elements: elements.unwrap_or(u64::MAX), whole: matches!(code, 6 | 7 | 9), bytes })
+    }
+
+    /// A scalar, or a short list of sizes or axes.
+    pub(super) const fn is_structural(&self) -> bool {
+        self.bytes <= 1_024 && self.elements <= if self.whole { 64 } else { 1 }
+    }
+}
+
 /// Either one dimension or, packed, several.
 fn read_dims(wire: &mut Wire, value: Value, shape: &mut Vec<u64>) -> Result<(), Fault> {
     match value {

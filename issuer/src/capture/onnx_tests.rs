@@ -20,7 +20,84 @@ fn tensor(name: &str, code: u64, dims: &[u64], data: &[u8]) -> Vec<u8> {
 fn read_bytes(bytes: &[u8]) -> Result<TensorFile, CaptureError> {
     let tree = Tree::with(&[("m.onnx", bytes)]);
     let artifacts = tree.artifacts();
-    read(&artifacts.files[0], &artifacts, &Work::new(&()))
+    read(&artifacts.files[0], &artifacts, &Work::new(&())).map(tensor_file)
+}
+
+fn tensor_file(reading: Reading) -> TensorFile {
+    match reading.content {
+        Content::Tensors(file) => file,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn unlisted(bytes: &[u8]) -> String {
+    let tree = Tree::with(&[("m.onnx", bytes)]);
+    let artifacts = tree.artifacts();
+    match read(&artifacts.files[0], &artifacts, &Work::new(&())).unwrap().content {
+        Content::UnlistedInterface(_, why) => why,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A `NodeProto` of the main graph.
+fn node(kind: &str, domain: &str, attribute: &[u8]) -> Vec<u8> {
+    let (kind, domain) = (bytes_field(4, kind), bytes_field(7, domain));
+    message(1, &[&bytes_field(2, "w"), &kind, &domain, &bytes_field(5, attribute)])
+}
+
+#[test]
+fn constants_of_nodes_are_tensors_too() {
+    // As an attribute, a tensor is field 5 of it as well.
+    let constant = |values: [f32; 2]| {
+        let bytes: Vec<u8> = values.into_iter().flat_map(f32::to_le_bytes).collect();
+        model(&[&node("Constant", "", &tensor("", 1, &[2], &bytes_field(9, &bytes)))])
+    };
+    let (one, two) = (read_bytes(&constant([1.0, 2.0])).unwrap(), read_bytes(&constant([1.0, 3.0])).unwrap());
+    assert_eq!((one.tensors.len(), one.tensors[0].name.as_str()), (1, "w"));
+    assert_ne!(one.tensors[0].sha256, two.tensors[0].sha256);
+    assert!(one.remark.unwrap().contains("constants of its nodes"));
+    // Sizes and axes are not.
+    let sizes = bytes_field(9, [0; 16]);
+    for settings in [
+        node("Constant", "", &tensor("", 7, &[2], &sizes)),
+        node("Constant", "ai.onnx", &tensor("", 1, &[], &bytes_field(9, [0; 4]))),
+        node("Conv", "", &packed(8, &[1, 1, 1, 1])),
+        node("Upsample", "", &bytes_field(7, [0; 16])),
+    ] {
+        assert!(read_bytes(&model(&[&settings])).unwrap().tensors.is_empty());
+    }
+}
+
+#[test]
+fn what_else_nodes_hold_is_not_listed() {
+    let values = tensor("", 1, &[2], &bytes_field(9, [0; 8]));
+    let inner = |graph: &[u8]| node("If", "", &bytes_field(6, graph));
+    for held in [
+        node("TreeEnsembleRegressor", "ai.onnx.ml", &bytes_field(7, [0; 8])),
+        node("TreeEnsembleRegressor", "ai.onnx.ml", &[varint_field(8, 1), varint_field(8, 2)].concat()),
+        node("LabelEncoder", "ai.onnx.ml", &bytes_field(9, "a")),
+        node("Constant", "", &bytes_field(7, [0; 8])),
+        node("Constant", "", &bytes_field(22, [])),
+        node("Custom", "x", &values),
+        node("Any", "", &packed(8, &[1; 65])),
+        node("EPContext", "", &bytes_field(4, [b'x'; 5_000])),
+        inner(&values),
+        inner(&node("Constant", "", &values)),
+        inner(&inner(&node("Constant", "", &values))),
+    ] {
+        let why = unlisted(&model(&[&tensor("v", 1, &[1], &bytes_field(9, [0; 4])), &held]));
+        assert!(why.contains("nodes"), "{why}");
+    }
+    let function = message(
+        25,
+        &[
+            &message(7, &[&bytes_field(4, "F"), &bytes_field(7, "x")]),
+            &message(7, &[&bytes_field(4, "Constant"), &bytes_field(5, &values)]),
+        ],
+    );
+    assert!(unlisted(&[model(&[]), function].concat()).contains("Constant"));
+    let deep = (0..20).fold(Vec::new(), |graph, _| inner(&graph));
+    assert!(unlisted(&model(&[&deep])).contains("nested"));
 }
 
 fn code(bytes: &[u8]) -> &'static str {
@@ -146,7 +223,7 @@ fn external_data_is_read_only_from_among_the_captured_files() {
         let tree = Tree::with(&[("in/m.onnx", &onnx), ("in/w.bin", b"0123456789ab"), ("out.bin", &[0; 64])]);
         let artifacts = tree.artifacts();
         let read = read(&artifacts.files[0], &artifacts, &Work::new(&()));
-        read.map_or_else(|error| error.code().to_owned(), |file| file.tensors[0].sha256.to_hex())
+        read.map_or_else(|error| error.code().to_owned(), |file| tensor_file(file).tensors[0].sha256.to_hex())
     };
     let expected = model_passport::digest::Digest::of("456789ab").to_hex();
     assert_eq!(outcome("w.bin", "4"), expected);
@@ -183,7 +260,7 @@ fn external_data_can_be_in_several_files() {
     let tree = Tree::with(&[("m.onnx", &onnx), ("w.bin", b"aaaa____bbbb"), ("more/x.data", b"cccc")]);
     let artifacts = tree.artifacts();
     let file = artifacts.files.iter().find(|file| file.path == "m.onnx").unwrap();
-    let tensors = read(file, &artifacts, &Work::new(&())).unwrap().tensors;
+    let tensors = tensor_file(read(file, &artifacts, &Work::new(&())).unwrap()).tensors;
     let expected = ["aaaa", "bbbb", "cccc", "here"].map(model_passport::digest::Digest::of);
     assert_eq!(tensors.iter().map(|tensor| tensor.sha256).collect::<Vec<_>>(), expected);
     // Many tensors in the same bytes.

@@ -186,12 +186,13 @@ fn element(reader: &mut Reader<'_>) -> Result<Element, ThriftError> {
 
 /// The rows of a row group. Its bytes have to be in the file, so that rows cannot come from nowhere.
 fn row_group(reader: &mut Reader<'_>, size: u64) -> Result<u64, ThriftError> {
-    let (mut rows, mut columns) = (0, 0_usize);
+    let (mut rows, mut columns, mut most) = (0, 0_usize, u64::MAX);
     reader.structure(|id, kind, reader| match (id, kind) {
         (1, Type::List) => {
             reader.list(|_, reader| {
                 columns += 1;
-                column_chunk(reader, size)
+                most = most.min(column_chunk(reader, size)?);
+                Ok(())
             })?;
             Ok(None)
         }
@@ -201,15 +202,19 @@ fn row_group(reader: &mut Reader<'_>, size: u64) -> Result<u64, ThriftError> {
         }
         (_, kind) => Ok(Some(kind)),
     })?;
-    if rows > 0 && columns == 0 { Err(ThriftError::Range) } else { Ok(rows) }
+    if rows > 0 && (columns == 0 || rows > most) { Err(ThriftError::Range) } else { Ok(rows) }
 }
 
-fn column_chunk(reader: &mut Reader<'_>, size: u64) -> Result<(), ThriftError> {
+/// The most rows that a column can have: each has a value, if only one that says that there is none, and a page
+/// of at least one byte has no more values than 31 bits count. Without metadata there are none.
+fn column_chunk(reader: &mut Reader<'_>, size: u64) -> Result<u64, ThriftError> {
+    let mut most = 0;
     reader.structure(|id, kind, reader| match (id, kind) {
         (3, Type::Struct) => {
-            let (mut bytes, mut start) = (0, 0);
+            let (mut values, mut bytes, mut start) = (0, 0, 0);
             reader.structure(|id, kind, reader| {
                 match (id, kind) {
+                    (5, Type::Integer) => values = reader.integer()?,
                     (7, Type::Integer) => bytes = reader.integer()?,
                     (9, Type::Integer) => start = reader.integer()?,
                     (_, kind) => return Ok(Some(kind)),
@@ -218,10 +223,16 @@ fn column_chunk(reader: &mut Reader<'_>, size: u64) -> Result<(), ThriftError> {
             })?;
             // A dictionary stands before the data and counts among the bytes, so that they are not added up.
             let inside = |value: i64| u64::try_from(value).is_ok_and(|value| value <= size);
-            if inside(start) && inside(bytes) { Ok(None) } else { Err(ThriftError::Range) }
+            if !inside(start) || !inside(bytes) {
+                return Err(ThriftError::Range);
+            }
+            let [values, bytes] = [values, bytes].map(|value| u64::try_from(value).unwrap_or_default());
+            most = values.min(bytes.saturating_mul(1 << 31));
+            Ok(None)
         }
         (_, kind) => Ok(Some(kind)),
-    })
+    })?;
+    Ok(most)
 }
 
 /// The columns at the top, with whatever is inside them passed over.
@@ -356,6 +367,28 @@ mod tests {
             footer[at] = 5;
         });
         assert_eq!(code(&negative), "capture.parquet-footer");
+    }
+
+    #[test]
+    fn rows_do_not_come_from_nothing() {
+        // Version; a root with one column `a`; rows; one row group with a column chunk; rows.
+        let rows = [0x80, 0x80, 0xd4, 0xd4, 0x99, 0xe3, 0x8c, 0x07];
+        let schema = b"\x15\x02\x19\x2c\x48\x01r\x15\x02\x00\x15\x02\x38\x01a\x00\x16";
+        let file = |chunk: &[u8]| {
+            let footer =
+                [schema, &rows[..], b"\x19\x1c\x19\x1c", chunk, b"\x00\x26", &rows, b"\x00\x00"].concat();
+            let len = u32::try_from(footer.len()).unwrap().to_le_bytes();
+            [MAGIC, &footer[..], &len, MAGIC].concat()
+        };
+        // No metadata; metadata without values; values in no bytes; values in one byte.
+        for chunk in [
+            &b""[..],
+            b"\x3c\x00",
+            &[b"\x3c\x56", &rows[..], b"\x46\x00\x00"].concat(),
+            &[b"\x3c\x56", &rows[..], b"\x26\x02\x00"].concat(),
+        ] {
+            assert_eq!(code(&file(chunk)), "capture.parquet-footer", "{chunk:x?}");
+        }
     }
 
     #[test]

@@ -23,6 +23,12 @@ const MAX_VALUES: usize = 1_000_000;
 /// Most bytes of all texts that are kept.
 const MAX_TEXTS_BYTES: usize = 16 << 20;
 
+/// Most fractions in one list or tuple that are settings: rates, momenta.
+pub(super) const MAX_PLAIN: usize = 8;
+
+/// Most whole numbers in one list or tuple that are settings, where they do not just count on.
+pub(super) const MAX_PLAIN_TUPLE: usize = 64;
+
 /// Most globals that are kept.
 const MAX_GLOBALS: usize = 4_096;
 
@@ -44,8 +50,9 @@ pub(super) enum Node {
     Dict(Vec<(Value, Value)>),
     /// Module and name, with a dot between them.
     Global(Box<str>),
-    /// With the place of each item, as opaque items are left out.
-    List(Vec<(i64, Value)>, i64),
+    /// With the place of each item, as opaque items are left out; how many there are, and how many of them are
+    /// numbers that do not just count on.
+    List(Vec<(i64, Value)>, i64, usize),
     /// What `persistent_load` would give for this.
     Persistent(Value),
     Text(Box<str>),
@@ -107,6 +114,10 @@ pub(super) struct Walk {
     pub(super) roots: Vec<Value>,
     /// Where the walk ended too early, and why.
     pub(super) stopped: Option<(u64, Stop)>,
+    /// What the pickle holds beside its objects that may be weights.
+    pub(super) payload: Option<&'static str>,
+    /// Bytes of arrays that were passed over.
+    pub(super) skipped: u64,
     texts: usize,
     values: usize,
 }
@@ -142,7 +153,7 @@ impl Walk {
         match self.node(value) {
             Some(Node::Call(call)) => call.items.len().saturating_add(2),
             Some(Node::Dict(items)) => items.len(),
-            Some(Node::List(items, _)) => items.len(),
+            Some(Node::List(items, ..)) => items.len(),
             Some(Node::Tuple(items)) => items.len(),
             Some(Node::Global(_) | Node::Persistent(_) | Node::Text(_)) | None => 0,
         }
@@ -186,11 +197,34 @@ impl Walk {
 
     pub(super) fn add_tuple(&mut self, items: Vec<Value>) -> Result<Value, Stop> {
         self.count(items.len())?;
+        let opaque = items.iter().filter(|item| **item == Value::Opaque).count();
+        let whole = items.iter().filter(|item| matches!(item, Value::Int(_))).count();
+        if opaque > MAX_PLAIN || whole > MAX_PLAIN_TUPLE {
+            self.payload = Some("its pickle holds lists of numbers");
+        }
         self.add(Node::Tuple(items))
     }
 
     pub(super) fn add_call(&mut self, callable: Value, arguments: Value) -> Result<Value, Stop> {
+        if let Some(what) = self.made_of_bytes(callable, arguments) {
+            self.payload = Some(what);
+        }
         self.add(Node::Call(Call { callable, arguments, state: Value::Opaque, items: Vec::new() }))
+    }
+
+    /// What a call gives, if it is numbers that stand in the pickle as bytes.
+    fn made_of_bytes(&self, callable: Value, arguments: Value) -> Option<&'static str> {
+        let name = self.global(callable)?;
+        if name.ends_with("._reconstruct") || name.ends_with("._frombuffer") {
+            return Some("its pickle holds arrays of numpy");
+        }
+        // How protocol 2 writes bytes; those of a number are few.
+        let long = |value: &Value| self.text(*value).map_or(*value == Value::Opaque, |text| text.len() > 64);
+        let is_bytes = match name {
+            "_codecs.encode" => self.tuple(arguments)?.first().is_some_and(long),
+            _ => name.ends_with(".bytearray") || name.starts_with("array."),
+        };
+        is_bytes.then_some("its pickle holds bytes")
     }
 
     pub(super) fn count(&mut self, more: usize) -> Result<(), Stop> {

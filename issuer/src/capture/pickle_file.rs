@@ -8,7 +8,7 @@ use std::io::{self, BufReader};
 
 use super::artifacts::Artifact;
 use super::inflate::{Envelope, Inflate};
-use super::pickle::{self, Walk};
+use super::pickle::{self, Stop, Walk};
 use super::weights::{Content, Reading, head};
 use super::{CaptureError, torch};
 
@@ -67,7 +67,10 @@ pub(super) fn read_named(file: &Artifact) -> Result<Reading, CaptureError> {
         // Protocols 0 and 1 have no mark. What is not a pickle from its start on is some other file.
         None => {
             let walk = pickle::walk(input);
-            if walk.roots.is_empty() && walk.globals.is_empty() {
+            // Where the walk met what no loader takes either, nothing runs. At a limit, or at what it does not
+            // understand, a loader may go on.
+            let never_runs = matches!(walk.stopped, Some((_, Stop::Operation | Stop::End)));
+            if never_runs && walk.roots.is_empty() && walk.globals.is_empty() {
                 None
             } else {
                 runs_code(&file.path, &walk, |_| false)
@@ -112,8 +115,14 @@ pub(super) fn runs_code(
     if let Some(more) = globals.len().checked_sub(MAX_NAMED).filter(|more| *more > 0) {
         _ = write!(message, " and {more} more");
     }
+    if walk.skipped > 0 {
+        _ = write!(message, "; {} bytes were taken for arrays and not looked at", walk.skipped);
+    }
     if let Some((at, stop)) = walk.stopped {
-        _ = write!(message, "; there may be more, as it was looked at only to byte {at} ({stop})");
+        _ = write!(
+            message,
+            "; there may be more, as not all of it was looked at, only to byte {at} ({stop})"
+        );
     }
     Some((RUNS_CODE, message))
 }
@@ -146,6 +155,19 @@ mod tests {
     }
 
     #[test]
+    fn where_the_walk_ends_early_a_loader_may_go_on() {
+        let run = b"cos\nsystem\n(S'echo'\ntR.";
+        let text = [b"S'", &b"a".repeat(70_000)[..], b"'\n0", run].concat();
+        let many = [&b"N".repeat(260_000)[..], run].concat();
+        for bytes in [&text[..], &many, b"Np1_0\ncos\nsystem\n."] {
+            let note = note_of("m.pkl", bytes).unwrap();
+            assert!(note.contains("runs code") && note.contains("not all of it was looked at"), "{note}");
+        }
+        let note = note_of("m.joblib", &model_file("logistic.joblib")).unwrap();
+        assert!(note.contains("bytes were taken for arrays and not looked at"), "{note}");
+    }
+
+    #[test]
     fn names_are_shown_as_text() {
         let note = note_of("m.pkl", b"\x80\x04c\x1b[31mevil\nx\x07\n.").unwrap();
         assert!(note.contains(r"`\u{1b}[31mevil.x\u{7}`"), "{note}");
@@ -161,7 +183,7 @@ mod tests {
             assert!(note.as_ref().is_none_or(|note| note.contains("nothing that is known")), "{note:?}");
         }
         let cut = &model_file("evil-4.pkl")[..70];
-        assert!(note_of("m.pkl", cut).unwrap().contains("looked at only to byte"));
+        assert!(note_of("m.pkl", cut).unwrap().contains("not all of it was looked at, only to byte"));
     }
 
     #[test]

@@ -6,13 +6,20 @@
 use std::collections::HashMap;
 use std::io::{self, BufRead, Read as _};
 
-use super::pickle::{Node, Stop, Value, Walk};
+use super::pickle::{MAX_PLAIN, MAX_PLAIN_TUPLE, Node, Stop, Value, Walk};
 
 /// Most values and marks on one stack: pickles are written in pieces of a thousand.
 const MAX_STACK: usize = 250_000;
 
 /// Longest text that is kept: what the schema of a passport takes for the name of a tensor.
 const MAX_TEXT_BYTES: u64 = 1_024;
+
+/// Most bytes in one value that are a setting.
+const MAX_PLAIN_BYTES: u64 = 64;
+
+/// Most numbers in dictionaries: under keys that are no names, and under any.
+const MAX_PLAIN_PAIRS: usize = 64;
+const MAX_NAMED_PAIRS: usize = 10_000;
 
 /// Longest line of an old pickle that is read: a number can be as long as it likes.
 const MAX_LINE_BYTES: u64 = 64 << 10;
@@ -45,12 +52,14 @@ pub(super) struct Machine<R> {
     outer: Vec<Frame>,
     walk: Walk,
     legacy_torch: bool,
+    /// Numbers in dictionaries: under keys that are no names, and under any.
+    pairs: (usize, usize),
 }
 
 impl<R: BufRead> Machine<R> {
     pub(super) fn new(input: R) -> Self {
         let (frame, outer, walk) = (Frame::default(), Vec::new(), Walk::default());
-        Self { input, at: 0, frame, outer, walk, legacy_torch: false }
+        Self { input, at: 0, frame, outer, walk, legacy_torch: false, pairs: (0, 0) }
     }
 
     /// Runs all pickles that stand one after another.
@@ -169,8 +178,7 @@ impl<R: BufRead> Machine<R> {
             0x8a => self.long()?,
             0x8b => {
                 let len = u32::from_le_bytes(self.array()?);
-                self.skip(len.into())?;
-                Value::Opaque
+                self.bytes(len.into())?
             }
             0x88 => Value::Int(1),
             0x89 => Value::Int(0),
@@ -295,7 +303,7 @@ impl<R: BufRead> Machine<R> {
             }
             b')' => self.walk.add_tuple(Vec::new())?,
             b'}' => self.walk.add(Node::Dict(Vec::new()))?,
-            b']' | 0x8f => self.walk.add(Node::List(Vec::new(), 0))?,
+            b']' | 0x8f => self.walk.add(Node::List(Vec::new(), 0, 0))?,
             b't' => {
                 let items = self.pop_mark()?;
                 self.walk.add_tuple(items)?
@@ -317,7 +325,7 @@ impl<R: BufRead> Machine<R> {
             // `l`, and a frozen set
             _ => {
                 let items = self.pop_mark()?;
-                let made = self.walk.add(Node::List(Vec::new(), 0))?;
+                let made = self.walk.add(Node::List(Vec::new(), 0, 0))?;
                 self.push(made)?;
                 return self.append(&items);
             }
@@ -329,13 +337,29 @@ impl<R: BufRead> Machine<R> {
     fn append(&mut self, items: &[Value]) -> Result<(), Stop> {
         let kept = items.iter().filter(|item| matches!(item, Value::Node(_))).count();
         self.walk.count(kept)?;
-        if let Some(Node::List(list, len)) = self.top_node()? {
+        let mut payload = false;
+        if let Some(Node::List(list, len, plain)) = self.top_node()? {
+            let mut before = None;
             for item in items {
-                if matches!(item, Value::Node(_)) {
-                    list.push((*len, *item));
+                match item {
+                    Value::Node(_) => list.push((*len, *item)),
+                    // Fractions weigh more than whole numbers; those that count on, as indices do, nothing.
+                    Value::Opaque => *plain = plain.saturating_add(MAX_PLAIN_TUPLE / MAX_PLAIN),
+                    Value::Int(number) => {
+                        let counts_on = match before {
+                            Some(Value::Int(before)) => number.checked_sub(1) == Some(before),
+                            _ => *len == 0,
+                        };
+                        *plain = plain.saturating_add(usize::from(!counts_on));
+                    }
                 }
+                before = Some(*item);
                 *len += 1;
             }
+            payload = *plain > MAX_PLAIN_TUPLE;
+        }
+        if payload {
+            self.walk.payload = Some("its pickle holds lists of numbers");
         }
         Ok(())
     }
@@ -349,6 +373,13 @@ impl<R: BufRead> Machine<R> {
         let kept =
             || pairs.iter().filter(|[_, value]| *value != Value::Opaque).map(|[key, value]| (*key, *value));
         self.walk.count(2 * kept().count())?;
+        for [key, _] in pairs.iter().filter(|[_, value]| !matches!(value, Value::Node(_))) {
+            self.pairs.0 = self.pairs.0.saturating_add(usize::from(self.walk.text(*key).is_none()));
+            self.pairs.1 = self.pairs.1.saturating_add(1);
+        }
+        if self.pairs.0 > MAX_PLAIN_PAIRS || self.pairs.1 > MAX_NAMED_PAIRS {
+            self.walk.payload = Some("its pickle holds dictionaries of numbers");
+        }
         match self.top_node()? {
             Some(Node::Dict(dict)) => dict.extend(kept()),
             Some(Node::Call(call)) => call.items.extend(kept()),
@@ -380,7 +411,9 @@ impl<R: BufRead> Machine<R> {
                     let [padding] = self.array()?;
                     self.skip(padding.into())?;
                 }
-                self.skip(len)
+                self.skip(len)?;
+                self.walk.skipped = self.walk.skipped.saturating_add(len);
+                Ok(())
             }
         }
     }
@@ -477,6 +510,9 @@ impl<R: BufRead> Machine<R> {
 
     fn bytes(&mut self, len: u64) -> Result<Value, Stop> {
         self.skip(len)?;
+        if len > MAX_PLAIN_BYTES {
+            self.walk.payload = Some("its pickle holds bytes, or texts too long to be looked at");
+        }
         Ok(Value::Opaque)
     }
 

@@ -13,7 +13,8 @@
 //! has the same `tensorDigest`.
 //!
 //! Where that does not account for every storage (sparse and quantised tensors, classes of one's own), the
-//! storages are listed instead, `data/0` and so on.
+//! storages are listed instead, `data/0` and so on. Where the pickle itself holds what may be weights (arrays of
+//! `numpy`, bytes, long lists of numbers), nothing is listed: no digest would cover it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,6 +56,9 @@ const MAX_NAMES_BYTES: usize = 64 << 20;
 
 /// Most times that the bytes of the file are hashed for its tensors.
 const MAX_SHARED: u64 = 16;
+
+/// Most times that the storages are read for tensors whose elements are gathered.
+const MAX_GATHERED: u64 = 4;
 
 /// Largest tensor whose elements do not stand in their order in the storage: they are gathered in memory.
 const MAX_GATHERED_BYTES: u64 = 64 << 20;
@@ -119,6 +123,7 @@ pub(super) fn read(file: &Artifact, work: &Work<'_>) -> Result<Reading, CaptureE
     let mut reading: Reading = match archive.tensors(&walk) {
         Ok(views) => archive.listed(&views, work)?.into(),
         Err(Trouble::Refused(error)) => return Err(error),
+        Err(Trouble::Partly(why)) => Reading::unlisted(why),
         Err(Trouble::Unlisted(why)) => archive.storages(&walk, why, work)?.into(),
     };
     reading.notes.extend(runs_code(&file.path, &walk, is_harmless));
@@ -151,6 +156,8 @@ const HARMLESS: [&str; 12] = [
 enum Trouble {
     /// The file contradicts itself.
     Refused(CaptureError),
+    /// The pickle holds what no storage does, or may.
+    Partly(&'static str),
     /// Something that is not read.
     Unlisted(&'static str),
 }
@@ -198,9 +205,15 @@ impl<'a> Archive<'a> {
 
     /// All tensors, if they account for all storages.
     fn tensors(&self, walk: &Walk) -> Result<Vec<View<'a>>, Trouble> {
-        let (Some(root), None, true) = (walk.roots.first(), walk.stopped, self.constants.is_empty()) else {
-            return Err(Trouble::Unlisted("its pickle holds more than is looked at"));
+        let (Some(root), None) = (walk.roots.first(), walk.stopped) else {
+            return Err(Trouble::Partly("its pickle holds more than is looked at"));
         };
+        if let Some(what) = walk.payload {
+            return Err(Trouble::Partly(what));
+        }
+        if !self.constants.is_empty() {
+            return Err(Trouble::Unlisted("its pickle holds more than is looked at"));
+        }
         let (mut views, mut used, mut visits) = (Vec::new(), BTreeSet::new(), 0);
         let mut todo = vec![(*root, String::new(), 0)];
         while let Some((value, name, depth)) = todo.pop() {
@@ -230,6 +243,11 @@ impl<'a> Archive<'a> {
         // Views may share bytes, as tied weights do; a small file whose views make a large one is no model.
         let viewed = views.iter().map(View::bytes).fold(0, u64::saturating_add);
         if viewed / MAX_SHARED > self.file.hashed.stamp.size {
+            return Err(Trouble::Unlisted("its tensors share too many bytes"));
+        }
+        let gathered = views.iter().filter(|view| view.is_gathered()).map(|view| view.entry.size);
+        let stored = self.storages.values().map(|entry| entry.size).fold(0, u64::saturating_add);
+        if gathered.fold(0, u64::saturating_add) / MAX_GATHERED > stored {
             return Err(Trouble::Unlisted("its tensors share too many bytes"));
         }
         if used.len() != self.storages.len() {
@@ -304,16 +322,20 @@ fn push_children(
         _ => format!("{name}.{part}"),
     };
     let mut pairs = |pairs: &[(Value, Value)]| {
-        // Set twice, the later one counts.
+        // Set twice, the later one counts. Keys that only look alike are two: a number and its digits, or two of
+        // which nothing is known. Tensors under them have one name, which is found later.
         let mut members = BTreeMap::new();
-        for (key, value) in pairs {
+        for (at, (key, value)) in pairs.iter().enumerate() {
             let key = match key {
-                Value::Int(key) => key.to_string(),
-                key => walk.text(*key).unwrap_or("?").to_owned(),
+                Value::Int(key) => (0, key.to_string()),
+                key => match walk.text(*key) {
+                    Some(text) => (1, text.to_owned()),
+                    None => (at.saturating_add(2), "?".to_owned()),
+                },
             };
             members.insert(key, *value);
         }
-        todo.extend(members.into_iter().map(|(key, value)| (value, under(&key), depth)));
+        todo.extend(members.into_iter().map(|((_, key), value)| (value, under(&key), depth)));
     };
     match walk.node(value) {
         Some(Node::Dict(items)) => pairs(items),
@@ -323,7 +345,7 @@ fn push_children(
                 todo.push((part, name.to_owned(), depth));
             }
         }
-        Some(Node::List(items, _)) => {
+        Some(Node::List(items, ..)) => {
             todo.extend(items.iter().map(|(at, value)| (*value, under(&at.to_string()), depth)));
         }
         Some(Node::Tuple(items)) => {
@@ -458,12 +480,17 @@ impl View<'_> {
         true
     }
 
+    /// Whether the whole storage is read for it.
+    fn is_gathered(&self) -> bool {
+        self.entry.compressed || !self.is_contiguous()
+    }
+
     fn digest(&self, file: &Artifact, work: &Work<'_>) -> Result<Digest, CaptureError> {
         let (start, len) = (self.offset.saturating_mul(self.width), self.bytes());
         if len == 0 {
             return Ok(Digest::of([]));
         }
-        if self.is_contiguous() && !self.entry.compressed {
+        if !self.is_gathered() {
             let start = self.entry.data.start + start;
             return hash_range(file, &(start..start + len), work);
         }

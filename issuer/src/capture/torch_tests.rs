@@ -61,6 +61,93 @@ fn bytes_that_are_not_the_elements_are_not_listed_as_such() {
     assert_eq!((file.tensors[0].dtype, notes.len()), ("complex64", 0));
 }
 
+/// An archive with this pickle and one storage of ten bytes, compressed or not.
+fn archive(items: &[u8]) -> Vec<u8> {
+    let head = b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\nq\x000\
+        (X\x07\0\0\0storagectorch\nByteStorage\nX\x01\0\0\x000X\x03\0\0\0cpuK\x0atQq\x010}(";
+    let pickle = [head, items, b"u."].concat();
+    let (mut body, mut directory) = (Vec::new(), Vec::new());
+    for (name, bytes) in [("a/data.pkl", &pickle[..]), ("a/data/0", &[7; 10][..])] {
+        let size = u32::try_from(bytes.len()).unwrap().to_le_bytes();
+        let crc = crc32(bytes).to_le_bytes();
+        let len = u16::try_from(name.len()).unwrap().to_le_bytes();
+        let common = [&[20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0][..], &crc, &size, &size, &len, &[0, 0]].concat();
+        let at = u32::try_from(body.len()).unwrap().to_le_bytes();
+        directory.extend([b"PK\x01\x02\x14\0", &common[..], &[0; 10], &at, name.as_bytes()].concat());
+        body.extend([b"PK\x03\x04", &common[..], name.as_bytes(), bytes].concat());
+    }
+    let (at, len) = (u32::try_from(body.len()).unwrap(), u32::try_from(directory.len()).unwrap());
+    let end = [&[2, 0, 2, 0][..], &len.to_le_bytes(), &at.to_le_bytes(), &[0, 0]].concat();
+    [&body[..], &directory, b"PK\x05\x06\0\0\0\0", &end].concat()
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg()))
+    }) ^ u32::MAX
+}
+
+/// A tensor of five bytes from an offset, with a stride.
+fn view(offset: u8, len: u8, stride: u8) -> Vec<u8> {
+    [&b"h\0(h\x01K"[..], &[offset, b'K', len, 0x85, b'K', stride, 0x85], b"\x89NtR"].concat()
+}
+
+fn unlisted(bytes: &[u8]) -> String {
+    let tree = Tree::with(&[("m.pt", bytes)]);
+    match read(&tree.artifacts().files[0], &Work::new(&())).unwrap().content {
+        Content::Unlisted(why) => why,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn keys_that_look_alike_drop_no_tensor() {
+    let pair = |one: &[u8], two: &[u8]| {
+        let items = [one, &view(0, 5, 1), two, &view(5, 5, 1)].concat();
+        let names = read_bytes(&archive(&items)).unwrap().0.tensors.into_iter().map(|tensor| tensor.name);
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(pair(b"K\0", b"K\x01"), ["0", "1"]);
+    assert_eq!(pair(b"K\0", b"X\x01\0\0\x000"), ["data/0"]);
+    assert_eq!(pair(b"K\0\x85", b"K\x01\x85"), ["data/0"]);
+    // The same key twice is one.
+    assert_eq!(pair(b"K\0", b"K\0"), ["0"]);
+}
+
+#[test]
+fn what_the_pickle_itself_holds_is_not_listed() {
+    let with = |value: &[u8]| archive(&[b"K\0", &view(0, 5, 1)[..], b"X\x01\0\0\0w", value].concat());
+    let floats = |count: usize| b"G\0\0\0\0\0\0\0\0".repeat(count);
+    let list = |items: &[u8]| [b"](", items, b"e"].concat();
+    for value in [
+        &list(&floats(9))[..],
+        &[b"]", &b"G\0\0\0\0\0\0\0\0a".repeat(9)[..]].concat(),
+        &[b"(", &floats(9)[..], b"t"].concat(),
+        &list(&b"K\x07".repeat(70)),
+        &[b"}(", &[b"K\0", &floats(1)[..]].concat().repeat(70)[..], b"u"].concat(),
+        &[b"C\x80", &[0; 128][..]].concat(),
+        &[b"X\0\x10\0\0", &[b'a'; 4096][..]].concat(),
+        b"cnumpy.core.multiarray\n_reconstruct\n)R",
+        &[b"c_codecs\nencode\nX\x60\0\0\0", &[b'a'; 96][..], b"X\x06\0\0\0latin1\x86R"].concat(),
+    ] {
+        assert!(unlisted(&with(value)).contains("its pickle holds"), "{value:?}");
+    }
+    let indices: Vec<u8> = (0..200).flat_map(|at| [b'K', at]).collect();
+    for value in [&list(&floats(2))[..], &floats(1), b"N", &list(&indices), b"C\x01x"] {
+        assert_eq!(read_bytes(&with(value)).unwrap().0.tensors.len(), 1);
+    }
+}
+
+#[test]
+fn a_storage_is_not_read_again_and_again() {
+    let views = |count: u8| {
+        let items: Vec<u8> = (0..count).flat_map(|at| [&[b'K', at][..], &view(0, 2, 3)].concat()).collect();
+        read_bytes(&archive(&items)).unwrap().0
+    };
+    assert_eq!(views(4).tensors.len(), 4);
+    assert!(views(60).remark.unwrap().contains("share too many bytes"));
+}
+
 #[test]
 fn every_cut_is_refused() {
     let whole = model_file("sparse.pt");

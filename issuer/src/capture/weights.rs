@@ -63,6 +63,8 @@ pub(super) enum Content {
     /// Tensors, but not all of them can be told apart; why. A list of the others would have a digest that does
     /// not change when the missing ones do, so there is none.
     Unlisted(String),
+    /// Likewise, and the `ModelInterface` node.
+    UnlistedInterface(Object, String),
 }
 
 /// All tensors of one file.
@@ -111,7 +113,7 @@ type Reader = fn(&Artifact, &Artifacts, &Work<'_>) -> Result<Reading, CaptureErr
 
 /// Formats by the end of a name. Names that several formats share are decided by the first bytes.
 const READERS: [(&[&str], Reader); 10] = [
-    (&["onnx"], |file, artifacts, work| Ok(onnx::read(file, artifacts, work)?.into())),
+    (&["onnx"], |file, artifacts, work| onnx::read(file, artifacts, work)),
     (&["safetensors"], |file, _, work| Ok(safetensors::read(file, work)?.into())),
     (&["gguf"], |file, _, work| gguf::read(file, work)),
     (&["pt", "pth"], |file, _, work| match head(file)? {
@@ -183,6 +185,10 @@ fn read_all<'a>(artifacts: &'a Artifacts, work: &Work<'_>) -> Result<Everything<
                 all.listed.push(Listed { file, parsed });
             }
             Content::Unlisted(why) => all.unlisted.push((file, why)),
+            Content::UnlistedInterface(node, why) => {
+                all.interfaces.push((node, &file.path));
+                all.unlisted.push((file, why));
+            }
         }
     }
     Ok(all)

@@ -67,11 +67,15 @@ fn read(path: &Path, parents: &mut Parents) -> Result<Side, Failure> {
 fn said(subject: Object) -> Side {
     let list = |pointer: Option<&Json>| pointer.and_then(Json::as_array).unwrap_or_default().to_vec();
     let manifest = subject.get("artifactManifest");
-    let digest = |file: &Json| file.get("digestMultibase").and_then(Json::as_str).map(str::to_owned);
+    let text = |node: &Json, member| node.get(member).and_then(Json::as_str).map(str::to_owned);
+    let file = |file: &Json| text(file, "path").zip(text(file, "digestMultibase"));
     Side {
         weights: list(subject.get("weights")),
+        // Which of its files have weights that are not listed, and why, no passport says: all files that are
+        // not among `weights` are looked at.
         unlisted: Vec::new(),
-        files: list(manifest.and_then(|manifest| manifest.get("file"))).iter().filter_map(digest).collect(),
+        files: list(manifest.and_then(|manifest| manifest.get("file"))).iter().filter_map(file).collect(),
+        manifest: manifest.and_then(|manifest| text(manifest, "digestMultibase")),
         id: subject.get("id").and_then(Json::as_str).map(str::to_owned),
         subject: Some(subject),
     }
@@ -85,5 +89,6 @@ fn captured(path: &Path) -> Result<Side, Failure> {
         subject: None,
         files: found.files.into_iter().collect(),
         id: Some(found.id),
+        manifest: Some(found.digest),
     })
 }

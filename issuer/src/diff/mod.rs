@@ -7,6 +7,7 @@
 //! In scope: what is listed. Out of scope: reading and verifying, which whoever calls has done; and the graph
 //! around the weights. What is not listed is never taken for the same.
 
+mod beside;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,10 +26,32 @@ pub(crate) struct Side {
     pub(crate) unlisted: Vec<Unlisted>,
     /// What is said of the model: of a passport or a draft.
     pub(crate) subject: Option<Object>,
-    /// The digests of all its files.
-    pub(crate) files: BTreeSet<String>,
+    /// All its files: path and digest. None where a passport does not list them.
+    pub(crate) files: BTreeSet<(String, String)>,
     /// The identity of the whole.
     pub(crate) id: Option<String>,
+    /// The digest of the list of its files.
+    pub(crate) manifest: Option<String>,
+}
+
+impl Side {
+    fn has(&self, digest: &str) -> bool {
+        self.files.iter().any(|(_, other)| other == digest)
+    }
+
+    /// Whether both have the same files, whatever is in them. A name alone does not say so.
+    fn is_the_same_as(&self, other: &Self) -> bool {
+        self.id.is_some()
+            && self.id == other.id
+            && self.manifest.is_some()
+            && self.manifest == other.manifest
+            && self.files == other.files
+    }
+
+    fn lists_nothing(&self) -> bool {
+        let count = |node: &Json| node.get("tensorCount").and_then(Json::as_i64);
+        self.weights.iter().all(|node| count(node) == Some(0)) && self.unlisted.is_empty()
+    }
 }
 
 /// Whether the weights are the same.
@@ -71,6 +94,8 @@ pub(crate) struct Difference {
     right_only: Vec<(String, Content)>,
     /// The name left and the name right.
     renamed: Vec<(String, String, Content)>,
+    /// Files beside the weights that differ and say nothing of them.
+    not_compared: Vec<String>,
     /// Pointer, what the left says, what the right says.
     claims: Vec<(String, Option<Json>, Option<Json>)>,
 }
@@ -82,15 +107,17 @@ pub(crate) fn compare(left: &Side, right: &Side) -> Difference {
         _ => compare_digests(left, right),
     };
     for (side, other, name) in [(left, right, "first"), (right, left, "second")] {
-        if side.weights.is_empty() && side.unlisted.is_empty() {
+        if side.lists_nothing() {
             difference.doubt(format!("the {name} lists no weights"));
         }
-        for file in side.unlisted.iter().filter(|file| !other.files.contains(&file.digest)) {
+        for file in side.unlisted.iter().filter(|file| !other.has(&file.digest)) {
             difference.doubt(format!("`{}` of the {name} is not listed: {}", file.path, file.why));
         }
+        beside::check(side, other, name, &mut difference);
     }
-    if left.id.is_some() && left.id == right.id {
-        // The same files, whatever is in them.
+    difference.not_compared.sort();
+    difference.not_compared.dedup();
+    if left.is_the_same_as(right) {
         (difference.answer, difference.why) = (Answer::Same, Vec::new());
     }
     if let (Some(left), Some(right)) = (&left.subject, &right.subject) {
@@ -109,6 +136,7 @@ impl Difference {
             left_only: Vec::new(),
             right_only: Vec::new(),
             renamed: Vec::new(),
+            not_compared: Vec::new(),
             claims: Vec::new(),
         }
     }
@@ -152,6 +180,7 @@ impl Difference {
             Json::Object(object)
         });
         let same = i64::try_from(self.same).unwrap_or(i64::MAX);
+        let not_compared = self.not_compared.iter().map(|path| path.as_str().into()).collect();
         let why: Vec<Json> = self.why.iter().map(|why| why.as_str().into()).collect();
         Json::Object(Object::from_iter([
             ("weights", self.answer.word().into()),
@@ -161,6 +190,7 @@ impl Difference {
             ("leftOnly", Json::Array(self.left_only.iter().map(named).collect())),
             ("rightOnly", Json::Array(self.right_only.iter().map(named).collect())),
             ("renamed", Json::Array(renamed.collect())),
+            ("notCompared", Json::Array(not_compared)),
             ("claims", Json::Array(claims.collect())),
         ]))
     }
@@ -357,7 +387,8 @@ mod tests {
     }
 
     fn side(nodes: Vec<Json>) -> Side {
-        Side { weights: nodes, ..Side::default() }
+        let files = BTreeSet::from([("m".to_owned(), "m".to_owned())]);
+        Side { weights: nodes, files, ..Side::default() }
     }
 
     fn model(tensors: &[(&str, &str, &str, char)]) -> Side {
@@ -422,8 +453,46 @@ mod tests {
         let unlisted = || Unlisted { path: "w.h5".into(), why: "compressed".into(), digest: "d".into() };
         let some = Side { unlisted: vec![unlisted()], ..short("a", "x") };
         assert_eq!(compare(&some, &short("a", "x")).answer, Answer::Unknown);
-        let covered = Side { files: BTreeSet::from(["d".to_owned()]), ..short("a", "x") };
-        assert_eq!(compare(&some, &covered).answer, Answer::Same);
+        let covered = Side { files: files(&[("m", "m"), ("w.h5", "d")]), ..short("a", "x") };
+        assert_eq!(compare(&some, &covered).answer, Answer::Unknown);
+        let both = Side { files: files(&[("m", "m"), ("w.h5", "d")]), ..short("a", "x") };
+        assert_eq!(compare(&both, &covered).answer, Answer::Same);
+        let empty = || parse(r#"{"path":"m","tensorCount":0,"tensorDigest":"a","contentDigest":"a"}"#);
+        assert_eq!(compare(&empty(), &empty()).answer, Answer::Unknown);
+    }
+
+    fn files(files: &[(&str, &str)]) -> BTreeSet<(String, String)> {
+        files.iter().map(|(path, digest)| ((*path).to_owned(), (*digest).to_owned())).collect()
+    }
+
+    #[test]
+    fn files_that_no_list_accounts_for_are_a_doubt() {
+        let with = |all: &[(&str, &str)]| {
+            let side = model(&[("a", "float32", "[2]", 'a')]);
+            Side { files: files(all), id: Some("id".to_owned()), ..side }
+        };
+        let answer = |left: &[(&str, &str)], right: &[(&str, &str)]| {
+            let found = compare(&with(left), &with(right));
+            (found.answer, found.why.len(), found.not_compared.len())
+        };
+        assert_eq!(answer(&[("m", "1")], &[("m", "2")]), (Answer::Same, 0, 0));
+        assert_eq!(
+            answer(&[("m", "1"), ("h.pkl", "3")], &[("m", "1"), ("h.pkl", "4")]),
+            (Answer::Unknown, 2, 0)
+        );
+        assert_eq!(answer(&[("m", "1"), ("h.npz", "3")], &[("m", "1")]), (Answer::Unknown, 1, 0));
+        assert_eq!(answer(&[("m", "1"), ("x", "3")], &[("m", "2"), ("y", "3")]), (Answer::Same, 0, 0));
+        let texts = answer(&[("m", "1"), ("README.md", "3")], &[("m", "1"), ("README.md", "4")]);
+        assert_eq!(texts, (Answer::Same, 0, 1));
+        assert_eq!(answer(&[("m", "1")], &[]), (Answer::Unknown, 1, 0), "which files is not said");
+        // One name for two models: only one list of files makes them one.
+        let named = |manifest: &str, digest: &str| Side {
+            manifest: Some(manifest.to_owned()),
+            ..with(&[("m", "1"), ("h.pkl", digest)])
+        };
+        assert_eq!(compare(&named("a", "3"), &named("b", "4")).answer, Answer::Unknown);
+        assert_eq!(compare(&named("a", "3"), &named("a", "4")).answer, Answer::Unknown);
+        assert_eq!(compare(&named("a", "3"), &named("a", "3")).answer, Answer::Same);
     }
 
     #[test]

@@ -50,6 +50,7 @@ pub(crate) fn human(difference: &Difference, paint: Paint) -> String {
             list.iter().map(|(name, content)| format!("{sign} {}  {}", plain(name), described(content))),
         );
     }
+    lines(&mut text, difference.not_compared.iter().map(|path| format!("not compared: {}", plain(path))));
     if !difference.claims.is_empty() {
         _ = writeln!(text, "\n{}", paint.text(Tone::Bold, "What is said of them"));
         let claims = difference.claims.iter().map(|(pointer, left, right)| {
