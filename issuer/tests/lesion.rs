@@ -1,6 +1,7 @@
 //! From images of patients to a verified model, as `tests/real/lesion/run.sh` walks it; then it is broken.
 
 #![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod common;
 
