@@ -37,8 +37,14 @@ fn the_same_weights_in_another_container() {
 
 #[test]
 fn a_file_that_is_not_listed_is_never_the_same() {
-    let place = Place::with_keys();
+    let place = Place::with_passports();
     let sides = ["left", "right"];
+    // No graph describes what goes in and out.
+    place.write(
+        "interface.toml",
+        "[[interface.inputs]]\nname = \"features\"\ndtype = \"float32\"\nshape = [\"N\", 30]\n\
+         [[interface.outputs]]\nname = \"label\"\ndtype = \"int64\"\nshape = [\"N\"]\n",
+    );
     for side in sides {
         fs::create_dir(place.path(side)).unwrap();
         fs::copy(place.path("model/model.safetensors"), place.path(side).join("m.safetensors")).unwrap();
@@ -46,7 +52,11 @@ fn a_file_that_is_not_listed_is_never_the_same() {
     let all = |status: i32| {
         for side in sides {
             place.run(&format!("capture {side} -o {side}.draft.json")).succeeds();
-            place.run(&format!("issue {side} --claims model.toml --key lab -o {side}.json")).succeeds();
+            place
+                .run(&format!(
+                    "issue {side} --claims model.toml --claims interface.toml --key lab -o {side}.json"
+                ))
+                .succeeds();
         }
         for pair in
             ["left right", "left.draft.json right.draft.json", "left.json right.json", "left right.json"]
