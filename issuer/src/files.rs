@@ -1,5 +1,6 @@
 //! Reading with a limit, and writing so that an output is either whole or absent.
 
+use std::env;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -130,6 +131,13 @@ impl Problem for OutputError {
         };
         Some(help.to_owned())
     }
+}
+
+/// A directory of the user's, by its variable or below the home directory.
+pub(crate) fn base_directory(variable: &str, below_home: &str) -> Option<PathBuf> {
+    // The base directory specification: a relative path there is to be ignored.
+    let named = env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+    named.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(below_home)))
 }
 
 /// Who may read a new file.

@@ -26,14 +26,14 @@ use std::path::{Component, Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::capture::Kind;
+use crate::capture::{self, Kind};
 use crate::claims::{self, Claims};
 use crate::exit::Exit;
 use crate::files;
 use crate::problem::{Failure, Problem};
 
 /// The name of the file.
-pub(crate) const FILE_NAME: &str = "passport.toml";
+pub(crate) const FILE_NAME: &str = capture::PROJECT_FILE;
 
 /// Where the passports go, unless something else is said.
 const OUTPUT: &str = "passports";

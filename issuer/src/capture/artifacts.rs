@@ -187,9 +187,12 @@ pub(super) fn list(root: &Path) -> Result<Listing, CaptureError> {
 pub(super) fn roots(root: &Path, work: &Work<'_>) -> Result<Vec<evidence::Artifact>, CaptureError> {
     let files = walk::walk(root).map_err(|error| error.guarded(root, false))?;
     let is_large = |entry: &Entry| entry.stamp.size >= LARGE_BYTES;
-    let locations: Vec<&Path> = files.entries.iter().map(|entry| entry.location.as_path()).collect();
-    let is_private = private::contents(&locations).iter().any(|content| *content != Content::Other);
-    if is_private || files.entries.len() > MAX_LISTED || !files.entries.iter().any(is_large) {
+    let is_private = || {
+        let locations: Vec<&Path> = files.entries.iter().map(|entry| entry.location.as_path()).collect();
+        private::contents(&locations).iter().any(|content| *content != Content::Other)
+    };
+    // `read` looks into the files itself, so whether they are private is asked last.
+    if files.entries.len() > MAX_LISTED || !files.entries.iter().any(is_large) || is_private() {
         return Ok(read(root, &Options::default(), work)?.into_evidence(root));
     }
     work.expect(files.entries.iter().map(|entry| entry.stamp.size).sum());

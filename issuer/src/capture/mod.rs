@@ -84,6 +84,7 @@ pub use self::onnx::OnnxError;
 pub(crate) use self::private::is_dicom;
 pub use self::protobuf::WireError;
 pub use self::safetensors::SafetensorsError;
+pub(crate) use self::walk::PROJECT_FILE;
 use crate::claims;
 use crate::exit::Exit;
 use crate::problem::Problem;

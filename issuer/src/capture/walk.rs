@@ -24,7 +24,7 @@ const MAX_FILES: usize = 1_000_000;
 const IGNORE_FILE: &str = ".passportignore";
 
 /// What makes a directory one whose parts are described.
-const PROJECT_FILE: &str = "passport.toml";
+pub(crate) const PROJECT_FILE: &str = "passport.toml";
 
 /// Longest file of patterns, and most patterns, as in the schema of a passport.
 const MAX_IGNORE_BYTES: u64 = 64 << 10;

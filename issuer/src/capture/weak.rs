@@ -6,6 +6,7 @@
 //! meant, and nothing is captured.
 
 use md5::Digest as _;
+use model_passport::digest::hex;
 
 use super::artifacts::Artifact;
 use super::weights::copy;
@@ -72,17 +73,6 @@ pub(super) fn md5_of(file: &Artifact) -> Result<String, CaptureError> {
 /// The MD5 of a text, in hexadecimal.
 pub(super) fn md5_of_text(text: &str) -> String {
     hex(&md5::Md5::digest(text))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-
-    let mut text = String::new();
-    for byte in bytes {
-        // INVARIANT: writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 #[cfg(test)]

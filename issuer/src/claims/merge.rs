@@ -77,9 +77,22 @@ fn merge_object(
     Ok(added)
 }
 
+/// The same for a captured subject, in which what nobody measured yields. `sources` says how each fact is known.
+///
+/// # Errors
+/// As [`merge`].
+pub fn merge_captured(
+    mut captured: Object,
+    sources: &Object,
+    claims: &Object,
+) -> Result<Object, ClaimsError> {
+    give_way(&mut captured, sources, claims);
+    merge(captured, claims)
+}
+
 /// Takes out of a captured subject what the claims say otherwise and nobody measured: what another program or a
 /// file declared, or what was concluded, yields to the person who signs. `sources` says how each fact is known.
-pub fn give_way(subject: &mut Object, sources: &Object, claims: &Object) {
+fn give_way(subject: &mut Object, sources: &Object, claims: &Object) {
     for (pointer, source) in sources.iter() {
         if !matches!(source.get("basis").and_then(Json::as_str), Some("declared" | "inferred")) {
             continue;

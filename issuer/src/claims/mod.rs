@@ -28,7 +28,7 @@ use model_passport::json::{self, Json, JsonError, MAX_SAFE_INTEGER, Number, Obje
 use model_passport::schema;
 use thiserror::Error;
 
-pub use self::merge::{check_bases, give_way, merge};
+pub use self::merge::{check_bases, merge, merge_captured};
 use crate::exit::Exit;
 use crate::files;
 use crate::problem::{Failure, Problem};

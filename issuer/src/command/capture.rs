@@ -1,6 +1,5 @@
 //! `passport capture PATH`
 
-use std::env;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -102,9 +101,7 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
             let parts = project.parts.iter().filter(|part| part.kind != Kind::Processing);
             let read = parts.map(|part| {
                 let draft = read_part(&project, part, &args.reading, shell)?;
-                let mut subject = draft.subject;
-                claims::give_way(&mut subject, &draft.sources, &part.claims.subject);
-                let subject = claims::merge(subject, &part.claims.subject)?;
+                let subject = claims::merge_captured(draft.subject, &draft.sources, &part.claims.subject)?;
                 Ok(Draft { subject, ..draft }.renewed())
             });
             read.collect::<Result<Vec<Draft>, Failure>>()?
@@ -305,10 +302,7 @@ impl Reading {
 
 /// Where digests are remembered between runs.
 fn cache_directory() -> Option<PathBuf> {
-    // The base directory specification: a relative path there is to be ignored.
-    let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let cache = cache.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cache")))?;
-    Some(cache.join("model-passport"))
+    Some(files::base_directory("XDG_CACHE_HOME", ".cache")?.join("model-passport"))
 }
 
 /// Says that a file of secrets was made, and what it is.

@@ -155,27 +155,18 @@ fn draft(args: &Args, shell: &mut Shell) -> Result<Draft, Failure> {
     if path.as_os_str() != files::STANDARD_STREAM && (!is_json || path.is_dir()) {
         return capture::read(path, kind.map_or(Kind::Model, Kind::from), reading, shell);
     }
+    read_draft(path, kind.map(Kind::from))
+}
+
+/// A draft, of one kind if one is asked for.
+fn read_draft(path: &Path, asked: Option<Kind>) -> Result<Draft, Failure> {
     let json = evidence::read_json(path)?;
     let draft =
         Draft::from_json(&json).map_err(|cause| IssueError::Draft { path: path.to_owned(), cause })?;
-    kind.map_or(Ok(()), |asked| is_of(&draft, asked.into()))?;
-    Ok(draft)
-}
-
-/// A draft of one kind.
-fn read_draft(path: &Path, kind: Kind) -> Result<Draft, Failure> {
-    let json = evidence::read_json(path)?;
-    let draft =
-        Draft::from_json(&json).map_err(|cause| IssueError::Draft { path: path.to_owned(), cause })?;
-    is_of(&draft, kind)?;
-    Ok(draft)
-}
-
-fn is_of(draft: &Draft, asked: Kind) -> Result<(), IssueError> {
-    if draft.kind == asked {
-        return Ok(());
+    match asked.filter(|asked| *asked != draft.kind) {
+        Some(asked) => Err(IssueError::Kind { draft: noun(draft.kind), asked: noun(asked) }.into()),
+        None => Ok(draft),
     }
-    Err(IssueError::Kind { draft: noun(draft.kind), asked: noun(asked) })
 }
 
 fn noun(kind: Kind) -> &'static str {
@@ -215,17 +206,19 @@ pub(crate) fn declare(
 
 /// Adds what is claimed, parents looked up in `directory`.
 fn add_claims(
-    (mut subject, sources): (Object, Option<&Object>),
+    (subject, sources): (Object, Option<&Object>),
     mut claims: Claims,
     directory: &Path,
     parents: &mut Parents,
 ) -> Result<(Object, Option<Timestamp>), Failure> {
     claims::resolve(&mut claims.subject, &mut |file| parents.reference(&directory.join(file)))?;
-    if let Some(sources) = sources {
-        claims::check_bases(&subject, &claims.subject)?;
-        claims::give_way(&mut subject, sources, &claims.subject);
-    }
-    let subject = claims::merge(subject, &claims.subject)?;
+    let subject = match sources {
+        Some(sources) => {
+            claims::check_bases(&subject, &claims.subject)?;
+            claims::merge_captured(subject, sources, &claims.subject)?
+        }
+        None => claims::merge(subject, &claims.subject)?,
+    };
     let until = claims.valid_until.map(|text| text.parse::<Timestamp>().map_err(IssueError::from));
     Ok((subject, until.transpose()?))
 }

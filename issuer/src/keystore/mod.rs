@@ -13,7 +13,6 @@ mod passphrase;
 pub(crate) mod permissions;
 mod pkcs8;
 
-use std::env;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -322,10 +321,7 @@ impl KeyStore {
 }
 
 fn default_directory() -> Option<PathBuf> {
-    // The base directory specification: a relative path there is to be ignored.
-    let data = env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let data = data.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".local").join("share")))?;
-    Some(data.join("model-passport").join("keys"))
+    Some(files::base_directory("XDG_DATA_HOME", ".local/share")?.join("model-passport").join("keys"))
 }
 
 fn check_name(name: &str) -> Result<(), KeyStoreError> {

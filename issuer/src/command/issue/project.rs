@@ -102,7 +102,7 @@ pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     for part in &project.parts {
         let draft = match part.kind {
             Kind::Processing => {
-                let mut draft = read_draft(&project.root.join(&part.path), part.kind)?;
+                let mut draft = read_draft(&project.root.join(&part.path), Some(part.kind))?;
                 processing::admit(&mut draft, &part.claims.subject);
                 draft
             }
@@ -147,9 +147,7 @@ fn missing(project: &Project, drafts: &[Draft]) -> Result<Vec<(PathBuf, Missing)
     let linked: Vec<&str> = project.parts.iter().filter_map(|part| part.role.as_deref()).collect();
     let mut all = Vec::new();
     for (part, draft) in project.parts.iter().zip(drafts) {
-        let mut subject = draft.subject.clone();
-        claims::give_way(&mut subject, &draft.sources, &part.claims.subject);
-        let subject = claims::merge(subject, &part.claims.subject)?;
+        let subject = claims::merge_captured(draft.subject.clone(), &draft.sources, &part.claims.subject)?;
         let settled = |missing: &Missing| {
             let first = missing.pointer.split('/').nth(1).unwrap_or_default();
             // A reference is complete when the passport that it names was looked up.
