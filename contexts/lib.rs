@@ -100,22 +100,38 @@ pub static PROCESSING_ATTESTATION_SCHEMA: Document = Document {
     sha256: "98962f84905b8ed45270c37cfed84f03e58d28fed676011ee393598e68b4603a",
 };
 
+/// What a verifier may ask for.
+pub static POLICY_SCHEMA: Document = Document {
+    url: "https://w3id.org/model-passport/v1/policy.schema.json",
+    text: include_str!("passport/policy.schema.json"),
+    sha256: "b177ed0748b90c61f6f71f560477d65b75b105c17b6cbc83e5c25f97bd280cb5",
+};
+
+/// Whom a verifier recognises.
+pub static TRUST_SCHEMA: Document = Document {
+    url: "https://w3id.org/model-passport/v1/trust.schema.json",
+    text: include_str!("passport/trust.schema.json"),
+    sha256: "f4db453c1f4b97ac76f147ae05cc87c5e0915c286d6360d0903ecc0e598fc0de",
+};
+
 /// What every verifier answers: the one wire type that all shells share.
 pub static REPORT_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/report.schema.json",
     text: include_str!("passport/report.schema.json"),
-    sha256: "e9ca15d0870c8dbbcb5657fba5eb911b814db1c5a9d8dcfabbb058c1daf9d221",
+    sha256: "cb1d1b4188874b562d3a4421a972621abcd7d29f592c91450526d2224866c0fb",
 };
 
 static CONTEXTS: [&Document; 7] =
     [&CREDENTIALS_V2, &PASSPORT_V1, &CREDENTIALS_V1, &DATA_INTEGRITY_V2, &MULTIKEY_V1, &DID_V1, &CID_V1];
 
-static SCHEMAS: [&Document; 6] = [
+static SCHEMAS: [&Document; 8] = [
     &COMMON_SCHEMA,
     &DATASET_PASSPORT_SCHEMA,
     &MODEL_PASSPORT_SCHEMA,
     &EVALUATION_ATTESTATION_SCHEMA,
     &PROCESSING_ATTESTATION_SCHEMA,
+    &POLICY_SCHEMA,
+    &TRUST_SCHEMA,
     &REPORT_SCHEMA,
 ];
 

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use model_passport::did::{self, Did};
-use model_passport::evidence::{Artifact, Document, Evidence, Policy};
+use model_passport::evidence::{Artifact, Document, Evidence};
 use model_passport::json::{self, Json, JsonError};
 use model_passport::passport::{self, Credential, Input, InputError};
+use model_passport::policy::{Policy, PolicyError};
 use model_passport::status::LIST_CREDENTIAL_TYPE;
 use thiserror::Error;
 
@@ -27,7 +28,7 @@ pub(crate) enum EvidenceError {
     #[error("the file `{}` is not JSON that can be taken: {cause}", path.display())]
     Json { path: PathBuf, cause: JsonError },
     #[error("the policy `{}` cannot be read: {cause}", path.display())]
-    Policy { path: PathBuf, cause: serde_json::Error },
+    Policy { path: PathBuf, cause: PolicyError },
     #[error("the file `{}` is neither a passport, nor a bundle, nor a status list, nor a DID document", path.display())]
     Unknown { path: PathBuf },
 }
@@ -70,7 +71,7 @@ impl Problem for EvidenceError {
 /// Reads a policy file.
 pub(crate) fn read_policy(path: &Path) -> Result<Policy, Failure> {
     let text = files::read_text(path, files::MAX_DOCUMENT_BYTES)?;
-    Ok(serde_json::from_str(&text).map_err(|cause| EvidenceError::Policy { path: path.to_owned(), cause })?)
+    Ok(Policy::from_json(&text).map_err(|cause| EvidenceError::Policy { path: path.to_owned(), cause })?)
 }
 
 /// Reads evidence in the form that the other shells take.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::json::{self, Json, JsonError, Limits, Number, Object, write};
+pub use crate::policy::{Policy, Profile};
 
 /// Something that a shell must bring before a verdict can be given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -140,76 +141,7 @@ impl Artifact {
     }
 }
 
-/// What a verifier asks for beyond the rules that always hold.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Policy {
-    /// The rules on what the credential may hold.
-    pub profile: Profile,
-    /// Whether files must be at hand for every artefact manifest.
-    pub require_artifacts: bool,
-    /// DIDs that have to have signed every credential handed over, besides what its own proofs claim: who may
-    /// not be left out is the verifier's to say, since whoever holds a credential can take a proof off it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub required_signers: Vec<String>,
-    /// How many different controllers have to have signed every credential handed over.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub min_signers: Option<u32>,
-    /// What a signed presentation has to repeat, so that it was made for this occasion.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub challenge: Option<String>,
-    /// For whom a signed presentation has to be made: all of these and no others.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub domain: Vec<String>,
-    /// How far the clocks of issuer and verifier may be apart; 300 when left out.
-    pub clock_skew_secs: Option<u32>,
-    /// How old a status list may be; 86,400 when left out, and then not older either than its own `ttl` allows.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_status_age_secs: Option<u32>,
-}
-
-impl Policy {
-    /// Seconds that clocks may be apart.
-    #[must_use]
-    pub fn clock_skew(&self) -> i64 {
-        i64::from(self.clock_skew_secs.unwrap_or(300))
-    }
-
-    /// Seconds that a status list may be old: a day where nothing else is asked for.
-    #[must_use]
-    pub fn max_status_age(&self) -> i64 {
-        i64::from(self.max_status_age_secs.unwrap_or(86_400))
-    }
-}
-
-/// What a credential may hold.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Profile {
-    /// A model passport: exact contexts, a closed schema, every statement covered, issuer bound to key.
-    #[default]
-    Passport,
-    /// Any credential of the data model, judged and shown as its signed statements say it; issuer bound to key.
-    Standard,
-    /// The proofs of any credential and nothing else. Never a default: it does not bind the key to the
-    /// issuer.
-    ProofOnly,
-}
-
-impl Profile {
-    /// The profile of this name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "passport" => Some(Self::Passport),
-            "standard" => Some(Self::Standard),
-            "proof-only" => Some(Self::ProofOnly),
-            _ => None,
-        }
-    }
-}
-
-/// Why a text is not taken as evidence or policy.
+/// Why a text is not taken as evidence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ShapeError {
     /// It is not JSON.
@@ -282,54 +214,6 @@ impl Artifact {
     }
 }
 
-impl Policy {
-    /// Reads the JSON text.
-    ///
-    /// # Errors
-    /// [`ShapeError`], for the first cause met.
-    pub fn from_json(text: &str) -> Result<Self, ShapeError> {
-        let json = read_own(text)?;
-        let known = [
-            "profile",
-            "requireArtifacts",
-            "requiredSigners",
-            "minSigners",
-            "challenge",
-            "domain",
-            "clockSkewSecs",
-            "maxStatusAgeSecs",
-        ];
-        let object = members(&json, "policy", &known)?;
-        let wrong = |member, wanted| ShapeError::Wrong { member, wanted };
-        let profile = match object.get("profile") {
-            None => Some(Profile::default()),
-            Some(name) => name.as_str().and_then(Profile::from_name),
-        };
-        let profile = profile.ok_or(wrong("profile", "`passport`, `standard` or `proof-only`"))?;
-        let require_artifacts = object.get("requireArtifacts").map_or(Some(false), Json::as_bool);
-        let number = |name, wanted| {
-            let number = unsigned(object, name)?.map(u32::try_from).transpose();
-            number.map_err(|_| wrong(name, wanted))
-        };
-        Ok(Self {
-            profile,
-            require_artifacts: require_artifacts.ok_or(wrong("requireArtifacts", "true or false"))?,
-            required_signers: list(object, "requiredSigners", |item| {
-                let did = item.as_str().map(str::to_owned);
-                did.ok_or(ShapeError::Wrong { member: "requiredSigners", wanted: "a list of DIDs" })
-            })?,
-            min_signers: number("minSigners", "a number of signers")?,
-            challenge: text_if(object, "challenge")?,
-            domain: list(object, "domain", |item| {
-                let domain = item.as_str().map(str::to_owned);
-                domain.ok_or(ShapeError::Wrong { member: "domain", wanted: "a list of texts" })
-            })?,
-            clock_skew_secs: number("clockSkewSecs", "a number of seconds")?,
-            max_status_age_secs: number("maxStatusAgeSecs", "a number of seconds")?,
-        })
-    }
-}
-
 /// What a shell says comes from this machine: only its shape is checked. The texts in it have their own limits.
 fn read_own(text: &str) -> Result<Json, JsonError> {
     let limits = Limits {
@@ -389,7 +273,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn evidence_and_policy_read_as_serde_reads_them() {
+    fn evidence_reads_as_serde_reads_it() {
         for text in [
             "{}",
             r#"{"documents":[],"credentials":["{}"]}"#,
@@ -413,36 +297,6 @@ mod tests {
             "{",
         ] {
             assert_eq!(Evidence::from_json(text).ok(), serde_json::from_str(text).ok(), "{text}");
-        }
-        for text in [
-            "{}",
-            r#"{"profile":"passport"}"#,
-            r#"{"profile":"standard"}"#,
-            r#"{"challenge":"c","domain":["a","b"]}"#,
-            r#"{"challenge":null,"domain":[]}"#,
-            r#"{"domain":"a"}"#,
-            r#"{"domain":null}"#,
-            r#"{"challenge":1}"#,
-            r#"{"profile":"proof-only","requireArtifacts":true,"clockSkewSecs":0}"#,
-            r#"{"clockSkewSecs":null}"#,
-            r#"{"requiredSigners":["did:web:a.example"],"minSigners":2}"#,
-            r#"{"requiredSigners":"did:web:a.example"}"#,
-            r#"{"requiredSigners":[1]}"#,
-            r#"{"minSigners":4294967296}"#,
-            r#"{"clockSkewSecs":4294967295}"#,
-            r#"{"clockSkewSecs":4294967296}"#,
-            r#"{"clockSkewSecs":"1"}"#,
-            r#"{"maxStatusAgeSecs":0}"#,
-            r#"{"maxStatusAgeSecs":-1}"#,
-            r#"{"clockSkewSecs":-1}"#,
-            r#"{"profile":"ProofOnly"}"#,
-            r#"{"profile":null}"#,
-            r#"{"requireArtifacts":1}"#,
-            r#"{"require_artifacts":true}"#,
-            "1",
-            "",
-        ] {
-            assert_eq!(Policy::from_json(text).ok(), serde_json::from_str(text).ok(), "{text}");
         }
     }
 

@@ -13,12 +13,13 @@
 //!   vcdm      any other credential   ─┘
 //!   status    what was recalled      ─── whether it still holds
 //!   lineage   what it builds on      ─── what it rests on
+//!   policy    whom and what to trust ─── whether that is enough
 //!
 //!   records   whether one record is, or is not, in a data set: apart from the verdict, with a proof of its own
 //! ```
 //!
 //! **In scope:** reading credentials, presentations and bundles; their proofs, issuer, validity, status and lineage;
-//! files against manifests, by digests that the caller measured; with feature `sign`, making proofs and status lists.
+//! trust lists and policies; files against manifests, by digests that the caller measured; with feature `sign`, making proofs and status lists.
 //!
 //! **Out of scope:** this crate never reads a file, opens a connection, asks for the time or draws a random
 //! number. The shells do: the `passport` binary and the WebAssembly package.
@@ -43,6 +44,7 @@ pub mod limits;
 pub mod lineage;
 pub mod multibase;
 pub mod passport;
+pub mod policy;
 pub mod profile;
 pub mod proof;
 pub mod rdf;
@@ -54,9 +56,10 @@ pub mod time;
 pub mod vcdm;
 pub mod verify;
 
-pub use evidence::{Evidence, Need, Policy};
+pub use evidence::{Evidence, Need};
 pub use json::Json;
 pub use key::{Answer, SignatureCheck};
+pub use policy::Policy;
 pub use report::{Report, Verdict};
 pub use time::Timestamp;
 pub use verify::{Verification, needs, verify};

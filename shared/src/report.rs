@@ -253,14 +253,30 @@ pub struct Node {
     /// The issuer's DID.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
+    /// What the verifier's trust list calls the issuer: the only name of it to show.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer_name: Option<String>,
     /// What is known of it.
     pub state: NodeState,
     /// The stable code behind the state.
     pub code: Cow<'static, str>,
     /// The state in words.
     pub message: String,
+    /// What is wrong with something that it builds on, if anything is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taint: Option<Taint>,
     /// What it builds on.
     pub parents: Vec<Edge>,
+}
+
+/// Trouble that comes from an ancestor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Taint {
+    /// The stable code of the ancestor's own check that fails or is open.
+    pub code: String,
+    /// The way from the ancestor to this node, by identifiers; the middle of a long one is left out.
+    pub path: Vec<String>,
 }
 
 /// A link from a credential to what it builds on.
@@ -368,9 +384,16 @@ impl Node {
         members.text("kind", &self.kind);
         members.text("digest", &self.digest);
         members.text_if("issuer", self.issuer.as_deref());
+        members.text_if("issuerName", self.issuer_name.as_deref());
         members.text("state", self.state.name());
         members.text("code", &self.code);
         members.text("message", &self.message);
+        if let Some(taint) = &self.taint {
+            let mut inner = write::Members::new(members.next("taint"));
+            inner.text("code", &taint.code);
+            write::list(&taint.path, inner.next("path"), |id, out| write::text(id, out));
+            inner.end();
+        }
         write::list(&self.parents, members.next("parents"), |edge, out| {
             let mut members = write::Members::new(out);
             members.text("relation", &edge.relation);
@@ -446,6 +469,9 @@ mod tests {
             kind: "k".into(),
             digest: "d".into(),
             issuer: (state == Proven).then(|| "did:x".into()),
+            issuer_name: (state == Proven).then(|| "X".into()),
+            taint: (state == Missing)
+                .then(|| Taint { code: "c".into(), path: vec!["a".into(), "b\"".into()] }),
             state,
             code: "c".into(),
             message: "m".into(),

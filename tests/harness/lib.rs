@@ -86,7 +86,7 @@ fn read_case(folder: &Path) -> Stored {
             .map(|json| serde_json::from_str(&json).expect("evidence"))
             .unwrap_or_default(),
         policy: optional("policy.json")
-            .map(|json| serde_json::from_str(&json).expect("policy"))
+            .map(|json| Policy::from_json(&json).expect("policy"))
             .unwrap_or_default(),
         expect: serde_json::from_str(&text("expect.json")).expect("expect.json"),
         report: text("report.json"),

@@ -12,7 +12,6 @@
 //! `index.js` makes a `PassportVerifierError`.
 
 use model_passport::digest::merkle;
-use model_passport::evidence::ShapeError;
 use model_passport::{Answer, Evidence, Need, Policy, Timestamp};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -137,7 +136,7 @@ fn read_time(text: &str) -> Result<Timestamp, String> {
 }
 
 /// No text stands for the default.
-fn read<T: Default>(text: &str, from_json: fn(&str) -> Result<T, ShapeError>) -> Result<T, ShapeError> {
+fn read<T: Default, E>(text: &str, from_json: fn(&str) -> Result<T, E>) -> Result<T, E> {
     if text.is_empty() { Ok(T::default()) } else { from_json(text) }
 }
 

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use model_passport::did::DidError;
 use model_passport::evidence::ShapeError;
 use model_passport::passport::InputError;
+use model_passport::policy::PolicyError;
 use model_passport::proof::ProofError;
 use model_passport::report::{Check, CheckName};
 use serde::Serialize;
@@ -51,7 +52,7 @@ pub enum ServiceError {
     #[error("the issuer of the credential is `{found}`, and this path signs for `{expected}`")]
     OtherIssuer { expected: String, found: String },
     #[error("the policy cannot be read: {0}")]
-    Policy(ShapeError),
+    Policy(PolicyError),
     #[error("the policy asks for another profile than the path")]
     Profile,
     #[error("the credential would not verify: {}", .0.message)]

@@ -19,7 +19,8 @@ use crate::index::{self, Index};
 use crate::json::{At, Json};
 use crate::limits::{MAX_LINEAGE_DEPTH, MAX_LINEAGE_EDGES, MAX_LINEAGE_NODES, MAX_REFERENCES};
 use crate::passport::KINDS;
-use crate::report::{Check, CheckName, Edge, Node, NodeState, Outcome};
+use crate::policy::{Policy, Row};
+use crate::report::{Check, CheckName, Edge, Node, NodeState, Outcome, Taint};
 use crate::time::Timestamp;
 
 /// The properties that make an edge.
@@ -130,6 +131,10 @@ pub struct Member {
     pub kind: String,
     /// Its issuer.
     pub issuer: Option<String>,
+    /// What the trust list calls its issuer.
+    pub issuer_name: Option<String>,
+    /// Whether a trust list was given and does not recognise its issuer.
+    pub is_unrecognized: bool,
     /// Its digest.
     pub digest: Digest,
     /// From when it is valid.
@@ -142,8 +147,34 @@ pub struct Member {
     pub references: Vec<Reference>,
     /// The code of its first own check that fails or is open; none where its own checks hold.
     pub blocked: Option<(Outcome, String)>,
-    /// Whether it was handed over to be verified, and not only brought along.
-    pub is_input: bool,
+    /// Whether the walk begins here: it was handed over to be verified, or trust rests on it.
+    pub is_root: bool,
+    /// Whether its holder chose what it shows of a longer credential: no digest of the whole is that of a part.
+    pub is_part: bool,
+}
+
+/// What becomes of what the walk finds, as the policy has it.
+#[derive(Debug, Clone, Copy)]
+pub struct Rows {
+    /// A parent that became valid after its child.
+    pub newer: Row,
+    /// A parent whose issuer is not recognised.
+    pub unrecognized: Row,
+    /// A parent without a credential, or of which only a part was shown.
+    pub declared: Row,
+}
+
+impl Rows {
+    /// The rows of a policy, with the defaults of those that it leaves out.
+    #[must_use]
+    pub fn of(policy: &Policy) -> Self {
+        let recognition = if policy.require_recognition { Row::Fail } else { Row::Warn };
+        Self {
+            newer: policy.lineage.parent_newer.unwrap_or(Row::Warn),
+            unrecognized: policy.lineage.parent_unrecognized.unwrap_or(recognition),
+            declared: policy.lineage.declared.unwrap_or(Row::Warn),
+        }
+    }
 }
 
 /// What the walk found.
@@ -165,22 +196,51 @@ impl Walk {
     }
 }
 
+/// Where a member is found.
+#[derive(Debug, Default)]
+struct Places {
+    by_digest: Index,
+    by_id: Index,
+    /// Parts of credentials, by the identifier of the whole.
+    parts: Index,
+}
+
+impl Places {
+    /// The member that a link pins by its digest.
+    fn pinned(&self, reference: &Reference) -> Option<usize> {
+        self.by_digest.get(&Digest::from_multibase(&reference.digest).ok()?.to_multibase())
+    }
+
+    /// A part of what a link names. A digest covers every statement of a credential and a part has not all of
+    /// them, so nothing shows that it belongs to the one that was pinned but the word of whoever made the link.
+    fn part(&self, reference: &Reference) -> Option<usize> {
+        self.parts.get(&index::key(&[&reference.kind, &reference.id]))
+    }
+
+    fn parent(&self, reference: &Reference) -> Option<usize> {
+        self.pinned(reference).or_else(|| self.part(reference))
+    }
+}
+
 /// Walks from the input's credentials over everything they build on.
 #[must_use]
-pub fn walk(members: &[Member]) -> Walk {
+pub fn walk(members: &[Member], rows: Rows) -> Walk {
     let mut walk = Walk::default();
     // Of two copies of one content, the one whose own checks hold is the parent.
-    let mut by_digest = Index::default();
-    let mut by_id = Index::default();
+    let mut places = Places::default();
+    let Places { by_digest, by_id, parts } = &mut places;
     for (at, member) in members.iter().enumerate() {
         by_id.get_or_set(&member.id, at);
+        if member.is_part {
+            parts.get_or_set(&index::key(&[&member.kind, &member.id]), at);
+        }
         let digest = member.digest.to_multibase();
         let known = by_digest.get_or_set(&digest, at);
         if members.get(known).is_some_and(|known| known.blocked.is_some()) && member.blocked.is_none() {
             by_digest.set(&digest, at);
         }
     }
-    let order = match reach(members, &by_digest, &mut walk) {
+    let order = match reach(members, &places, &mut walk) {
         Ok(order) => order,
         Err(check) => {
             walk.checks.push(check);
@@ -192,7 +252,12 @@ pub fn walk(members: &[Member]) -> Walk {
     let mut contents = Index::default();
     for (at, member) in reached.iter().filter_map(|at| Some((*at, members.get(*at)?))) {
         let first = contents.get_or_set(&member.id, at);
-        if members.get(first).is_some_and(|first| first.digest != member.digest) {
+        // Different parts of one credential are different texts.
+        let is_other = |first: &Member| {
+            let parts = (first.is_part || member.is_part) && first.issuer == member.issuer;
+            first.digest != member.digest && !parts
+        };
+        if members.get(first).is_some_and(is_other) {
             walk.checks.push(about(
                 member,
                 Outcome::Fail,
@@ -202,7 +267,7 @@ pub fn walk(members: &[Member]) -> Walk {
             ));
         }
     }
-    if let Some(cycle) = find_cycle(members, &reached, &by_id) {
+    if let Some(cycle) = find_cycle(members, &reached, &places.by_id) {
         let message = format!("the credentials build on each other in a circle: {}", join(&cycle));
         walk.checks.push(Check::new(CheckName::Lineage, Outcome::Fail, "lineage.cycle", message));
     }
@@ -211,44 +276,44 @@ pub fn walk(members: &[Member]) -> Walk {
     let mut outside = Index::default();
     for at in order.into_iter().rev() {
         let Some(member) = members.get(at) else { continue };
-        let found =
-            Links { members, by_digest: &by_digest, by_id: &by_id, troubled: &troubled }.judge(member);
-        if let Some(slot) = troubled.get_mut(at) {
-            *slot = found.trouble;
-        }
+        let found = Links { members, places: &places, troubled: &troubled, rows }.judge(member);
         walk.checks.extend(found.checks);
         for node in found.outside.into_iter().rev() {
             if outside.insert(&index::key(&[&node.id, &node.digest])) {
                 walk.nodes.push(node);
             }
         }
-        walk.nodes.push(node_of(member));
+        let as_part = member.is_part && !member.is_root;
+        walk.nodes.push(node_of(member, as_part, found.trouble.as_ref()));
+        if let Some(slot) = troubled.get_mut(at) {
+            *slot = found.trouble;
+        }
     }
     walk.nodes.reverse();
     walk
 }
 
 /// The members reached from the input, every one after all that build on it.
-fn reach(members: &[Member], by_digest: &Index, walk: &mut Walk) -> Result<Vec<usize>, Check> {
-    let too_much = |what: &str, max: usize| {
+fn reach(members: &[Member], places: &Places, walk: &mut Walk) -> Result<Vec<usize>, Check> {
+    let too_much = |code: &'static str, what: &str, max: usize| {
         let message = format!("the lineage has more than {max} {what}");
-        Err(Check::new(CheckName::Lineage, Outcome::Fail, "lineage.too-large", message))
+        Err(Check::new(CheckName::Lineage, Outcome::Fail, code, message)
+            .with_help("verify a part of it: no chain of honest work is as large"))
     };
     let mut parents: Vec<Vec<usize>> = vec![Vec::new(); members.len()];
     let mut queue: Vec<usize> =
-        members.iter().enumerate().filter(|(_, m)| m.is_input).map(|(at, _)| at).collect();
-    walk.reached = members.iter().map(|member| member.is_input).collect();
+        members.iter().enumerate().filter(|(_, m)| m.is_root).map(|(at, _)| at).collect();
+    walk.reached = members.iter().map(|member| member.is_root).collect();
     let (mut edges, mut done) = (0, 0);
     while let Some(&at) = queue.get(done) {
         done += 1;
         let references = members.get(at).map(|member| member.references.as_slice()).unwrap_or_default();
         edges += references.len();
         if edges > MAX_LINEAGE_EDGES {
-            return too_much("links", MAX_LINEAGE_EDGES);
+            return too_much("lineage.too-many-links", "links", MAX_LINEAGE_EDGES);
         }
         let credentials = references.iter().filter(|reference| reference.is_credential());
-        let found: Vec<usize> =
-            credentials.filter_map(|r| pinned(r, by_digest)).filter(|p| *p != at).collect();
+        let found: Vec<usize> = credentials.filter_map(|r| places.parent(r)).filter(|p| *p != at).collect();
         let mut found = index::sorted(found, usize::cmp);
         found.dedup();
         for parent in &found {
@@ -258,13 +323,14 @@ fn reach(members: &[Member], by_digest: &Index, walk: &mut Walk) -> Result<Vec<u
             }
         }
         if queue.len() > MAX_LINEAGE_NODES {
-            return too_much("credentials", MAX_LINEAGE_NODES);
+            return too_much("lineage.too-many-credentials", "credentials", MAX_LINEAGE_NODES);
         }
         if let Some(slot) = parents.get_mut(at) {
             *slot = found;
         }
     }
-    // Kahn's algorithm. A digest cannot be part of what it is a digest of, so links by digest have no circle.
+    // Kahn's algorithm. A digest cannot be part of what it is a digest of, so links by digest have no circle; what
+    // parts of credentials may have of one, by their identifiers, is left out of the order and found below.
     let mut children: Vec<usize> = vec![0; members.len()];
     for parent in parents.iter().flatten() {
         if let Some(count) = children.get_mut(*parent) {
@@ -276,7 +342,7 @@ fn reach(members: &[Member], by_digest: &Index, walk: &mut Walk) -> Result<Vec<u
     let mut order = Vec::with_capacity(queue.len());
     while let Some(&(at, depth)) = ready.get(order.len()) {
         if depth > MAX_LINEAGE_DEPTH {
-            return too_much("generations", MAX_LINEAGE_DEPTH);
+            return too_much("lineage.too-deep", "generations", MAX_LINEAGE_DEPTH);
         }
         order.push(at);
         for parent in parents.get(at).into_iter().flatten() {
@@ -289,10 +355,6 @@ fn reach(members: &[Member], by_digest: &Index, walk: &mut Walk) -> Result<Vec<u
         }
     }
     Ok(order)
-}
-
-fn pinned(reference: &Reference, by_digest: &Index) -> Option<usize> {
-    by_digest.get(&Digest::from_multibase(&reference.digest).ok()?.to_multibase())
 }
 
 /// A circle of identifiers, as credentials with made-up digests could claim it.
@@ -352,9 +414,9 @@ struct Trouble {
 
 struct Links<'m> {
     members: &'m [Member],
-    by_digest: &'m Index,
-    by_id: &'m Index,
+    places: &'m Places,
     troubled: &'m [Option<Trouble>],
+    rows: Rows,
 }
 
 #[derive(Default)]
@@ -366,7 +428,7 @@ struct Judged {
 
 impl Judged {
     fn add(&mut self, check: Check, trouble: Option<Trouble>) {
-        if let Some(trouble) = trouble {
+        if let Some(trouble) = trouble.filter(|trouble| trouble.outcome != Outcome::Warn) {
             let worse = self
                 .trouble
                 .as_ref()
@@ -452,18 +514,15 @@ impl Links<'_> {
             ));
             let message =
                 format!("`{relation}` names {kind} `{id}`, which has no credential: declared, not proven");
-            return judged.checks.push(say(
-                Outcome::Warn,
-                "lineage.declared",
-                message,
-                "ask for a passport of it",
-            ));
+            let outcome = self.rows.declared.outcome();
+            let check = say(outcome, "lineage.declared", message, "ask for a passport of it");
+            return judged.add(check, own(outcome, "lineage.declared"));
         }
-        let Some(parent) = pinned(reference, self.by_digest).and_then(|at| Some((at, self.members.get(at)?)))
-        else {
+        let pinned = self.places.pinned(reference);
+        let place = pinned.or_else(|| self.places.part(reference));
+        let Some((at, parent)) = place.and_then(|at| Some((at, self.members.get(at)?))) else {
             return self.judge_absent(reference, judged, &say, &own);
         };
-        let (at, parent) = parent;
         if parent.id != *id || parent.kind != *kind {
             let message = format!(
                 "`{relation}` names {kind} `{id}`, and the credential with that digest is {} `{}`",
@@ -494,29 +553,39 @@ impl Links<'_> {
             if path.len() > MAX_PATH {
                 path.remove(MAX_PATH / 2);
             }
-            let (code, what) = match trouble.outcome {
-                Outcome::Fail => ("lineage.parent-broken", "does not hold"),
-                _ => ("lineage.parent-open", "could not be checked"),
-            };
-            let message =
-                format!("`{relation}` leads to a credential that {what} ({}): {}", trouble.code, join(&path));
-            let check = say(
-                trouble.outcome,
-                code,
-                message,
-                "see the checks of the credential at the end of the path",
-            );
+            let (code, what, help) = inherited(trouble);
+            let message = format!("`{relation}` leads to {what} ({}): {}", trouble.code, join(&path));
+            let check = say(trouble.outcome, code, message, help);
             return judged.add(check, Some(Trouble { path, ..trouble.clone() }));
+        }
+        if pinned.is_none() {
+            let message = format!(
+                "`{relation}` pins the whole of `{id}`, of which a part was shown: that they belong together is declared, not proven"
+            );
+            let outcome = self.rows.declared.outcome();
+            let help = "a digest covers every statement, and a part has not all of them; ask its holder for the whole";
+            judged.add(
+                say(outcome, "lineage.disclosed-part", message, help),
+                own(outcome, "lineage.disclosed-part"),
+            );
         }
         if parent.valid_from > member.valid_from {
             let message =
                 format!("`{relation}` names `{id}`, which became valid only after this credential did");
-            judged.checks.push(say(
-                Outcome::Warn,
-                "lineage.parent-newer",
-                message,
-                "ask the issuer why the parent is the younger one",
-            ));
+            let outcome = self.rows.newer.outcome();
+            let help = "ask the issuer why the parent is the younger one";
+            judged.add(
+                say(outcome, "lineage.parent-newer", message, help),
+                own(outcome, "lineage.parent-newer"),
+            );
+        }
+        if parent.is_unrecognized {
+            let issuer = parent.issuer.as_deref().unwrap_or_default();
+            let message = format!("`{relation}` rests on `{id}` by `{issuer}`: we can't tell who this is");
+            let outcome = self.rows.unrecognized.outcome();
+            let help = "add its issuer to the trust list, or get a recognition by a body that the list names";
+            let trouble = own(outcome, "lineage.parent-unrecognized");
+            judged.add(say(outcome, "lineage.parent-unrecognized", message, help), trouble);
         }
     }
 
@@ -528,7 +597,7 @@ impl Links<'_> {
         own: &dyn Fn(Outcome, &'static str) -> Option<Trouble>,
     ) {
         let Reference { relation, id, kind, .. } = reference;
-        if self.by_id.contains(id) {
+        if self.places.by_id.contains(id) {
             let message = format!(
                 "`{relation}` pins `{id}` by another digest than that of the credential with this identifier"
             );
@@ -560,8 +629,42 @@ impl Links<'_> {
     }
 }
 
-fn node_of(member: &Member) -> Node {
+/// What trouble of an ancestor is to those that build on it: its code, in words, and what to do.
+fn inherited(trouble: &Trouble) -> (&'static str, &'static str, &'static str) {
+    const SEE: &str = "see the checks of the credential at the end of the path";
+    match (trouble.outcome, trouble.code.as_str()) {
+        (Outcome::Fail, "status.revoked") => (
+            "lineage.parent-revoked",
+            "a credential that its issuer recalled",
+            "what was built on it is tainted: do not rely on it; ask its issuer for a revision without what was recalled",
+        ),
+        (Outcome::Fail, "status.suspended") => (
+            "lineage.parent-suspended",
+            "a credential that its issuer suspended",
+            "do not rely on it until the issuer at the end of the path restores it",
+        ),
+        (Outcome::Fail, "validity.expired") => (
+            "lineage.parent-expired",
+            "a credential that has expired",
+            "ask for a current one, or say in the policy that an ancestor may have expired since",
+        ),
+        (Outcome::Fail, code) if code.starts_with("trust.") || code == "lineage.parent-unrecognized" => (
+            "lineage.parent-unrecognized",
+            "a credential whose issuer is not recognised",
+            "add its issuer to the trust list, or get a recognition by a body that the list names",
+        ),
+        (Outcome::Fail, _) => ("lineage.parent-broken", "a credential that does not hold", SEE),
+        _ => ("lineage.parent-open", "a credential that could not be checked", SEE),
+    }
+}
+
+fn node_of(member: &Member, as_part: bool, trouble: Option<&Trouble>) -> Node {
     let (state, code, message) = match &member.blocked {
+        None if as_part => (
+            NodeState::Declared,
+            "lineage.disclosed-part".to_owned(),
+            "a part of it is here, and its own checks hold",
+        ),
         None => (NodeState::Proven, "lineage.proven".to_owned(), "here, and its own checks hold"),
         Some((Outcome::Fail, code)) => (NodeState::Broken, code.clone(), "one of its own checks fails"),
         Some((_, code)) => {
@@ -580,9 +683,15 @@ fn node_of(member: &Member) -> Node {
         kind: member.kind.clone(),
         digest: member.digest.to_multibase(),
         issuer: member.issuer.clone(),
+        issuer_name: member.issuer_name.clone(),
         state,
         code: code.into(),
         message: message.to_owned(),
+        // Trouble of its own stands in its own checks.
+        taint: trouble.filter(|trouble| trouble.path.len() > 1).map(|trouble| Taint {
+            code: trouble.code.clone(),
+            path: trouble.path.iter().rev().cloned().collect(),
+        }),
         parents,
     }
 }
@@ -593,9 +702,11 @@ fn outside(reference: &Reference, state: NodeState, code: &'static str, message:
         kind: reference.kind.clone(),
         digest: reference.digest.clone(),
         issuer: None,
+        issuer_name: None,
         state,
         code: code.into(),
         message: message.to_owned(),
+        taint: None,
         parents: Vec::new(),
     }
 }

@@ -13,13 +13,16 @@ fn member(id: &str, parents: &[&str]) -> Member {
         id: id.to_owned(),
         kind: "ModelPassport".to_owned(),
         issuer: Some("did:key:z".to_owned()),
+        issuer_name: None,
+        is_unrecognized: false,
         digest: digest_of(id),
         valid_from: Some(Timestamp::from_unix_secs(0)),
         subject: Some(format!("urn:x:{id}")),
         generated: Vec::new(),
         references: parents.iter().map(link).collect(),
         blocked: None,
-        is_input: false,
+        is_root: false,
+        is_part: false,
     }
 }
 
@@ -33,9 +36,11 @@ fn link(id: &str, digest: &str) -> Reference {
     }
 }
 
+const ROWS: Rows = Rows { newer: Row::Warn, unrecognized: Row::Warn, declared: Row::Warn };
+
 fn walked(mut members: Vec<Member>) -> Walk {
-    members[0].is_input = true;
-    walk(&members)
+    members[0].is_root = true;
+    walk(&members, ROWS)
 }
 
 fn codes(walk: &Walk) -> Vec<&str> {
@@ -72,6 +77,97 @@ fn trouble_comes_down_with_its_path() {
         let top = found.checks.iter().find(|check| check.node.as_deref() == Some("a")).unwrap();
         assert_eq!((top.outcome, top.code.as_ref()), (outcome, code));
         assert!(top.message.contains("a -> b -> c") && top.message.contains("proof.x"), "{}", top.message);
+    }
+}
+
+#[test]
+fn a_recall_taints_every_descendant_by_a_path() {
+    for (code, inherited) in [
+        ("status.revoked", "lineage.parent-revoked"),
+        ("status.suspended", "lineage.parent-suspended"),
+        ("validity.expired", "lineage.parent-expired"),
+        ("trust.unknown-issuer", "lineage.parent-unrecognized"),
+        ("profile.contexts", "lineage.parent-broken"),
+    ] {
+        let mut recalled = member("data", &[]);
+        recalled.blocked = Some((Outcome::Fail, code.into()));
+        let members = vec![
+            member("deployment", &["model", "other"]),
+            member("model", &["step"]),
+            member("step", &["data"]),
+            recalled,
+            member("other", &[]),
+        ];
+        let found = walked(members);
+        let taint = |id: &str| found.nodes.iter().find(|node| node.id == id).unwrap().taint.clone();
+        let path = |ids: &[&str]| {
+            Some(Taint { code: code.into(), path: ids.iter().map(|id| (*id).to_owned()).collect() })
+        };
+        assert_eq!(taint("deployment"), path(&["data", "step", "model", "deployment"]));
+        assert_eq!(taint("step"), path(&["data", "step"]));
+        assert_eq!((taint("data"), taint("other")), (None, None));
+        assert_eq!(codes(&found).iter().filter(|found| **found == inherited).count(), 3);
+    }
+}
+
+/// A digest is over the whole of a credential, so a part of it can be linked by its name only.
+#[test]
+fn a_part_is_declared_to_belong_to_what_was_pinned() {
+    let mut part = Member { is_part: true, ..member("b", &[]) };
+    part.digest = digest_of("a part of b");
+    let found = walked(vec![member("a", &["b"]), part.clone()]);
+    assert_eq!(codes(&found), ["lineage.disclosed-part", "lineage.none"]);
+    assert!(found.checks.iter().all(|check| check.outcome != Outcome::Fail));
+    assert_eq!(found.nodes[1].state, NodeState::Declared);
+    // The whole beside it is what was pinned, and no contradiction.
+    let both = walked(vec![member("a", &["b"]), Member { is_root: true, ..part.clone() }, member("b", &[])]);
+    assert_eq!(codes(&both), ["lineage.none", "lineage.none", "lineage.proven"]);
+    // Two credentials under one name by two parties are one.
+    let mut foreign = Member { is_root: true, ..part.clone() };
+    foreign.issuer = Some("did:key:other".to_owned());
+    let foreign = walked(vec![member("a", &["b"]), foreign, member("b", &[])]);
+    assert!(codes(&foreign).contains(&"lineage.conflicting-ids"));
+    // Of another kind it is not what the link names.
+    let mut other = part.clone();
+    other.kind = "DatasetPassport".to_owned();
+    assert_eq!(codes(&walked(vec![member("a", &["b"]), other])), ["lineage.digest-mismatch"]);
+    // What is wrong with the part is wrong with what rests on it.
+    part.blocked = Some((Outcome::Fail, "status.revoked".into()));
+    assert!(codes(&walked(vec![member("a", &["b"]), part])).contains(&"lineage.parent-revoked"));
+    // Parts that name each other never end.
+    let ring = |id: &str, next: &str| {
+        let mut part = Member { is_part: true, ..member(id, &[next]) };
+        part.references[0].digest = digest_of("nothing").to_multibase();
+        part
+    };
+    assert!(codes(&walked(vec![ring("x", "y"), ring("y", "x")])).contains(&"lineage.cycle"));
+}
+
+#[test]
+fn the_policy_says_what_a_finding_is_worth() {
+    let mut declared = member("a", &["b"]);
+    declared.references[0].kind = "Dataset".to_owned();
+    let mut newer = member("b", &[]);
+    newer.valid_from = Some(Timestamp::from_unix_secs(10));
+    let unrecognized = Member { is_unrecognized: true, ..member("b", &[]) };
+    let cases = [
+        (vec![declared], "lineage.declared"),
+        (vec![member("a", &["b"]), newer], "lineage.parent-newer"),
+        (vec![member("a", &["b"]), unrecognized], "lineage.parent-unrecognized"),
+    ];
+    for (mut members, code) in cases {
+        members[0].is_root = true;
+        for (row, outcome) in [(Row::Warn, Outcome::Warn), (Row::Fail, Outcome::Fail)] {
+            let found = walk(&members, Rows { newer: row, unrecognized: row, declared: row });
+            let check = found.checks.iter().find(|check| check.code == code).unwrap();
+            assert_eq!(check.outcome, outcome);
+            // A refusal goes down the line, a warning does not.
+            let mut child = member("z", &["a"]);
+            child.is_root = true;
+            let below = [vec![child], members.clone()].concat();
+            let found = walk(&below, Rows { newer: row, unrecognized: row, declared: row });
+            assert_eq!(found.nodes[0].taint.is_some(), row == Row::Fail, "{code}");
+        }
     }
 }
 
@@ -142,7 +238,7 @@ fn one_identifier_has_one_content() {
     twin.digest = digest_of("other");
     let beside = walked(vec![member("a", &["b"]), member("b", &[]), twin.clone()]);
     assert!(!codes(&beside).contains(&"lineage.conflicting-ids"), "what is not needed says nothing");
-    twin.is_input = true;
+    twin.is_root = true;
     let found = walked(vec![member("a", &["b"]), member("b", &[]), twin]);
     assert!(codes(&found).contains(&"lineage.conflicting-ids"));
 }
@@ -184,11 +280,22 @@ fn long_and_wide_lineage_is_refused() {
     let chain = |n: usize| {
         (0..n).map(|i| member(&i.to_string(), &[(i + 1).to_string().as_str()])).collect::<Vec<_>>()
     };
-    assert_eq!(codes(&walked(chain(5000))), ["lineage.too-large"]);
-    assert!(!codes(&walked(chain(250))).contains(&"lineage.too-large"));
+    assert_eq!(codes(&walked(chain(5000))), ["lineage.too-deep"]);
+    assert!(!codes(&walked(chain(250))).contains(&"lineage.too-deep"));
+    let many: Vec<String> = (1..=10_000).map(|i| i.to_string()).collect();
+    let mut crowd: Vec<Member> = many.iter().map(|id| member(id, &[])).collect();
+    let mut roots: Vec<Member> = many
+        .chunks(1_000)
+        .map(|some| {
+            let parents: Vec<&str> = some.iter().map(String::as_str).collect();
+            Member { is_root: true, ..member(&format!("root {}", parents[0]), &parents) }
+        })
+        .collect();
+    roots.append(&mut crowd);
+    assert_eq!(codes(&walked(roots)), ["lineage.too-many-credentials"]);
     let mut wide = member("a", &[]);
     wide.references = vec![link("b", &digest_of("b").to_multibase()); 50_001];
-    assert_eq!(codes(&walked(vec![wide])), ["lineage.too-large"]);
+    assert_eq!(codes(&walked(vec![wide])), ["lineage.too-many-links"]);
 }
 
 #[test]

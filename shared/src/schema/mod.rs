@@ -69,6 +69,20 @@ pub fn report() -> Option<&'static Schema> {
     REPORT.as_ref()
 }
 
+/// The schema of a policy.
+#[must_use]
+pub fn policy() -> Option<&'static Schema> {
+    static POLICY: Embedded = LazyLock::new(|| embedded(&contexts::POLICY_SCHEMA));
+    POLICY.as_ref()
+}
+
+/// The schema of a trust list.
+#[must_use]
+pub fn trust() -> Option<&'static Schema> {
+    static TRUST: Embedded = LazyLock::new(|| embedded(&contexts::TRUST_SCHEMA));
+    TRUST.as_ref()
+}
+
 type Embedded = LazyLock<Option<Schema>>;
 
 /// None only if an embedded schema were wrong, which a test excludes.
@@ -79,7 +93,8 @@ fn embedded(document: &Document) -> Option<Schema> {
 
 /// What the embedded schemas refer to.
 fn embedded_document(url: &str) -> Option<Json> {
-    let document = Some(&contexts::COMMON_SCHEMA).filter(|document| document.url == url)?;
+    let known = [&contexts::COMMON_SCHEMA, &contexts::TRUST_SCHEMA];
+    let document = known.into_iter().find(|document| document.url == url)?;
     json::parse(document.text).ok()
 }
 

@@ -1,14 +1,15 @@
 //! The checks of one credential, each a function with the name that it has in the report.
 
 use super::status::Lists;
-use super::{Examined, Opened};
+use super::{Examined, Opened, Pending};
 use crate::digest::Digest;
-use crate::evidence::{Artifact, Document, Evidence, Policy, Profile, SeenList};
+use crate::evidence::{Artifact, Document, Evidence, SeenList};
 use crate::index;
 use crate::json::{self, Json};
 use crate::limits::MAX_REFERENCES;
 use crate::lineage;
 use crate::passport::Credential;
+use crate::policy::{Policy, Profile, Trust};
 use crate::profile;
 use crate::report::{Check, CheckName, Outcome};
 use crate::schema::Finding;
@@ -27,6 +28,7 @@ pub(super) struct Judge {
     /// The newest status lists that the shell remembers.
     pub(super) seen_lists: Vec<SeenList>,
     pub(super) policy: Policy,
+    pub(super) trust: Trust,
     pub(super) now: Timestamp,
 }
 
@@ -42,7 +44,8 @@ impl Judge {
             Profile::ProofOnly | Profile::Standard => documents.iter().filter_map(read).collect(),
         };
         let seen_lists = evidence.seen_lists.clone();
-        Self { documents, brought: Vec::new(), contexts, seen_lists, policy, now }
+        let trust = Trust::read(&policy.trust);
+        Self { documents, brought: Vec::new(), contexts, seen_lists, policy, trust, now }
     }
 
     /// Every check of one credential that needs no other credential and no signature.
@@ -61,17 +64,21 @@ impl Judge {
         let (valid_from, validity) = self.validity(&credential.content, version);
         checks.push(validity);
         checks.extend(lists.status(&credential, &mut needs));
-        checks.push(trust());
         checks.push(self.evidence(&credential.content));
         let references = lineage::references(&credential.content).unwrap_or_else(|| {
             let message = format!("more than {MAX_REFERENCES} links");
-            checks.push(Check::new(CheckName::Lineage, Outcome::Fail, "lineage.too-large", message));
+            checks.push(Check::new(CheckName::Lineage, Outcome::Fail, "lineage.too-many-links", message));
             Vec::new()
         });
+        let is_part = !proofs.pending.is_empty() && proofs.pending.iter().all(Pending::is_disclosure);
         Examined {
             credential,
             digest,
             is_input,
+            is_root: is_input,
+            is_part,
+            issuer_name: None,
+            is_unrecognized: false,
             valid_from,
             references,
             needs,
@@ -209,11 +216,6 @@ pub(super) fn disclosure(content: &Json, references: &[lineage::Reference], prof
         .with_help("ask the holder for the whole credential, or its issuer whether it says so")
 }
 
-fn trust() -> Check {
-    let message = "no list of trusted issuers was given: the DID says which key signed, not whose it is";
-    Check::new(CheckName::Trust, Outcome::NotChecked, "trust.no-list", message).optional()
-}
-
 /// The verifier's own rules.
 pub(super) fn policy(policy: &Policy) -> Check {
     if policy == &Policy::default() {
@@ -228,12 +230,9 @@ pub(super) fn policy(policy: &Policy) -> Check {
         let message = "proof-only: whose key signed, and what the credential says, was not judged";
         return Check::new(CheckName::Policy, Outcome::Warn, "policy.proof-only", message);
     }
-    Check::new(
-        CheckName::Policy,
-        Outcome::Pass,
-        "policy.applied",
-        "the rules given were applied in the checks above",
-    )
+    let name = policy.name.as_deref().map(|name| format!(" of {name}")).unwrap_or_default();
+    let message = format!("the rules given{name} were applied in the checks above and below");
+    Check::new(CheckName::Policy, Outcome::Pass, "policy.applied", message)
 }
 
 /// One file of an artefact manifest, or the whole tree of one that is too large to list its files.
@@ -324,6 +323,11 @@ pub(super) fn artifacts(examined: &[&Examined], files: &[Artifact], policy: &Pol
         });
     }
     checks
+}
+
+/// Whether one of the files at hand is listed by a credential.
+pub(super) fn lists_any(credential: &Credential, files: &[Artifact]) -> bool {
+    !files.is_empty() && manifest(credential).iter().any(|listed| files.iter().any(|file| listed.is(file)))
 }
 
 fn has_manifest(credential: &Credential) -> bool {

@@ -11,23 +11,27 @@
 //! an answer decides nothing but the one check that it belongs to.
 
 mod checks;
+mod current;
 mod presentation;
 mod proofs;
+mod rules;
 mod signers;
 mod standard;
 mod status;
+mod trust;
 
 use std::ops::Range;
 
 use self::checks::Judge;
 use self::status::{Lists, OpenLists};
+use self::trust::Children;
 use crate::did::Did;
 use crate::digest::Digest;
 use crate::evidence::{Artifact, Evidence, Need, NeedKind, Policy, Profile};
 use crate::index::Index;
 use crate::key::{Answer, SignatureCheck};
 use crate::limits::{self, Budget};
-use crate::lineage::{self, Member, Reference};
+use crate::lineage::{self, Member, Reference, Rows};
 use crate::passport::{self, Credential, InputError};
 use crate::profile;
 use crate::proof::Cryptosuite;
@@ -52,7 +56,7 @@ pub fn needs(text: &str, evidence: &Evidence, policy: &Policy) -> Vec<Need> {
         Verification::begin(text, evidence, policy, Timestamp::from_unix_secs(0));
     let lists = Lists::needed(lists);
     let examined: Vec<Examined> = opened.into_iter().map(|one| judge.examine(one, &lists)).collect();
-    let walk = lineage::walk(&members(&examined));
+    let walk = lineage::walk(&members(&examined), Rows::of(policy));
     let reached = examined.iter().enumerate().filter(|(at, _)| walk.reaches(*at));
     let mut needs: Vec<Need> = presentation.into_iter().flat_map(|found| found.needs()).collect();
     needs.extend(reached.flat_map(|(_, one)| one.needs.iter().cloned()));
@@ -110,6 +114,12 @@ struct Examined {
     credential: Credential,
     digest: Digest,
     is_input: bool,
+    /// Whether the lineage begins here: it is input, or trust rests on it.
+    is_root: bool,
+    /// Whether its holder chose what it shows.
+    is_part: bool,
+    issuer_name: Option<String>,
+    is_unrecognized: bool,
     valid_from: Option<Timestamp>,
     references: Vec<Reference>,
     needs: Vec<Need>,
@@ -177,6 +187,8 @@ impl Pending {
 #[derive(Debug, Clone)]
 struct Signer {
     did: Did,
+    /// The key, as Multikey.
+    key: String,
     /// Whether anybody but the input says so.
     vouched: bool,
 }
@@ -269,9 +281,15 @@ impl Verification {
             one.take_answers(answers, judge.policy.profile);
             one.checks.extend(signers::required(one, &judge.policy));
         }
-        let walk = lineage::walk(&members(&examined));
-        let reached = examined.iter().enumerate().filter(|(at, _)| walk.reaches(*at)).map(|(_, one)| one);
-        checks.extend(checks::artifacts(&reached.collect::<Vec<_>>(), &artifacts, &judge.policy));
+        let children = Children::of(&examined);
+        trust::relax_expired(&mut examined, &children, &judge.policy);
+        trust::judge(&judge, &mut examined, &children);
+        let walk = lineage::walk(&members(&examined), Rows::of(&judge.policy));
+        let reached: Vec<&Examined> =
+            examined.iter().enumerate().filter(|(at, _)| walk.reaches(*at)).map(|(_, one)| one).collect();
+        checks.extend(checks::artifacts(&reached, &artifacts, &judge.policy));
+        checks.extend(current::judge(&judge, &reached));
+        checks.extend(rules::judge(&judge, &reached, &artifacts));
         let mut shown = Vec::new();
         for (at, one) in examined.into_iter().enumerate() {
             // What was brought along and is not needed says nothing about the input.
@@ -306,11 +324,14 @@ fn members(examined: &[Examined]) -> Vec<Member> {
             id: one.credential.id.clone(),
             kind: one.kind().to_owned(),
             issuer: one.credential.issuer.clone(),
+            issuer_name: one.issuer_name.clone(),
+            is_unrecognized: one.is_unrecognized,
             digest: one.digest,
             valid_from: one.valid_from,
             references: one.references.clone(),
             blocked: one.blocked(),
-            is_input: one.is_input,
+            is_root: one.is_root,
+            is_part: one.is_part,
         }
     };
     examined.iter().map(member).collect()
@@ -337,13 +358,22 @@ impl Examined {
         }
     }
 
-    /// The first of its own checks that fails, else the first that is open.
+    /// The first of its own checks that fails, else the first that is open. A recall by its issuer is the first to
+    /// be told, where it is the issuer's credential.
     fn blocked(&self) -> Option<(Outcome, String)> {
         let first =
             |outcome| self.checks.iter().find(move |check| check.blocks() && check.outcome == outcome);
-        let check = first(Outcome::Fail).or_else(|| first(Outcome::NotChecked))?;
+        let mut check = first(Outcome::Fail).or_else(|| first(Outcome::NotChecked))?;
+        if check.check == CheckName::Validity {
+            check = self.checks.iter().find(|check| check.code == "status.revoked").unwrap_or(check);
+        }
         Some((check.outcome, check.code.to_string()))
     }
+}
+
+/// A text in a credential.
+fn text_at<'e>(one: &'e Examined, pointer: &str) -> Option<&'e str> {
+    one.credential.content.pointer(pointer)?.as_str()
 }
 
 #[cfg(test)]

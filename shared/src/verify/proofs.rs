@@ -193,6 +193,9 @@ impl Found {
             }
             _ => refused(&cause),
         })?;
+        let key = method.key.to_multikey();
+        // The verifier's own list may say whose key it is.
+        let vouched = vouched || judge.trust.pins(method.controller.as_str(), &key);
         if let Some(address) = address.filter(|_| !vouched) {
             let why = format!(
                 "it lists the keys of `{}`, which signed; so far only the input itself says so",
@@ -200,7 +203,7 @@ impl Found {
             );
             self.needs.push(Need { url: address, kind: NeedKind::DidDocument, why });
         }
-        let controller = Signer { did: method.controller.clone(), vouched };
+        let controller = Signer { did: method.controller.clone(), key, vouched };
         self.controllers.push(controller.clone());
         Ok((method, controller))
     }

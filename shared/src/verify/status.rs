@@ -29,8 +29,9 @@ use crate::limits::{
     MAX_STATUS_LISTS,
 };
 use crate::passport::{self, CREDENTIALS_V2, Credential, InputError};
+use crate::policy::{Standing, Statement};
 use crate::report::{Check, CheckName, Outcome};
-use crate::status::{Bitstring, ENTRY_TYPE, Entry, Purpose, StatusError, StatusList};
+use crate::status::{Bitstring, ENTRY_TYPE, Entry, LIST_CREDENTIAL_TYPE, Purpose, StatusError, StatusList};
 use crate::time::Timestamp;
 use crate::vcdm::{self, Version};
 
@@ -195,6 +196,8 @@ fn read_copy(document: &Document) -> Result<OpenCopy, Trouble> {
 struct Copy {
     made: Timestamp,
     issuer: String,
+    /// Whether the trust list lets its issuer speak about the credentials of others.
+    speaks_for_others: bool,
     list: StatusList,
     /// What is wrong with its period.
     period: Check,
@@ -258,7 +261,14 @@ impl OpenCopy {
                 Trouble::new("status.list-expired", message).with_help("check the clock of this machine")
             );
         }
-        Ok(Copy { made, issuer: credential.issuer.unwrap_or_default(), list, period, retrieved })
+        let issuer = credential.issuer.unwrap_or_default();
+        let own = proofs.pending.iter().map(|pending| &pending.controller);
+        let own = own.filter(|signer| signer.vouched && signer.did.as_str() == issuer);
+        let keys: Vec<String> = own.map(|signer| signer.key.clone()).collect();
+        let statement = Statement { issuer: &issuer, kind: LIST_CREDENTIAL_TYPE, issued: made, keys: &keys };
+        let standing = judge.trust.standing(statement, &[], judge.now);
+        let speaks_for_others = matches!(standing, Standing::Recognized { .. });
+        Ok(Copy { made, issuer, speaks_for_others, list, period, retrieved })
     }
 }
 
@@ -277,8 +287,8 @@ impl Copy {
         match bits {
             Ok(bits) => {
                 *left = left.saturating_sub(bits.len());
-                let Self { made, issuer, list, .. } = self;
-                State::Known(Known { made, issuer, list, bits, old })
+                let Self { made, issuer, speaks_for_others, list, .. } = self;
+                State::Known(Known { made, issuer, speaks_for_others, list, bits, old })
             }
             Err(cause) => {
                 // How far it came is not known, so it counts as the whole way.
@@ -351,6 +361,7 @@ enum State {
 struct Known {
     made: Timestamp,
     issuer: String,
+    speaks_for_others: bool,
     list: StatusList,
     bits: Bitstring,
     /// Why it clears nobody, although it is what the issuer signed at that time.
@@ -455,7 +466,7 @@ impl Known {
     fn judge(&self, entry: &Entry, issuer: Option<&str>) -> Result<Check, Trouble> {
         let (url, made) = (&entry.list, self.made);
         let say = |outcome, code, message: String| Check::new(CheckName::Status, outcome, code, message);
-        if issuer != Some(self.issuer.as_str()) {
+        if issuer != Some(self.issuer.as_str()) && !self.speaks_for_others {
             let message = format!(
                 "the status list `{url}` is by `{}`, not by the issuer of the credential",
                 excerpt(&self.issuer)

@@ -1,0 +1,87 @@
+//! Statements that run out by themselves: monitoring that is due, approvals that have ended. Every verifier sees it,
+//! whatever its policy asks for.
+
+use super::checks::Judge;
+use super::{Examined, text_at};
+use crate::index::Index;
+use crate::json::Json;
+use crate::policy::Profile;
+use crate::report::{Check, CheckName, Outcome};
+use crate::time::Timestamp;
+
+const DAY: i64 = 86_400;
+
+/// The end of a day written as `xsd:date`.
+pub(super) fn end_of(date: &str) -> Option<Timestamp> {
+    format!("{date}T23:59:59Z").parse().ok()
+}
+
+/// What is out of date among the credentials whose own checks hold.
+pub(super) fn judge(judge: &Judge, reached: &[&Examined]) -> Vec<Check> {
+    if judge.policy.profile == Profile::ProofOnly {
+        return Vec::new();
+    }
+    let good: Vec<&Examined> = reached.iter().copied().filter(|one| one.blocked().is_none()).collect();
+    // What another monitoring says to follow is history.
+    let (mut followed, mut monitored) = (Index::default(), Index::default());
+    for reference in good.iter().flat_map(|one| &one.references) {
+        match reference.relation.as_str() {
+            "previous" => _ = followed.insert(&reference.digest),
+            "monitors" => _ = monitored.insert(&reference.digest),
+            _ => {}
+        }
+    }
+    let is_over = |end: Timestamp| end < judge.now.plus_secs(-judge.policy.clock_skew());
+    let mut checks = Vec::new();
+    for one in good {
+        let digest = one.digest.to_multibase();
+        let mut warn = |code: &'static str, message: String, help: &'static str| {
+            let check = Check::new(CheckName::Validity, Outcome::Warn, code, message).with_help(help);
+            checks.push(Check { node: Some(one.credential.id.clone()), ..check });
+        };
+        match one.credential.kind {
+            Some("MonitoringAttestation") if !followed.contains(&digest) => {
+                let due = text_at(one, "/credentialSubject/nextDue");
+                if due.and_then(end_of).is_some_and(is_over) {
+                    let message = format!("the next monitoring was due on {}", due.unwrap_or_default());
+                    warn(
+                        "monitoring.overdue",
+                        message,
+                        "ask the site that runs the model for its newest monitoring",
+                    );
+                }
+                if text_at(one, "/credentialSubject/outcome") == Some("action-required") {
+                    let message = "the last monitoring found the model outside of its plan".to_owned();
+                    warn(
+                        "monitoring.action-required",
+                        message,
+                        "ask the site that runs the model what was done about it",
+                    );
+                }
+            }
+            Some("DeploymentAttestation") if !monitored.contains(&digest) => {
+                let days = one.credential.content.pointer("/credentialSubject/monitoringPlan/frequencyDays");
+                let due = days.and_then(Json::as_i64).zip(one.valid_from).and_then(|(days, from)| {
+                    Some(from.plus_secs(days.checked_mul(DAY)?)).filter(|due| is_over(*due))
+                });
+                if let Some(due) = due {
+                    let message = format!("its first monitoring was due by {due}, and there is none here");
+                    warn("monitoring.none", message, "ask the site that runs the model for its monitoring");
+                }
+            }
+            Some("ApprovalAttestation") => {
+                if text_at(one, "/credentialSubject/approval/decision") == Some("rejected") {
+                    let message = "it was looked at, and not approved".to_owned();
+                    warn("approval.rejected", message, "do not take this attestation for an approval");
+                }
+                let end = text_at(one, "/credentialSubject/approval/validThrough");
+                if end.and_then(end_of).is_some_and(is_over) {
+                    let message = format!("the approval ended on {}", end.unwrap_or_default());
+                    warn("approval.ended", message, "ask for the approval that follows it");
+                }
+            }
+            _ => {}
+        }
+    }
+    checks
+}

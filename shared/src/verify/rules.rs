@@ -1,0 +1,576 @@
+//! The rules of a policy, each over what holds of the credentials at hand, and each a sentence in the report.
+//!
+//! A rule speaks of a model: the one whose files are at hand, or else every one that was handed over and that no
+//! other model here was made from. What is not there, or does not hold itself, counts for nothing.
+
+use super::checks::{self, Judge};
+use super::current::end_of;
+use super::{Examined, text_at};
+use crate::evidence::Artifact;
+use crate::index::Index;
+use crate::json::Json;
+use crate::policy::compare_decimals;
+use crate::report::{Check, CheckName, Outcome};
+use crate::time::Timestamp;
+
+/// Relations by which a statement speaks of a model or a data set.
+const ABOUT: [&str; 3] = ["approves", "deploys", "evaluates"];
+
+/// Relations by which a model comes from another.
+const BASE: [&str; 5] = ["adapterOf", "distilledFrom", "fineTunedFrom", "mergedFrom", "quantizedFrom"];
+
+/// Relations by which a model names its data.
+const DATA: [&str; 3] = ["testedOn", "trainedOn", "validatedOn"];
+
+const SECS_A_DAY: i64 = 86_400;
+
+/// What the rules come to; and whether every credential could be recalled, where that is asked for.
+pub(super) fn judge(judge: &Judge, reached: &[&Examined], files: &[Artifact]) -> Vec<Check> {
+    let mut checks = Vec::new();
+    if judge.policy.require_status {
+        for one in reached.iter().filter(|one| one.credential.content.get("credentialStatus").is_none()) {
+            let message = "it has no status, so that its issuer could not recall it".to_owned();
+            let help = "ask its issuer for one with a status";
+            checks.push(of(one, refuse("policy.status-missing", message).with_help(help)));
+        }
+    }
+    if judge.policy.rules.is_empty() {
+        return checks;
+    }
+    let good: Vec<&Examined> = reached.iter().copied().filter(|one| one.blocked().is_none()).collect();
+    let mut by_digest = Index::default();
+    for (at, one) in good.iter().enumerate() {
+        by_digest.get_or_set(&one.digest.to_multibase(), at);
+    }
+    let facts = Facts { judge, good, by_digest };
+    let subjects = facts.subjects(files);
+    if subjects.is_empty() {
+        let message = "the policy has rules about a model, and none that holds is here".to_owned();
+        checks.push(
+            refuse("policy.no-subject", message)
+                .with_help("give the passport of the model, or a bundle with it"),
+        );
+    }
+    for subject in subjects {
+        let view = View { facts: &facts, subject, ancestors: facts.ancestors(subject) };
+        checks.extend(judge.policy.rules.iter().map(|rule| of(subject, view.rule(rule))));
+    }
+    checks
+}
+
+fn of(one: &Examined, check: Check) -> Check {
+    Check { node: Some(one.credential.id.clone()), ..check }
+}
+
+fn refuse(code: &'static str, message: String) -> Check {
+    Check::new(CheckName::Policy, Outcome::Fail, code, message)
+}
+
+struct Facts<'f> {
+    judge: &'f Judge,
+    /// Credentials whose own checks hold.
+    good: Vec<&'f Examined>,
+    by_digest: Index,
+}
+
+impl<'f> Facts<'f> {
+    fn pinned(&self, digest: &str) -> Option<&'f Examined> {
+        self.good.get(self.by_digest.get(digest)?).copied()
+    }
+
+    fn of_kind(&self, kind: &str) -> impl Iterator<Item = &'f Examined> {
+        self.good.iter().copied().filter(move |one| one.credential.kind == Some(kind))
+    }
+
+    /// What the rules are about.
+    fn subjects(&self, files: &[Artifact]) -> Vec<&'f Examined> {
+        let lists = |one: &&Examined| checks::lists_any(&one.credential, files);
+        let loaded: Vec<_> = self.of_kind("ModelPassport").filter(lists).collect();
+        if !loaded.is_empty() {
+            return loaded;
+        }
+        for kind in ["ModelPassport", "DatasetPassport"] {
+            let mut origins = Index::default();
+            for reference in self.of_kind(kind).flat_map(|one| &one.references) {
+                origins.insert(&reference.digest);
+            }
+            let is_head = |one: &&Examined| one.is_input && !origins.contains(&one.digest.to_multibase());
+            let heads: Vec<_> = self.of_kind(kind).filter(is_head).collect();
+            if !heads.is_empty() {
+                return heads;
+            }
+        }
+        Vec::new()
+    }
+
+    /// What a credential rests on, as far as it is here.
+    fn ancestors(&self, subject: &'f Examined) -> Vec<&'f Examined> {
+        let (mut found, mut seen, mut done) = (vec![subject], Index::default(), 0);
+        while let Some(one) = found.get(done).copied() {
+            done += 1;
+            let unseen = one.references.iter().filter(|reference| seen.insert(&reference.digest));
+            let parents: Vec<_> = unseen.filter_map(|reference| self.pinned(&reference.digest)).collect();
+            found.extend(parents);
+        }
+        found.split_off(1)
+    }
+
+    /// Whether a statement speaks of this very passport, or of another passport of the same thing.
+    fn speaks_of(&self, one: &Examined, subject: &Examined) -> bool {
+        let digest = subject.digest.to_multibase();
+        let thing = text_at(subject, "/credentialSubject/id");
+        one.references.iter().filter(|reference| ABOUT.contains(&reference.relation.as_str())).any(
+            |reference| {
+                let other = || {
+                    self.pinned(&reference.digest).and_then(|other| text_at(other, "/credentialSubject/id"))
+                };
+                reference.digest == digest || (thing.is_some() && other() == thing)
+            },
+        )
+    }
+
+    /// Whether two DIDs are one party, as far as the trust list tells.
+    fn same_party(&self, one: &str, other: &str) -> bool {
+        let name = |did| self.judge.trust.name_of(did);
+        one == other || name(one).is_some_and(|name_of_one| Some(name_of_one) == name(other))
+    }
+}
+
+/// One subject with what is known of it.
+struct View<'f> {
+    facts: &'f Facts<'f>,
+    subject: &'f Examined,
+    ancestors: Vec<&'f Examined>,
+}
+
+fn text<'r>(rule: &'r Json, name: &str) -> Option<&'r str> {
+    rule.get(name)?.as_str()
+}
+
+fn texts<'r>(rule: &'r Json, name: &str) -> Vec<&'r str> {
+    let items = rule.get(name).and_then(Json::as_array).unwrap_or_default();
+    items.iter().filter_map(Json::as_str).collect()
+}
+
+fn flag(rule: &Json, name: &str) -> bool {
+    rule.get(name).and_then(Json::as_bool).unwrap_or_default()
+}
+
+fn number(rule: &Json, name: &str) -> Option<i64> {
+    rule.get(name)?.as_i64()
+}
+
+/// What keeps a rule from holding: a code, and what was found instead.
+type Broken = (&'static str, String);
+
+impl<'f> View<'f> {
+    fn rule(&self, rule: &Json) -> Check {
+        let (wanted, found) = match text(rule, "require").unwrap_or_default() {
+            "base-models" => {
+                ("it is made from no other models than those allowed".to_owned(), self.base_models(rule))
+            }
+            "basis" => self.basis(rule),
+            "credential" => self.credential(rule),
+            "metric" => self.metric(rule),
+            "monitoring" => (self.monitoring_wanted(rule), self.monitoring(rule)),
+            "no-files" => (
+                format!("none of its files ends in {}", texts(rule, "endings").join(", ")),
+                self.no_files(rule),
+            ),
+            "no-regression" => {
+                let site = text(rule, "site").unwrap_or_default();
+                (format!("as a revision it is no worse at {site}"), self.no_regression(site))
+            }
+            "permission" => (
+                "every data set that it rests on permits commercial validation".to_owned(),
+                self.permission(),
+            ),
+            // The schema knows no other; an unvalidated one is not met.
+            other => (format!("`{other}`"), Err(("policy.unknown-rule", "there is no such rule".to_owned()))),
+        };
+        let because = text(rule, "because").map(|why| format!(" (because {why})")).unwrap_or_default();
+        match found {
+            Ok(found) => {
+                let message = format!("{wanted}{because}: {found}");
+                Check::new(CheckName::Policy, Outcome::Pass, "policy.rule-met", message)
+            }
+            Err((code, found)) => refuse(code, format!("{wanted}{because}: {found}"))
+                .with_help("the policy refuses it; ask whoever issued it for what is missing, or whoever wrote the policy"),
+        }
+    }
+
+    fn maker(&self) -> &'f str {
+        self.subject.credential.issuer.as_deref().unwrap_or_default()
+    }
+
+    /// Statements of a kind about the subject, or what it rests on that is of this kind.
+    fn candidates(&self, kind: &str) -> Vec<&'f Examined> {
+        match kind {
+            "ApprovalAttestation" | "DeploymentAttestation" | "EvaluationAttestation" => {
+                self.facts.of_kind(kind).filter(|one| self.facts.speaks_of(one, self.subject)).collect()
+            }
+            "MonitoringAttestation" => {
+                let deployments = self.candidates("DeploymentAttestation");
+                self.facts
+                    .of_kind(kind)
+                    .filter(|one| deployments.iter().any(|deployment| monitors(one, deployment)))
+                    .collect()
+            }
+            kind => {
+                let all = std::iter::once(self.subject).chain(self.ancestors.iter().copied());
+                all.filter(|one| one.credential.kind == Some(kind)).collect()
+            }
+        }
+    }
+
+    /// Whether the issuer, and where the data come from, are as the rule has them.
+    fn is_by_whom(&self, rule: &Json, one: &Examined) -> bool {
+        let issuer = one.credential.issuer.as_deref().unwrap_or_default();
+        let issuers = texts(rule, "issuers");
+        let is_own = self.facts.same_party(issuer, self.maker());
+        let origin = text(rule, "dataOrigin");
+        (issuers.is_empty() || issuers.contains(&issuer))
+            && !(flag(rule, "independent") && is_own)
+            && (origin.is_none() || text_at(one, "/credentialSubject/evaluation/dataOrigin") == origin)
+    }
+
+    fn credential(&self, rule: &Json) -> (String, Result<String, Broken>) {
+        let kind = text(rule, "kind").unwrap_or_default();
+        let count = number(rule, "count").unwrap_or(1);
+        let days = number(rule, "maxAgeDays");
+        let age = days.map(|days| format!(", not older than {days} days")).unwrap_or_default();
+        let of = if count == 1 { String::new() } else { format!(" by each of {count} issuers") };
+        let wanted = format!("there is {}{kind}{}{of}{age}", article(kind), by_whom(rule));
+        let now = self.facts.judge.now;
+        let is_recent = |one: &&Examined| {
+            days.is_none_or(|days| {
+                one.valid_from.is_some_and(|from| from.plus_secs(days.saturating_mul(SECS_A_DAY)) >= now)
+            })
+        };
+        let candidates = self.candidates(kind);
+        let mut parties: Vec<&str> = Vec::new();
+        for one in candidates.iter().copied().filter(|one| self.is_by_whom(rule, one)).filter(is_recent) {
+            let issuer = one.credential.issuer.as_deref().unwrap_or_default();
+            if approves(one, now) && !parties.iter().any(|party| self.facts.same_party(party, issuer)) {
+                parties.push(issuer);
+            }
+        }
+        let found = if i64::try_from(parties.len()).is_ok_and(|parties| parties >= count) {
+            Ok(format!("by {}", parties.join(", ")))
+        } else {
+            let message = format!("{} of {count}, among {} here", parties.len(), candidates.len());
+            Err(("policy.credential-missing", message))
+        };
+        (wanted, found)
+    }
+
+    fn metric(&self, rule: &Json) -> (String, Result<String, Broken>) {
+        let definition = text(rule, "definition").unwrap_or_default();
+        let (least, most) = (text(rule, "atLeast"), text(rule, "atMost"));
+        let by_value = text(rule, "bound") == Some("value");
+        let fewest = number(rule, "minimumN");
+        let slices = texts(rule, "slices");
+        let wanted = {
+            let bounds =
+                [least.map(|least| format!("at least {least}")), most.map(|most| format!("at most {most}"))];
+            let bounds: Vec<String> = bounds.into_iter().flatten().collect();
+            let what = if by_value { "" } else { " with its confidence interval" };
+            let n = fewest.map(|n| format!(" on at least {n} cases")).unwrap_or_default();
+            let of = match (slices.is_empty(), flag(rule, "everySlice")) {
+                (true, false) => String::new(),
+                (true, true) => ", for every part of the data".to_owned(),
+                (false, every) => {
+                    format!(
+                        ", for {}{}",
+                        slices.join(", "),
+                        if every { " and every other part of the data" } else { "" }
+                    )
+                }
+            };
+            format!("{definition} is {}{what}{n}{of}{}", bounds.join(" and "), by_whom(rule))
+        };
+        let is_counted = |slice: Option<&str>| match slice {
+            None => slices.is_empty(),
+            Some(slice) => slices.contains(&slice) || flag(rule, "everySlice"),
+        };
+        let mut met: Vec<Option<&str>> = Vec::new();
+        let evaluations = self.candidates("EvaluationAttestation");
+        for one in evaluations.into_iter().filter(|one| self.is_by_whom(rule, one)) {
+            let metrics = one.credential.content.pointer("/credentialSubject/metric").map(Json::one_or_many);
+            for metric in metrics
+                .unwrap_or_default()
+                .iter()
+                .filter(|metric| text(metric, "definition") == Some(definition))
+            {
+                let slice = text(metric, "slice");
+                if !is_counted(slice) {
+                    continue;
+                }
+                if let Err(why) = keeps_to(metric, least, most, by_value, fewest) {
+                    let of = slice.map(|slice| format!(" for {slice}")).unwrap_or_default();
+                    return (
+                        wanted,
+                        Err((
+                            "policy.metric-out-of-bounds",
+                            format!("{why}{of}, in `{}`", one.credential.id),
+                        )),
+                    );
+                }
+                met.push(slice);
+            }
+        }
+        let missing = slices.iter().find(|wanted| !met.contains(&Some(**wanted)));
+        let found = match missing {
+            Some(slice) => Err(("policy.metric-missing", format!("nothing is said for {slice}"))),
+            None if slices.is_empty() && !met.contains(&None) => {
+                Err(("policy.metric-missing", "no such result is here".to_owned()))
+            }
+            None => Ok(format!("{} result{}", met.len(), if met.len() == 1 { "" } else { "s" })),
+        };
+        (wanted, found)
+    }
+
+    fn monitoring_wanted(&self, rule: &Json) -> String {
+        let age = number(rule, "maxAgeDays").map(|days| format!(", the last period at most {days} days ago"));
+        format!(
+            "it is monitored where it runs, in time and within its plan{}{}",
+            by_whom(rule),
+            age.unwrap_or_default()
+        )
+    }
+
+    fn monitoring(&self, rule: &Json) -> Result<String, Broken> {
+        let now = self.facts.judge.now;
+        let issuers = texts(rule, "issuers");
+        let by_one_of = |one: &Examined| {
+            issuers.is_empty()
+                || one.credential.issuer.as_deref().is_some_and(|issuer| issuers.contains(&issuer))
+        };
+        let missing = |message: &str| Err(("policy.monitoring-missing", message.to_owned()));
+        let deployments: Vec<_> =
+            self.candidates("DeploymentAttestation").into_iter().filter(|one| by_one_of(one)).collect();
+        if deployments.is_empty() {
+            return missing("no deployment of it is here");
+        }
+        let all = self.candidates("MonitoringAttestation");
+        for deployment in &deployments {
+            // Whoever runs it has to have looked.
+            let own = all.iter().filter(|one| {
+                monitors(one, deployment) && one.credential.issuer == deployment.credential.issuer
+            });
+            let end = |one: &Examined| text_at(one, "/credentialSubject/period/endDate").map(str::to_owned);
+            let Some(newest) = own.max_by_key(|one| end(one)) else {
+                return missing(&format!("there is none for the deployment `{}`", deployment.credential.id));
+            };
+            let id = &newest.credential.id;
+            if text_at(newest, "/credentialSubject/outcome") != Some("within-plan") {
+                return Err(("policy.monitoring-breach", format!("`{id}` found it outside of its plan")));
+            }
+            let due = text_at(newest, "/credentialSubject/nextDue").unwrap_or_default();
+            if end_of(due).is_none_or(|due| due < now) {
+                return Err((
+                    "policy.monitoring-overdue",
+                    format!("the next one was due on {due}, after `{id}`"),
+                ));
+            }
+            let ended = end(newest).unwrap_or_default();
+            let is_old = |days: i64| {
+                end_of(&ended).is_none_or(|end| end.plus_secs(days.saturating_mul(SECS_A_DAY)) < now)
+            };
+            if number(rule, "maxAgeDays").is_some_and(is_old) {
+                return Err((
+                    "policy.monitoring-overdue",
+                    format!("the last period of `{id}` ended on {ended}"),
+                ));
+            }
+        }
+        Ok(format!("at {} deployment{}", deployments.len(), if deployments.len() == 1 { "" } else { "s" }))
+    }
+
+    fn permission(&self) -> Result<String, Broken> {
+        let models = std::iter::once(self.subject).chain(self.ancestors.iter().copied());
+        let models = models.filter(|one| one.credential.kind == Some("ModelPassport"));
+        let data = models.flat_map(|one| &one.references);
+        let unknown = data
+            .filter(|reference| DATA.contains(&reference.relation.as_str()))
+            .find(|reference| self.facts.pinned(&reference.digest).is_none());
+        if let Some(reference) = unknown {
+            return Err((
+                "policy.permission-unknown",
+                format!("`{}` has no passport that holds here", reference.id),
+            ));
+        }
+        let datasets = self.candidates("DatasetPassport");
+        let permits = |one: &&&Examined| {
+            let pointer = "/credentialSubject/governance/commercialValidationPermitted";
+            one.credential.content.pointer(pointer).and_then(Json::as_bool) == Some(true)
+        };
+        match datasets.iter().find(|one| !permits(one)) {
+            Some(one) => Err((
+                "policy.permission-missing",
+                format!("`{}` does not say that it does", one.credential.id),
+            )),
+            None if datasets.is_empty() => {
+                Err(("policy.permission-unknown", "it names no data set".to_owned()))
+            }
+            None => Ok(format!("{} of them", datasets.len())),
+        }
+    }
+
+    fn basis(&self, rule: &Json) -> (String, Result<String, Broken>) {
+        let (kind, groups) = (text(rule, "kind").unwrap_or_default(), texts(rule, "groups"));
+        let mut allowed = texts(rule, "basis");
+        if allowed.is_empty() {
+            allowed.push("measured");
+        }
+        let wanted = format!("{} of every {kind} is {}", groups.join(", "), allowed.join(" or "));
+        let candidates = self.candidates(kind);
+        if candidates.is_empty() {
+            return (wanted, Err(("policy.basis", "there is none here".to_owned())));
+        }
+        for one in &candidates {
+            for group in &groups {
+                let value =
+                    one.credential.content.get("credentialSubject").and_then(|subject| subject.get(group));
+                let nodes = value.map(Json::one_or_many).unwrap_or_default();
+                let other = nodes
+                    .iter()
+                    .map(|node| text(node, "basis"))
+                    .find(|basis| basis.is_none_or(|basis| !allowed.contains(&basis)));
+                let found = match other {
+                    _ if nodes.is_empty() => "left out",
+                    None => continue,
+                    Some(basis) => basis.unwrap_or("without a basis"),
+                };
+                let message = format!("{group} of `{}` is {found}", one.credential.id);
+                return (wanted, Err(("policy.basis", message)));
+            }
+        }
+        (wanted, Ok(format!("in {} here", candidates.len())))
+    }
+
+    fn base_models(&self, rule: &Json) -> Result<String, Broken> {
+        let allowed = texts(rule, "allowed");
+        let bases =
+            self.subject.references.iter().filter(|reference| BASE.contains(&reference.relation.as_str()));
+        let mut count = 0_usize;
+        for base in bases {
+            // By its digest a thing is known; by its name only if nothing else is said of it.
+            if !allowed.iter().any(|allowed| *allowed == base.digest || *allowed == base.id) {
+                return Err(("policy.base-model", format!("`{}` names `{}`", base.relation, base.id)));
+            }
+            count += 1;
+        }
+        Ok(if count == 0 { "it names none".to_owned() } else { format!("{count} of them") })
+    }
+
+    fn no_files(&self, rule: &Json) -> Result<String, Broken> {
+        let endings: Vec<String> =
+            texts(rule, "endings").iter().map(|ending| ending.to_lowercase()).collect();
+        let files = self.subject.credential.content.pointer("/credentialSubject/artifactManifest/file");
+        let files = files.map(Json::one_or_many).unwrap_or_default();
+        if files.is_empty() {
+            return Err(("policy.files-not-listed", "its passport lists no files".to_owned()));
+        }
+        let is_one =
+            |path: &&str| endings.iter().any(|ending| path.to_lowercase().ends_with(ending.as_str()));
+        match files.iter().filter_map(|file| text(file, "path")).find(is_one) {
+            Some(path) => Err(("policy.file-type", format!("`{path}` does"))),
+            None => Ok(format!("{} files", files.len())),
+        }
+    }
+
+    fn no_regression(&self, site: &str) -> Result<String, Broken> {
+        let is_revision =
+            self.subject.references.iter().any(|reference| reference.relation == "wasRevisionOf");
+        if !is_revision {
+            return Ok("it is no revision of another".to_owned());
+        }
+        let deltas = self.subject.credential.content.pointer("/credentialSubject/revision/metricDelta");
+        let deltas = deltas.map(Json::one_or_many).unwrap_or_default();
+        let own: Vec<&Json> = deltas.iter().filter(|delta| text(delta, "site") == Some(site)).collect();
+        let worse =
+            own.iter().find(|delta| !matches!(text(delta, "direction"), Some("improved" | "unchanged")));
+        match worse {
+            _ if own.is_empty() => {
+                Err(("policy.regression-unknown", "it says nothing of this site".to_owned()))
+            }
+            Some(delta) => {
+                let of = |name| text(delta, name).unwrap_or("?");
+                let slice = text(delta, "slice").map(|slice| format!(" for {slice}")).unwrap_or_default();
+                Err((
+                    "policy.regression",
+                    format!("{}{slice} went from {} to {}", of("metric"), of("old"), of("new")),
+                ))
+            }
+            None => Ok(format!("{} result{}", own.len(), if own.len() == 1 { "" } else { "s" })),
+        }
+    }
+}
+
+fn monitors(one: &Examined, deployment: &Examined) -> bool {
+    let digest = deployment.digest.to_multibase();
+    one.references.iter().any(|reference| reference.relation == "monitors" && reference.digest == digest)
+}
+
+/// Whether a statement is not a rejection, nor an approval that has ended.
+fn approves(one: &Examined, now: Timestamp) -> bool {
+    if one.credential.kind != Some("ApprovalAttestation") {
+        return true;
+    }
+    let decision = text_at(one, "/credentialSubject/approval/decision");
+    let end = text_at(one, "/credentialSubject/approval/validThrough");
+    matches!(decision, Some("approved" | "approved-with-conditions"))
+        && end.is_none_or(|end| end_of(end).is_some_and(|end| end >= now))
+}
+
+/// Whether a result keeps to its bounds with all that is known of its uncertainty.
+fn keeps_to(
+    metric: &Json,
+    least: Option<&str>,
+    most: Option<&str>,
+    by_value: bool,
+    fewest: Option<i64>,
+) -> Result<(), String> {
+    let value = text(metric, "value").unwrap_or_default();
+    let end = |name: &str| metric.get("interval").and_then(|interval| text(interval, name));
+    let below =
+        |number: &str, bound: &str| compare_decimals(number, bound).is_none_or(std::cmp::Ordering::is_lt);
+    let above =
+        |number: &str, bound: &str| compare_decimals(number, bound).is_none_or(std::cmp::Ordering::is_gt);
+    if fewest.is_some_and(|fewest| number(metric, "n").is_none_or(|n| n < fewest)) {
+        let n = number(metric, "n").map_or_else(|| "no number of cases".to_owned(), |n| format!("{n} cases"));
+        return Err(format!("it rests on {n}"));
+    }
+    let (lower, upper) = if by_value { (Some(value), Some(value)) } else { (end("lower"), end("upper")) };
+    let (Some(lower), Some(upper)) = (lower, upper) else {
+        return Err(format!("it is {value}, without an interval"));
+    };
+    let is_low = |least| below(lower, least) || below(value, least);
+    let is_high = |most| above(upper, most) || above(value, most);
+    if least.is_some_and(is_low) || most.is_some_and(is_high) {
+        let interval = if by_value { String::new() } else { format!(" [{lower}, {upper}]") };
+        return Err(format!("it is {value}{interval}"));
+    }
+    Ok(())
+}
+
+/// Who has to have issued it, and on what data, in words.
+fn by_whom(rule: &Json) -> String {
+    let issuers = texts(rule, "issuers");
+    let mut words = String::new();
+    if !issuers.is_empty() {
+        words.push_str(&format!(" by {}", issuers.join(" or ")));
+    }
+    if flag(rule, "independent") {
+        words.push_str(" by somebody else than the maker");
+    }
+    if let Some(origin) = text(rule, "dataOrigin") {
+        words.push_str(&format!(" on {origin} data"));
+    }
+    words
+}
+
+fn article(kind: &str) -> &'static str {
+    if kind.starts_with(['A', 'E']) { "an " } else { "a " }
+}
