@@ -27,7 +27,7 @@ pub static CREDENTIALS_V2: Document = Document {
 pub static PASSPORT_V1: Document = Document {
     url: "https://w3id.org/model-passport/v1",
     text: include_str!("passport/v1.jsonld"),
-    sha256: "ca96374412029d9e757fa9c13a22b317138f7285ea4638085a02d4e1cf792bf5",
+    sha256: "0318dcd3f3e533556b5e2eb64d4ac1b0d97a7a2f92c62fbb4a6dee61b73ecd34",
 };
 
 /// Verifiable Credentials 1.1, for foreign credentials.
@@ -69,7 +69,7 @@ pub static CID_V1: Document = Document {
 pub static COMMON_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/common.schema.json",
     text: include_str!("passport/common.schema.json"),
-    sha256: "8adf728f945e0524806b78917f6a282e2cc0f195f91e2dc693c7cda778f57a4c",
+    sha256: "54763947c2610a548b20556c5f73fd351a1777b83669bd5793aead1d05b3bd18",
 };
 
 /// What a `DatasetPassport` credential must hold.
@@ -83,14 +83,14 @@ pub static DATASET_PASSPORT_SCHEMA: Document = Document {
 pub static MODEL_PASSPORT_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/model-passport.schema.json",
     text: include_str!("passport/model-passport.schema.json"),
-    sha256: "2f78cc0a012efdea0dfe0df496aa650f9eabc028d3131bc3b359bb414f53362e",
+    sha256: "6709b68167ae7fa832da8735a44755536f4d5cfed1c533e37584464b77e74c04",
 };
 
 /// What an `EvaluationAttestation` credential must hold.
 pub static EVALUATION_ATTESTATION_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/evaluation-attestation.schema.json",
     text: include_str!("passport/evaluation-attestation.schema.json"),
-    sha256: "25633154b374c0de8f022c5e4daf807767c0e4e814dc68679883d89023ac4757",
+    sha256: "7b32d07e0dd5301547b8216c05e4990402581f67e73cf5eeb8884ea9c811a9fe",
 };
 
 /// What a `ProcessingAttestation` credential must hold.
@@ -98,6 +98,34 @@ pub static PROCESSING_ATTESTATION_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/processing-attestation.schema.json",
     text: include_str!("passport/processing-attestation.schema.json"),
     sha256: "98962f84905b8ed45270c37cfed84f03e58d28fed676011ee393598e68b4603a",
+};
+
+/// What an `ApprovalAttestation` credential must hold.
+pub static APPROVAL_ATTESTATION_SCHEMA: Document = Document {
+    url: "https://w3id.org/model-passport/v1/approval-attestation.schema.json",
+    text: include_str!("passport/approval-attestation.schema.json"),
+    sha256: "30f6830d80e368e739dfcc2a8d97ae6398e40700cb8a6eab4862cb3b128c356d",
+};
+
+/// What a `DeploymentAttestation` credential must hold.
+pub static DEPLOYMENT_ATTESTATION_SCHEMA: Document = Document {
+    url: "https://w3id.org/model-passport/v1/deployment-attestation.schema.json",
+    text: include_str!("passport/deployment-attestation.schema.json"),
+    sha256: "aff3d652f4b228aaa77ae94d9053651616527bd73bb6541640cbc63b3b84c834",
+};
+
+/// What a `MonitoringAttestation` credential must hold.
+pub static MONITORING_ATTESTATION_SCHEMA: Document = Document {
+    url: "https://w3id.org/model-passport/v1/monitoring-attestation.schema.json",
+    text: include_str!("passport/monitoring-attestation.schema.json"),
+    sha256: "ab552b5bff7760df1d7373e0c688b2ae1bb8a0dd125c5a67aba2a707c2d03fae",
+};
+
+/// What a `RecognitionCredential` must hold.
+pub static RECOGNITION_CREDENTIAL_SCHEMA: Document = Document {
+    url: "https://w3id.org/model-passport/v1/recognition-credential.schema.json",
+    text: include_str!("passport/recognition-credential.schema.json"),
+    sha256: "3f0aeaa5dac22ea13493dd7799259032bdb4fa05ebbd8645c19af958d6dbc225",
 };
 
 /// What a verifier may ask for.
@@ -124,12 +152,16 @@ pub static REPORT_SCHEMA: Document = Document {
 static CONTEXTS: [&Document; 7] =
     [&CREDENTIALS_V2, &PASSPORT_V1, &CREDENTIALS_V1, &DATA_INTEGRITY_V2, &MULTIKEY_V1, &DID_V1, &CID_V1];
 
-static SCHEMAS: [&Document; 8] = [
+static SCHEMAS: [&Document; 12] = [
     &COMMON_SCHEMA,
     &DATASET_PASSPORT_SCHEMA,
     &MODEL_PASSPORT_SCHEMA,
     &EVALUATION_ATTESTATION_SCHEMA,
     &PROCESSING_ATTESTATION_SCHEMA,
+    &APPROVAL_ATTESTATION_SCHEMA,
+    &DEPLOYMENT_ATTESTATION_SCHEMA,
+    &MONITORING_ATTESTATION_SCHEMA,
+    &RECOGNITION_CREDENTIAL_SCHEMA,
     &POLICY_SCHEMA,
     &TRUST_SCHEMA,
     &REPORT_SCHEMA,
@@ -157,10 +189,14 @@ pub fn schemas() -> &'static [&'static Document] {
 #[must_use]
 pub fn schema(kind: &str) -> Option<&'static Document> {
     match kind {
+        "ApprovalAttestation" => Some(&APPROVAL_ATTESTATION_SCHEMA),
         "DatasetPassport" => Some(&DATASET_PASSPORT_SCHEMA),
+        "DeploymentAttestation" => Some(&DEPLOYMENT_ATTESTATION_SCHEMA),
         "EvaluationAttestation" => Some(&EVALUATION_ATTESTATION_SCHEMA),
         "ModelPassport" => Some(&MODEL_PASSPORT_SCHEMA),
+        "MonitoringAttestation" => Some(&MONITORING_ATTESTATION_SCHEMA),
         "ProcessingAttestation" => Some(&PROCESSING_ATTESTATION_SCHEMA),
+        "RecognitionCredential" => Some(&RECOGNITION_CREDENTIAL_SCHEMA),
         _ => None,
     }
 }

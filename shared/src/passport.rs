@@ -27,8 +27,16 @@ pub const CONTEXT: &str = "https://w3id.org/model-passport/v1";
 pub const CREDENTIALS_V2: &str = "https://www.w3.org/ns/credentials/v2";
 
 /// The kinds of credential that this version reads.
-pub const KINDS: [&str; 4] =
-    ["DatasetPassport", "EvaluationAttestation", "ModelPassport", "ProcessingAttestation"];
+pub const KINDS: [&str; 8] = [
+    "ApprovalAttestation",
+    "DatasetPassport",
+    "DeploymentAttestation",
+    "EvaluationAttestation",
+    "ModelPassport",
+    "MonitoringAttestation",
+    "ProcessingAttestation",
+    "RecognitionCredential",
+];
 
 /// Most bytes of a bundle: a credential's limit for each of sixteen.
 pub const MAX_BUNDLE_BYTES: usize = 16 * limits::MAX_DOCUMENT_BYTES;

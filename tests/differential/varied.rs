@@ -9,19 +9,23 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 /// The examples, unsigned.
-pub fn examples() -> [Json; 4] {
+pub fn examples() -> [Json; 8] {
     [
         read(include_str!("../fixtures/examples/dataset-passport.json")),
         read(include_str!("../fixtures/examples/model-passport.json")),
         read(include_str!("../fixtures/examples/evaluation-attestation.json")),
         read(include_str!("../fixtures/examples/processing-attestation.json")),
+        read(include_str!("../fixtures/examples/approval-attestation.json")),
+        read(include_str!("../fixtures/examples/deployment-attestation.json")),
+        read(include_str!("../fixtures/examples/monitoring-attestation.json")),
+        read(include_str!("../fixtures/examples/recognition-credential.json")),
     ]
 }
 
 /// A passport of any kind.
 pub fn passport() -> impl Strategy<Value = Json> {
     let word = r#"[\PC\n"\\]{1,24}"#;
-    (0..4_usize, vec(any::<u8>(), 1..64), vec(word, 1..8), 0..=model_passport::json::MAX_SAFE_INTEGER)
+    (0..8_usize, vec(any::<u8>(), 1..64), vec(word, 1..8), 0..=model_passport::json::MAX_SAFE_INTEGER)
         .prop_map(|(which, choices, words, number)| {
             let mut varying = Varying { choices: choices.into(), words: words.into(), number };
             varying.vary("", examples()[which].clone())

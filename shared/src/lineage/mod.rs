@@ -24,10 +24,19 @@ use crate::report::{Check, CheckName, Edge, Node, NodeState, Outcome, Taint};
 use crate::time::Timestamp;
 
 /// The properties that make an edge.
-pub const RELATIONS: [&str; 10] = [
+pub const RELATIONS: [&str; 19] = [
+    "adapterOf",
+    "approves",
     "dataset",
+    "deploys",
+    "distilledFrom",
     "evaluates",
     "fineTunedFrom",
+    "mergedFrom",
+    "monitors",
+    "previous",
+    "quantizedFrom",
+    "rollbackTo",
     "testedOn",
     "trainedOn",
     "used",

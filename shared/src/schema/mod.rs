@@ -47,17 +47,29 @@ pub struct Finding {
 /// The schema of a kind of credential, such as `ModelPassport`; compiled on first use and kept.
 #[must_use]
 pub fn for_kind(kind: &str) -> Option<&'static Schema> {
+    static APPROVAL_ATTESTATION: Embedded =
+        LazyLock::new(|| embedded(&contexts::APPROVAL_ATTESTATION_SCHEMA));
     static DATASET_PASSPORT: Embedded = LazyLock::new(|| embedded(&contexts::DATASET_PASSPORT_SCHEMA));
+    static DEPLOYMENT_ATTESTATION: Embedded =
+        LazyLock::new(|| embedded(&contexts::DEPLOYMENT_ATTESTATION_SCHEMA));
     static EVALUATION_ATTESTATION: Embedded =
         LazyLock::new(|| embedded(&contexts::EVALUATION_ATTESTATION_SCHEMA));
     static MODEL_PASSPORT: Embedded = LazyLock::new(|| embedded(&contexts::MODEL_PASSPORT_SCHEMA));
+    static MONITORING_ATTESTATION: Embedded =
+        LazyLock::new(|| embedded(&contexts::MONITORING_ATTESTATION_SCHEMA));
     static PROCESSING_ATTESTATION: Embedded =
         LazyLock::new(|| embedded(&contexts::PROCESSING_ATTESTATION_SCHEMA));
+    static RECOGNITION_CREDENTIAL: Embedded =
+        LazyLock::new(|| embedded(&contexts::RECOGNITION_CREDENTIAL_SCHEMA));
     match kind {
+        "ApprovalAttestation" => APPROVAL_ATTESTATION.as_ref(),
         "DatasetPassport" => DATASET_PASSPORT.as_ref(),
+        "DeploymentAttestation" => DEPLOYMENT_ATTESTATION.as_ref(),
         "EvaluationAttestation" => EVALUATION_ATTESTATION.as_ref(),
         "ModelPassport" => MODEL_PASSPORT.as_ref(),
+        "MonitoringAttestation" => MONITORING_ATTESTATION.as_ref(),
         "ProcessingAttestation" => PROCESSING_ATTESTATION.as_ref(),
+        "RecognitionCredential" => RECOGNITION_CREDENTIAL.as_ref(),
         _ => None,
     }
 }

@@ -5,11 +5,15 @@ use model_passport_contexts as contexts;
 use super::*;
 use crate::json::{Object, parse};
 
-const EXAMPLES: [(&str, &str); 4] = [
+const EXAMPLES: [(&str, &str); 8] = [
     ("DatasetPassport", include_str!("../../../tests/fixtures/examples/dataset-passport.json")),
     ("EvaluationAttestation", include_str!("../../../tests/fixtures/examples/evaluation-attestation.json")),
     ("ModelPassport", include_str!("../../../tests/fixtures/examples/model-passport.json")),
     ("ProcessingAttestation", include_str!("../../../tests/fixtures/examples/processing-attestation.json")),
+    ("ApprovalAttestation", include_str!("../../../tests/fixtures/examples/approval-attestation.json")),
+    ("DeploymentAttestation", include_str!("../../../tests/fixtures/examples/deployment-attestation.json")),
+    ("MonitoringAttestation", include_str!("../../../tests/fixtures/examples/monitoring-attestation.json")),
+    ("RecognitionCredential", include_str!("../../../tests/fixtures/examples/recognition-credential.json")),
 ];
 
 fn example(kind: &str) -> Json {
@@ -385,7 +389,8 @@ mod against_another_validator {
                     judged[usize::from(valid)] += 1;
                 }
             }
-            assert!(judged[0] > 1000 && judged[1] > 100, "{judged:?}");
+            // The smallest kinds have a few dozen values.
+            assert!(judged[0] > 400 && judged[1] > 15, "{kind}: {judged:?}");
         }
     }
 

@@ -7,6 +7,7 @@ mod documents;
 mod input;
 mod jose;
 mod json_ld;
+mod kinds;
 mod lineage;
 mod presentations;
 mod proofs;
@@ -148,6 +149,7 @@ pub fn cases() -> Vec<Case> {
     cases.extend(lineage::lineage(&world));
     cases.extend(lineage::processing(&world));
     cases.extend(lineage::artifacts(&world));
+    cases.extend(kinds::kinds(&world));
     cases.extend(standard::standard(&world));
     cases.extend(presentations::presentations(&world));
     cases.extend(jose::jose(&world));
