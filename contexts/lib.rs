@@ -132,7 +132,7 @@ pub static RECOGNITION_CREDENTIAL_SCHEMA: Document = Document {
 pub static POLICY_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/policy.schema.json",
     text: include_str!("passport/policy.schema.json"),
-    sha256: "b177ed0748b90c61f6f71f560477d65b75b105c17b6cbc83e5c25f97bd280cb5",
+    sha256: "45e1f6c1b4c5b0c1ab6772e31dca1a6f689c6a175b37bf2c505f0c77059dd55f",
 };
 
 /// Whom a verifier recognises.

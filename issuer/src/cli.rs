@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 #[cfg(feature = "service")]
 use crate::command::serve;
 use crate::command::{
-    attest, bundle, capture, completions, data, derive, diff, explain, init, issue, key, recall, run, show,
-    status, verify,
+    attest, bundle, capture, completions, data, derive, diff, explain, gate, init, issue, key, lineage,
+    recall, run, show, status, verify,
 };
 
 /// Signed passports for machine learning models, their data and their evaluations.
@@ -49,8 +49,12 @@ pub enum Command {
     Derive(derive::Args),
     /// Check a passport, a presentation or a bundle and print the verdict
     Verify(verify::Args),
+    /// Let a model be loaded or refuse it: no output, exit 0 if its files and passport are as the policy asks
+    Gate(gate::Args),
     /// Print what a passport says, as far as it was verified
     Show(show::Args),
+    /// Draw what a passport builds on, each credential with what is known of it
+    Lineage(lineage::Args),
     /// Compare two models or their passports: exit 0 if their weights are the same, 1 if not, 2 if that is not known
     Diff(diff::Args),
     /// Put passports and what their verification needs into one file for offline use

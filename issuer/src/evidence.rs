@@ -6,7 +6,6 @@ use model_passport::did::{self, Did};
 use model_passport::evidence::{Artifact, Document, Evidence};
 use model_passport::json::{self, Json, JsonError};
 use model_passport::passport::{self, Credential, Input, InputError};
-use model_passport::policy::{Policy, PolicyError};
 use model_passport::status::LIST_CREDENTIAL_TYPE;
 use thiserror::Error;
 
@@ -27,8 +26,6 @@ pub(crate) enum EvidenceError {
     Input { path: PathBuf, cause: InputError },
     #[error("the file `{}` is not JSON that can be taken: {cause}", path.display())]
     Json { path: PathBuf, cause: JsonError },
-    #[error("the policy `{}` cannot be read: {cause}", path.display())]
-    Policy { path: PathBuf, cause: PolicyError },
     #[error("the file `{}` is neither a passport, nor a bundle, nor a status list, nor a DID document", path.display())]
     Unknown { path: PathBuf },
 }
@@ -40,7 +37,6 @@ impl Problem for EvidenceError {
             Self::Evidence { .. } => "evidence.malformed",
             Self::Input { cause, .. } => cause.code(),
             Self::Json { cause, .. } => cause.code(),
-            Self::Policy { .. } => "policy.malformed",
             Self::Unknown { .. } => "evidence.unknown-kind",
         }
     }
@@ -56,9 +52,6 @@ impl Problem for EvidenceError {
             Self::Unknown { .. } => {
                 "give a signed passport, a bundle, a status list or a DID document; artefacts go to `--artifact`"
             }
-            Self::Policy { .. } => {
-                r#"a policy is JSON such as {"requireArtifacts": true, "clockSkewSecs": 300}; unknown names are refused"#
-            }
         };
         Some(help.to_owned())
     }
@@ -66,12 +59,6 @@ impl Problem for EvidenceError {
     fn exit(&self) -> Exit {
         Exit::Malformed
     }
-}
-
-/// Reads a policy file.
-pub(crate) fn read_policy(path: &Path) -> Result<Policy, Failure> {
-    let text = files::read_text(path, files::MAX_DOCUMENT_BYTES)?;
-    Ok(Policy::from_json(&text).map_err(|cause| EvidenceError::Policy { path: path.to_owned(), cause })?)
 }
 
 /// Reads evidence in the form that the other shells take.

@@ -140,6 +140,47 @@ pub(crate) fn base_directory(variable: &str, below_home: &str) -> Option<PathBuf
     named.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(below_home)))
 }
 
+/// The bytes of a plain file of the user's that nobody else can write to, and that no link leads to; none of one that
+/// is longer than `limit`.
+pub(crate) fn read_own(path: &Path, limit: u64) -> Option<Vec<u8>> {
+    let named = fs::symlink_metadata(path).ok()?;
+    if !named.is_file() {
+        return None;
+    }
+    let file = File::open(path).ok()?;
+    // What was opened is asked, and not what had the name before.
+    let metadata = file.metadata().ok()?;
+    if !is_own(&metadata) || !is_same(&metadata, &named) || metadata.len() > limit {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    file.take(limit).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// Whether this is the user's, and nobody else may write to it.
+#[cfg(unix)]
+pub(crate) fn is_own(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    metadata.uid() == rustix::process::geteuid().as_raw() && metadata.mode() & 0o022 == 0
+}
+
+#[cfg(unix)]
+fn is_same(one: &fs::Metadata, other: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn is_own(_metadata: &fs::Metadata) -> bool {
+    true
+}
+
+#[cfg(not(unix))]
+fn is_same(_one: &fs::Metadata, _other: &fs::Metadata) -> bool {
+    true
+}
+
 /// Who may read a new file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {

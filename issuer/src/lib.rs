@@ -36,6 +36,7 @@ pub mod exit;
 pub mod files;
 pub mod keystore;
 mod parents;
+mod policies;
 pub mod print;
 pub mod problem;
 mod progress;

@@ -42,10 +42,15 @@ pub(crate) fn verdict(report: &Report, paint: Paint) -> String {
         Verdict::CouldNotCheck => (Tone::Unsure, format!("Could not check ({})", report.code)),
     };
     let issuers: BTreeSet<&str> = report.nodes.iter().filter_map(|node| node.issuer.as_deref()).collect();
+    let name = report.nodes.iter().find_map(|node| node.issuer_name.as_deref());
     let signed = match report.verdict {
-        Verdict::Verified | Verdict::VerifiedWithWarnings if issuers.len() == 1 => {
-            issuers.first().map(|issuer| format!(", signed by {}", plain(issuer))).unwrap_or_default()
-        }
+        Verdict::Verified | Verdict::VerifiedWithWarnings if issuers.len() == 1 => issuers
+            .first()
+            .map(|issuer| match name {
+                Some(name) => format!(", signed by {} ({})", plain(name), plain(issuer)),
+                None => format!(", signed by {}", plain(issuer)),
+            })
+            .unwrap_or_default(),
         Verdict::Verified | Verdict::VerifiedWithWarnings if !issuers.is_empty() => {
             format!(", signed by {} issuers", issuers.len())
         }
@@ -119,7 +124,7 @@ fn name_of(check: &Check) -> String {
 }
 
 /// The lineage as trees, children first: what was checked, then what it came from.
-fn lineage(report: &Report, paint: Paint) -> String {
+pub(crate) fn lineage(report: &Report, paint: Paint) -> String {
     let named: BTreeSet<&str> =
         report.nodes.iter().flat_map(|node| node.parents.iter().map(|edge| edge.id.as_str())).collect();
     let mut drawn = BTreeSet::new();
@@ -167,13 +172,22 @@ fn tree_line(node: &Node, relation: &str, paint: Paint) -> String {
         NodeState::Missing => (Tone::Unsure, "missing"),
         NodeState::Broken => (Tone::Bad, "broken"),
     };
-    let issuer = node.issuer.as_deref().map(|issuer| format!(" by {}", shorten(issuer))).unwrap_or_default();
+    let issuer = node.issuer.as_deref().map(|issuer| match &node.issuer_name {
+        Some(name) => format!(" by {} ({})", plain(name), shorten(issuer)),
+        None => format!(" by {}", shorten(issuer)),
+    });
+    let issuer = issuer.unwrap_or_default();
+    let taint = node.taint.as_ref().map(|taint| {
+        let from = taint.path.first().map(|id| plain(id)).unwrap_or_default();
+        format!(", {} ({} of {from})", paint.text(Tone::Bad, "tainted"), plain(&taint.code))
+    });
     format!(
-        "{}{} {}{issuer}: {}",
+        "{}{} {}{issuer}: {}{}",
         plain(relation),
         plain(&node.kind),
         plain(&node.id),
-        paint.text(tone, state)
+        paint.text(tone, state),
+        taint.unwrap_or_default()
     )
 }
 

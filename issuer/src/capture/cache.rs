@@ -19,7 +19,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Read as _, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -64,7 +64,8 @@ impl Cache {
     pub(super) fn open(directory: &Path, root: &Path) -> Self {
         let Some(path) = path_of(directory, root) else { return Self::none() };
         if private_directory(directory).is_err()
-            || !fs::symlink_metadata(directory).is_ok_and(|metadata| metadata.is_dir() && is_own(&metadata))
+            || !fs::symlink_metadata(directory)
+                .is_ok_and(|metadata| metadata.is_dir() && files::is_own(&metadata))
         {
             return Self::none();
         }
@@ -72,7 +73,7 @@ impl Cache {
         match fs::symlink_metadata(&path) {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
             _ => {
-                let Some(bytes) = read_own(&path) else { return Self::none() };
+                let Some(bytes) = files::read_own(&path, MAX_BYTES) else { return Self::none() };
                 known.extend(String::from_utf8_lossy(&bytes).lines().filter_map(parse));
             }
         }
@@ -143,37 +144,6 @@ fn path_of(directory: &Path, root: &Path) -> Option<PathBuf> {
     let root = fs::canonicalize(root).ok()?;
     let name = Digest::of(root.as_os_str().as_encoded_bytes()).to_hex();
     Some(directory.join(format!("{name}.digests")))
-}
-
-/// The bytes of a plain file that nobody else can write to, and that no link leads to.
-fn read_own(path: &Path) -> Option<Vec<u8>> {
-    let named = fs::symlink_metadata(path).ok()?;
-    if !named.is_file() {
-        return None;
-    }
-    let file = File::open(path).ok()?;
-    // What was opened is asked, and not what had the name before.
-    let metadata = file.metadata().ok()?;
-    if !is_own(&metadata) || Stamp::from(&metadata).inode != Stamp::from(&named).inode {
-        return None;
-    }
-    let mut bytes = Vec::new();
-    if metadata.len() <= MAX_BYTES {
-        file.take(MAX_BYTES).read_to_end(&mut bytes).ok()?;
-    }
-    Some(bytes)
-}
-
-/// Whether this is the user's, and nobody else may write to it.
-#[cfg(unix)]
-fn is_own(metadata: &fs::Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    metadata.uid() == rustix::process::geteuid().as_raw() && metadata.mode() & 0o022 == 0
-}
-
-#[cfg(not(unix))]
-fn is_own(_metadata: &fs::Metadata) -> bool {
-    true
 }
 
 fn line(path: &str, hashed: &Hashed, now: SystemTime) -> Option<String> {

@@ -16,9 +16,11 @@ pub mod data;
 pub mod derive;
 pub mod diff;
 pub mod explain;
+pub mod gate;
 pub mod init;
 pub mod issue;
 pub mod key;
+pub mod lineage;
 pub mod recall;
 pub mod run;
 #[cfg(feature = "service")]
@@ -64,7 +66,9 @@ pub fn run(command: Command, shell: &mut Shell) -> Exit {
         Command::Attest(args) => attest::run(&args, shell),
         Command::Derive(args) => derive::run(&args, shell),
         Command::Verify(args) => verify::run(&args, shell),
+        Command::Gate(args) => gate::run(&args, shell),
         Command::Show(args) => show::run(&args, shell),
+        Command::Lineage(args) => lineage::run(&args, shell),
         Command::Diff(args) => diff::run(&args, shell),
         Command::Bundle(args) => bundle::run(&args, shell),
         #[cfg(feature = "service")]

@@ -13,7 +13,7 @@ use crate::evidence;
 use crate::exit::Exit;
 use crate::print::{Paint, Tone};
 use crate::problem::Failure;
-use crate::{crypto, files, render};
+use crate::{crypto, files, policies, render};
 
 /// What to check, and with what.
 #[derive(Debug, clap::Args)]
@@ -42,6 +42,9 @@ pub struct Means {
     /// Evidence as JSON, in the form that the library and the npm package take
     #[arg(long, value_name = "FILE")]
     pub(crate) evidence: Option<PathBuf>,
+    /// A trust list: whom to recognise, and for what (JSON)
+    #[arg(long, value_name = "FILE", env = "PASSPORT_TRUST")]
+    pub(crate) trust: Option<PathBuf>,
     /// A policy: what to require (JSON)
     #[arg(long, value_name = "FILE", env = "PASSPORT_POLICY")]
     pub(crate) policy: Option<PathBuf>,
@@ -80,13 +83,20 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
 }
 
 impl Means {
-    /// Verifies `text` with these means.
-    pub(crate) fn verify(&self, text: &str, shell: &Shell) -> Result<Outcome, Failure> {
-        let policy = match &self.policy {
-            Some(path) => evidence::read_policy(path)?,
+    /// What is asked for, and who is recognised.
+    pub(crate) fn policy(&self) -> Result<Policy, Failure> {
+        let mut policy = match &self.policy {
+            Some(path) => policies::policy(path)?,
             None => Policy::default(),
         };
-        let policy = Policy { profile: self.profile.unwrap_or(policy.profile), ..policy };
+        if let Some(path) = &self.trust {
+            policy.trust = [policies::trust(path)?, policy.trust].concat();
+        }
+        Ok(Policy { profile: self.profile.unwrap_or(policy.profile), ..policy })
+    }
+
+    /// What was brought, besides the files to be measured.
+    pub(crate) fn evidence(&self) -> Result<Evidence, Failure> {
         let mut evidence = evidence::gather(&self.with)?;
         if let Some(path) = &self.evidence {
             let more = evidence::read_evidence(path)?;
@@ -95,19 +105,39 @@ impl Means {
             evidence.artifacts.extend(more.artifacts);
             evidence.seen_lists.extend(more.seen_lists);
         }
-        let (others, now) = (evidence.artifacts.clone(), shell.time(self.at));
+        Ok(evidence)
+    }
+
+    /// Verifies `text` with these means.
+    pub(crate) fn verify(&self, text: &str, shell: &Shell) -> Result<Outcome, Failure> {
+        let (policy, mut evidence) = (self.policy()?, self.evidence()?);
         evidence.artifacts.extend(evidence::artifacts(&self.artifact, Digests::Fastest)?);
-        let outcome = check(text, &evidence, &policy, now);
+        self.judge(text, &policy, evidence, &self.artifact, shell.time(self.at))
+    }
+
+    /// Verifies `text` with files that were measured the fastest way, and measures them in every way if need be.
+    pub(crate) fn judge(
+        &self,
+        text: &str,
+        policy: &Policy,
+        mut evidence: Evidence,
+        measured: &[PathBuf],
+        now: Timestamp,
+    ) -> Result<Outcome, Failure> {
+        let outcome = check(text, &evidence, policy, now);
         // A passport may have no Merkle root for a file: then its SHA-256 decides.
         let by_root = evidence.artifacts.iter().any(|file| file.sha256.is_none());
         let refused =
             |check: &Check| check.check == CheckName::Artifacts && check.outcome == CheckOutcome::Fail;
-        if !by_root || !outcome.report.checks.iter().any(refused) {
+        if measured.is_empty() || !by_root || !outcome.report.checks.iter().any(refused) {
             return Ok(outcome);
         }
-        evidence.artifacts = others;
-        evidence.artifacts.extend(evidence::artifacts(&self.artifact, Digests::All)?);
-        Ok(check(text, &evidence, &policy, now))
+        evidence.artifacts = match &self.evidence {
+            Some(path) => evidence::read_evidence(path)?.artifacts,
+            None => Vec::new(),
+        };
+        evidence.artifacts.extend(evidence::artifacts(measured, Digests::All)?);
+        Ok(check(text, &evidence, policy, now))
     }
 }
 

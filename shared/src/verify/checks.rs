@@ -257,9 +257,7 @@ pub(super) fn artifacts(examined: &[&Examined], files: &[Artifact], policy: &Pol
     for one in examined {
         let node = one.credential.id.as_str();
         let listed = manifest(&one.credential);
-        let at_hand = |listed: &&Listed<'_>| files.iter().any(|file| listed.is(file));
-        let found: i64 = listed.iter().filter(at_hand).map(|listed| listed.count).sum();
-        let all: i64 = listed.iter().map(|listed| listed.count).sum();
+        let (found, all) = at_hand(&one.credential, files);
         let check = match (all, found) {
             (0, _) if policy.require_artifacts && has_manifest(&one.credential) => Check::new(
                 CheckName::Artifacts,
@@ -325,9 +323,11 @@ pub(super) fn artifacts(examined: &[&Examined], files: &[Artifact], policy: &Pol
     checks
 }
 
-/// Whether one of the files at hand is listed by a credential.
-pub(super) fn lists_any(credential: &Credential, files: &[Artifact]) -> bool {
-    !files.is_empty() && manifest(credential).iter().any(|listed| files.iter().any(|file| listed.is(file)))
+/// How many of the files that a credential lists are at hand, and how many it lists.
+pub(super) fn at_hand(credential: &Credential, files: &[Artifact]) -> (i64, i64) {
+    let listed = manifest(credential);
+    let found = listed.iter().filter(|listed| files.iter().any(|file| listed.is(file)));
+    (found.map(|listed| listed.count).sum(), listed.iter().map(|listed| listed.count).sum())
 }
 
 fn has_manifest(credential: &Credential) -> bool {

@@ -371,6 +371,11 @@ impl Examined {
     }
 }
 
+/// The article before a kind of credential.
+fn article(kind: &str) -> &'static str {
+    if kind.starts_with(['A', 'E']) { "an" } else { "a" }
+}
+
 /// A text in a credential.
 fn text_at<'e>(one: &'e Examined, pointer: &str) -> Option<&'e str> {
     one.credential.content.pointer(pointer)?.as_str()

@@ -5,7 +5,7 @@
 
 use super::checks::{self, Judge};
 use super::current::end_of;
-use super::{Examined, text_at};
+use super::{Examined, article, text_at};
 use crate::evidence::Artifact;
 use crate::index::Index;
 use crate::json::Json;
@@ -42,8 +42,8 @@ pub(super) fn judge(judge: &Judge, reached: &[&Examined], files: &[Artifact]) ->
     for (at, one) in good.iter().enumerate() {
         by_digest.get_or_set(&one.digest.to_multibase(), at);
     }
-    let facts = Facts { judge, good, by_digest };
-    let subjects = facts.subjects(files);
+    let facts = Facts { judge, good, by_digest, files };
+    let subjects = facts.subjects();
     if subjects.is_empty() {
         let message = "the policy has rules about a model, and none that holds is here".to_owned();
         checks.push(
@@ -71,6 +71,8 @@ struct Facts<'f> {
     /// Credentials whose own checks hold.
     good: Vec<&'f Examined>,
     by_digest: Index,
+    /// Files at hand.
+    files: &'f [Artifact],
 }
 
 impl<'f> Facts<'f> {
@@ -83,8 +85,8 @@ impl<'f> Facts<'f> {
     }
 
     /// What the rules are about.
-    fn subjects(&self, files: &[Artifact]) -> Vec<&'f Examined> {
-        let lists = |one: &&Examined| checks::lists_any(&one.credential, files);
+    fn subjects(&self) -> Vec<&'f Examined> {
+        let lists = |one: &&Examined| checks::at_hand(&one.credential, self.files).0 > 0;
         let loaded: Vec<_> = self.of_kind("ModelPassport").filter(lists).collect();
         if !loaded.is_empty() {
             return loaded;
@@ -171,6 +173,7 @@ impl<'f> View<'f> {
             }
             "basis" => self.basis(rule),
             "credential" => self.credential(rule),
+            "files" => ("its files are at hand, byte for byte".to_owned(), self.files()),
             "metric" => self.metric(rule),
             "monitoring" => (self.monitoring_wanted(rule), self.monitoring(rule)),
             "no-files" => (
@@ -240,7 +243,7 @@ impl<'f> View<'f> {
         let days = number(rule, "maxAgeDays");
         let age = days.map(|days| format!(", not older than {days} days")).unwrap_or_default();
         let of = if count == 1 { String::new() } else { format!(" by each of {count} issuers") };
-        let wanted = format!("there is {}{kind}{}{of}{age}", article(kind), by_whom(rule));
+        let wanted = format!("there is {} {kind}{}{of}{age}", article(kind), by_whom(rule));
         let now = self.facts.judge.now;
         let is_recent = |one: &&Examined| {
             days.is_none_or(|days| {
@@ -464,6 +467,14 @@ impl<'f> View<'f> {
         Ok(if count == 0 { "it names none".to_owned() } else { format!("{count} of them") })
     }
 
+    fn files(&self) -> Result<String, Broken> {
+        match checks::at_hand(&self.subject.credential, self.facts.files) {
+            (_, 0) => Err(("policy.files-not-listed", "its passport lists no files".to_owned())),
+            (found, all) if found == all => Ok(format!("{all} of {all}")),
+            (found, all) => Err(("policy.files-missing", format!("{found} of {all}"))),
+        }
+    }
+
     fn no_files(&self, rule: &Json) -> Result<String, Broken> {
         let endings: Vec<String> =
             texts(rule, "endings").iter().map(|ending| ending.to_lowercase()).collect();
@@ -569,8 +580,4 @@ fn by_whom(rule: &Json) -> String {
         words.push_str(&format!(" on {origin} data"));
     }
     words
-}
-
-fn article(kind: &str) -> &'static str {
-    if kind.starts_with(['A', 'E']) { "an " } else { "a " }
 }

@@ -1,7 +1,7 @@
 //! Whether the verifier knows who signed, and what that makes of those that build on it.
 
 use super::checks::Judge;
-use super::{Examined, Signer};
+use super::{Examined, Signer, article};
 use crate::index::{self, Index};
 use crate::policy::{Period, Policy, RECOGNITION, Recognition, Row, Standing, Statement};
 use crate::report::{Check, CheckName, Outcome};
@@ -129,13 +129,14 @@ fn say(standing: &Standing, issuer: &str, kind: &str, row: Row) -> Check {
     let not = |code, message: String, help| {
         Check::new(CheckName::Trust, row.outcome(), code, message).at("/issuer").with_help(help)
     };
+    let a = article(kind);
     match standing {
         Standing::Recognized { name, by, until } => {
             let by = match by {
                 Some((body, _)) => format!(", on the word of {body}"),
                 None => String::new(),
             };
-            let message = format!("`{issuer}` is {name}, recognised to issue a {kind}{by}");
+            let message = format!("`{issuer}` is {name}, recognised to issue {a} {kind}{by}");
             match until {
                 None => Check::new(CheckName::Trust, Outcome::Pass, "trust.recognized", message),
                 Some(until) => {
@@ -156,7 +157,7 @@ fn say(standing: &Standing, issuer: &str, kind: &str, row: Row) -> Check {
             not("trust.refused", message, "do not rely on it; ask whoever keeps the trust list why")
         }
         Standing::OtherKind { name, list } => {
-            let message = format!("{list} knows `{issuer}` as {name}, and not as one who may issue a {kind}");
+            let message = format!("{list} knows `{issuer}` as {name}, and not as one who may issue {a} {kind}");
             not("trust.kind-not-recognized", message, ASK)
         }
         Standing::OtherTime { name, list } => {

@@ -4,18 +4,18 @@
 use super::*;
 
 /// What follows a model once it is made.
-struct Afterwards {
-    board: Party,
-    hospital: Party,
-    network: Party,
-    approval: Json,
-    deployment: Json,
-    monitoring: Json,
-    recognition: Json,
+pub(super) struct Afterwards {
+    pub(super) board: Party,
+    pub(super) hospital: Party,
+    pub(super) network: Party,
+    pub(super) approval: Json,
+    pub(super) deployment: Json,
+    pub(super) monitoring: Json,
+    pub(super) recognition: Json,
 }
 
 impl Afterwards {
-    fn new(world: &World) -> Self {
+    pub(super) fn new(world: &World) -> Self {
         let [board, hospital, network] = [21, 22, 23].map(|seed| Party::by_key(Algorithm::P256, seed));
         let mut approval = read(include_str!("../../fixtures/examples/approval-attestation.json"));
         set(&mut approval, "/credentialSubject/approves", link(&world.model));
@@ -39,7 +39,7 @@ impl Afterwards {
 }
 
 /// One credential, changed before it is signed.
-fn changed(party: &Party, credential: &Json, change: impl FnOnce(&mut Json)) -> Json {
+pub(super) fn changed(party: &Party, credential: &Json, change: impl FnOnce(&mut Json)) -> Json {
     let mut unsigned = credential.clone();
     remove(&mut unsigned, "/proof");
     change(&mut unsigned);
@@ -84,10 +84,12 @@ fn attested(world: &World, afterwards: &Afterwards) -> Vec<Case> {
             "which passport runs where, by whoever runs it",
             bundle(&[deployment, model, dataset], &[]).to_string(),
         ),
-        good(
+        case(
             "monitoring",
-            "a period of a deployment, pinned to what was deployed",
+            "a period of a deployment, pinned to what was deployed, that asks for action",
             bundle(&[monitoring, deployment, model, dataset], &[]).to_string(),
+            "verified-with-warnings",
+            "monitoring.action-required",
         ),
         good(
             "monitoring-chained",
@@ -162,14 +164,7 @@ fn refused(world: &World, afterwards: &Afterwards) -> Vec<Case> {
 fn made_from(world: &World) -> Vec<Case> {
     let World { lab, dataset, model, .. } = world;
     let made = |change: &dyn Fn(&mut Json)| {
-        let mut made = World::unsigned_model(dataset);
-        let (old, new) = (
-            "urn:uuid:5d3a1f44-2f0c-4f5e-8f1a-0d8f8f6a7b02",
-            "urn:uuid:0e6c5a61-9d0a-4d0e-8b0c-6d2b7a1f4c0a",
-        );
-        set(&mut made, "/id", new);
-        rename(&mut made, old, new);
-        set(&mut made, "/validFrom", "2026-11-02T10:00:00Z");
+        let mut made = another(dataset);
         change(&mut made);
         bundle(&[&lab.issue(lab.suite(), made), model, dataset], &[]).to_string()
     };
@@ -199,6 +194,17 @@ fn made_from(world: &World) -> Vec<Case> {
         ),
         bad("revision-of-no-class", "a change has one of three classes", revision("minor"), "schema.value"),
     ]
+}
+
+/// The passport of another model that was made from the same data, to be signed.
+pub(super) fn another(dataset: &Json) -> Json {
+    let mut made = World::unsigned_model(dataset);
+    let (old, new) =
+        ("urn:uuid:5d3a1f44-2f0c-4f5e-8f1a-0d8f8f6a7b02", "urn:uuid:0e6c5a61-9d0a-4d0e-8b0c-6d2b7a1f4c0a");
+    set(&mut made, "/id", new);
+    rename(&mut made, old, new);
+    set(&mut made, "/validFrom", "2026-11-02T10:00:00Z");
+    made
 }
 
 /// Gives the parts of a credential the name of another one.

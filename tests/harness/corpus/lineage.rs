@@ -231,7 +231,7 @@ pub(super) fn processing(world: &World) -> Vec<Case> {
     ]
 }
 
-fn item_of(json: &Json, pointer: &str, at: usize) -> Json {
+pub(super) fn item_of(json: &Json, pointer: &str, at: usize) -> Json {
     json.pointer(pointer)
         .and_then(Json::as_array)
         .and_then(|items| items.get(at))

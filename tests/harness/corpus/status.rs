@@ -109,7 +109,7 @@ pub(super) fn recallable(world: &World, entries: &[Entry]) -> Json {
     })
 }
 
-fn with_status(world: &World, status: impl FnOnce(&mut Json) -> Json) -> Json {
+pub(super) fn with_status(world: &World, status: impl FnOnce(&mut Json) -> Json) -> Json {
     world.dataset_with(|dataset| {
         let status = status(dataset);
         set(dataset, "/credentialStatus", status);
