@@ -157,7 +157,8 @@ fn say(standing: &Standing, issuer: &str, kind: &str, row: Row) -> Check {
             not("trust.refused", message, "do not rely on it; ask whoever keeps the trust list why")
         }
         Standing::OtherKind { name, list } => {
-            let message = format!("{list} knows `{issuer}` as {name}, and not as one who may issue {a} {kind}");
+            let message =
+                format!("{list} knows `{issuer}` as {name}, and not as one who may issue {a} {kind}");
             not("trust.kind-not-recognized", message, ASK)
         }
         Standing::OtherTime { name, list } => {
