@@ -283,7 +283,7 @@ impl Verification {
         }
         let children = Children::of(&examined);
         trust::relax_expired(&mut examined, &children, &judge.policy);
-        trust::judge(&judge, &mut examined, &children);
+        checks.extend(trust::judge(&judge, &mut examined, &children));
         let walk = lineage::walk(&members(&examined), Rows::of(&judge.policy));
         let reached: Vec<&Examined> =
             examined.iter().enumerate().filter(|(at, _)| walk.reaches(*at)).map(|(_, one)| one).collect();

@@ -54,13 +54,16 @@ pub(super) fn relax_expired(examined: &mut [Examined], children: &Children, poli
     }
 }
 
-/// The trust check of every credential. Recognitions that were relied on become roots of the lineage, so that their
-/// own checks stand in the report.
-pub(super) fn judge(judge: &Judge, examined: &mut [Examined], children: &Children) {
+/// The trust check of every credential, and what concerns the whole input. Recognitions that were relied on become
+/// roots of the lineage, so that their own checks stand in the report.
+pub(super) fn judge(judge: &Judge, examined: &mut [Examined], children: &Children) -> Option<Check> {
     if judge.trust.is_empty() {
-        let check = no_list(&judge.policy);
-        examined.iter_mut().for_each(|one| one.checks.push(check.clone()));
-        return;
+        let message = "no list of trusted issuers was given: the DID says which key signed, not whose it is";
+        let check = Check::new(CheckName::Trust, Outcome::NotChecked, "trust.no-list", message);
+        let each = check.clone().optional();
+        examined.iter_mut().for_each(|one| one.checks.push(each.clone()));
+        let help = "the policy asks for recognised issuers: give the trust list";
+        return judge.policy.require_recognition.then(|| check.with_help(help));
     }
     let recognitions = recognitions(examined);
     let mut relied_on = Vec::new();
@@ -92,6 +95,7 @@ pub(super) fn judge(judge: &Judge, examined: &mut [Examined], children: &Childre
             one.is_root = true;
         }
     }
+    None
 }
 
 /// The recognitions whose own checks hold, by whom they recognise.
@@ -112,16 +116,6 @@ fn recognitions(examined: &[Examined]) -> Vec<Recognition> {
 fn keys(one: &Examined, party: &str) -> Vec<String> {
     let own = |signer: &&Signer| signer.vouched && signer.did.as_str() == party;
     one.signers.iter().filter(own).map(|signer| signer.key.clone()).collect()
-}
-
-fn no_list(policy: &Policy) -> Check {
-    let message = "no list of trusted issuers was given: the DID says which key signed, not whose it is";
-    let check = Check::new(CheckName::Trust, Outcome::NotChecked, "trust.no-list", message);
-    if policy.require_recognition {
-        check.with_help("the policy asks for recognised issuers: give the trust list")
-    } else {
-        check.optional()
-    }
 }
 
 fn say(standing: &Standing, issuer: &str, kind: &str, row: Row) -> Check {
