@@ -69,14 +69,14 @@ pub static CID_V1: Document = Document {
 pub static COMMON_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/common.schema.json",
     text: include_str!("passport/common.schema.json"),
-    sha256: "8adf728f945e0524806b78917f6a282e2cc0f195f91e2dc693c7cda778f57a4c",
+    sha256: "fdbb0f464d9163e38b78c4584655a69d000812e90d1a3b5fb22823a3c569aba2",
 };
 
 /// What a `DatasetPassport` credential must hold.
 pub static DATASET_PASSPORT_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/dataset-passport.schema.json",
     text: include_str!("passport/dataset-passport.schema.json"),
-    sha256: "06c804e152baa7bfc891ffcffdcf72a527a15f3b9b8cc7bd69a79e1b9c995752",
+    sha256: "2b84a6a60d463aee79af6a29c6e0c1ea84826a552c59bcaccfc4efd9e9b1b7fa",
 };
 
 /// What a `ModelPassport` credential must hold.

@@ -56,6 +56,7 @@ pub(crate) mod records;
 mod safetensors;
 pub(crate) mod sorted;
 mod sstable;
+mod suppress;
 mod tensorflow;
 #[cfg(test)]
 mod testing;
@@ -332,8 +333,8 @@ fn capture_named(
     match kind {
         // Nothing else may look into files beside patients: tables have names in them too.
         Kind::Dataset if artifacts.is_private() => {
-            dicom::add_to(&mut found, &artifacts)?;
-            data::add_private(&mut found, &artifacts, options)?;
+            let is_few = dicom::add_to(&mut found, &artifacts)?;
+            data::add_private(&mut found, &artifacts, options, is_few)?;
         }
         Kind::Dataset => data::add_to(&mut found, &artifacts, options)?,
         Kind::Model => {

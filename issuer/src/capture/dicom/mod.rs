@@ -40,8 +40,9 @@ use super::{CaptureError, Found};
 /// Files that are read before they are added up, so that facts about single files never pile up.
 const BATCH_FILES: usize = 1024;
 
-/// Adds `acquisition`, `cohort` and `deIdentification`, as far as headers tell.
-pub(super) fn add_to(found: &mut Found, artifacts: &Artifacts) -> Result<(), CaptureError> {
+/// Adds `acquisition`, `cohort` and `deIdentification`, as far as headers tell; whether there are too few patients to
+/// say anything about them.
+pub(super) fn add_to(found: &mut Found, artifacts: &Artifacts) -> Result<bool, CaptureError> {
     let key = Key::random().ok_or(CaptureError::Randomness)?;
     let files: Vec<&Artifact> =
         artifacts.files.iter().filter(|file| file.content != Content::Other).collect();
@@ -54,7 +55,7 @@ pub(super) fn add_to(found: &mut Found, artifacts: &Artifacts) -> Result<(), Cap
         }
     }
     sum.report(found);
-    Ok(())
+    Ok(!sum.is_told())
 }
 
 fn read(file: &Artifact, key: &Key) -> Result<Contents, CaptureError> {
