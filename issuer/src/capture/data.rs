@@ -262,9 +262,7 @@ impl<'a> Contents<'a> {
         records.finish().and_then(|committed| committed.write_to(&mut node)).map_err(at)?;
         let property = |(property, tally): &(&str, Tally)| {
             let values = tally.distribution()?;
-            Some(
-                Object::from_iter([("property", Json::from(*property)), ("values", values.into())]).into(),
-            )
+            Some(Object::from_iter([("property", Json::from(*property)), ("values", values.into())]).into())
         };
         let characteristics: Vec<Json> = characteristics.iter().filter_map(property).collect();
         if !characteristics.is_empty() {

@@ -2,13 +2,16 @@
 
 use std::path::PathBuf;
 
+use model_passport::digest::Digest;
 use model_passport::evidence::{Evidence, Need, NeedKind, Policy, Profile};
-use model_passport::report::{Check, CheckName, Outcome as CheckOutcome, Report};
+use model_passport::json::Json;
+use model_passport::report::{Check, CheckName, Outcome as CheckOutcome, Report, Shown};
 use model_passport::time::Timestamp;
 use model_passport::verify::{self, Verification};
 
 use super::Shell;
 use crate::capture::Digests;
+use crate::data::secrets;
 use crate::evidence;
 use crate::exit::Exit;
 use crate::print::{Paint, Tone};
@@ -36,6 +39,9 @@ pub struct Means {
     /// A file or directory that the passport speaks of: it is hashed and compared (repeatable)
     #[arg(long, value_name = "PATH")]
     pub(crate) artifact: Vec<PathBuf>,
+    /// With --artifact: the secrets of data about people, by whom they were captured with them
+    #[arg(long, value_name = "FILE", requires = "artifact")]
+    pub(crate) secrets: Option<PathBuf>,
     /// A passport of the lineage, a bundle, a status list or a DID document to check with (repeatable)
     #[arg(long, value_name = "FILE")]
     pub(crate) with: Vec<PathBuf>,
@@ -95,7 +101,14 @@ impl Means {
             evidence.artifacts.extend(more.artifacts);
             evidence.seen_lists.extend(more.seen_lists);
         }
-        let (others, now) = (evidence.artifacts.clone(), shell.time(self.at));
+        let now = shell.time(self.at);
+        if let Some(path) = &self.secrets {
+            let secret = secrets::read(path)?;
+            let sealed = sealed_digests(&check(text, &evidence, &policy, now).report);
+            evidence.artifacts.extend(evidence::sealed_artifacts(&self.artifact, &secret, &sealed)?);
+            return Ok(check(text, &evidence, &policy, now));
+        }
+        let others = evidence.artifacts.clone();
         evidence.artifacts.extend(evidence::artifacts(&self.artifact, Digests::Fastest)?);
         let outcome = check(text, &evidence, &policy, now);
         // A passport may have no Merkle root for a file: then its SHA-256 decides.
@@ -109,6 +122,15 @@ impl Means {
         evidence.artifacts.extend(evidence::artifacts(&self.artifact, Digests::All)?);
         Ok(check(text, &evidence, &policy, now))
     }
+}
+
+/// The digests of whole manifests in all that was verified.
+fn sealed_digests(report: &Report) -> Vec<String> {
+    let manifest = |shown: &Shown| {
+        let digest = shown.content.pointer("/credentialSubject/artifactManifest/digestMultibase");
+        Some(Digest::from_multibase(digest.and_then(Json::as_str)?).ok()?.to_hex())
+    };
+    report.shown.iter().filter_map(manifest).collect()
 }
 
 /// The profile of this name.

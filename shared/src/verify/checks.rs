@@ -245,7 +245,8 @@ struct Listed<'c> {
     count: i64,
     /// A directory, which no single file can be.
     is_tree: bool,
-    size: i64,
+    /// None of data about people, of which the digest alone is told, keyed with their holder's secret.
+    size: Option<i64>,
     digest: Digest,
     root: Option<Digest>,
 }
@@ -257,7 +258,9 @@ pub(super) fn artifacts(examined: &[&Examined], files: &[Artifact], policy: &Pol
     let mut listed_anywhere = Vec::new();
     for one in examined {
         let node = one.credential.id.as_str();
-        let listed = manifest(&one.credential);
+        let mut listed = manifest(&one.credential);
+        // Whoever has no secret has nothing that could be compared.
+        listed.retain(|listed| listed.size.is_some() || files.iter().any(|file| listed.is(file)));
         let at_hand = |listed: &&Listed<'_>| files.iter().any(|file| listed.is(file));
         let found: i64 = listed.iter().filter(at_hand).map(|listed| listed.count).sum();
         let all: i64 = listed.iter().map(|listed| listed.count).sum();
@@ -280,14 +283,18 @@ pub(super) fn artifacts(examined: &[&Examined], files: &[Artifact], policy: &Pol
                 Check::new(CheckName::Artifacts, Outcome::NotChecked, "artifacts.list-not-verified", message)
                     .optional()
             }
-            (1, 1) => Check::new(
+            (1, 1) if listed.iter().all(|listed| !listed.is_tree) => Check::new(
                 CheckName::Artifacts,
                 Outcome::Pass,
                 "artifacts.ok",
                 "its file is at hand, byte for byte",
             ),
             (all, found) if found == all => {
-                let message = format!("all {all} files are at hand, byte for byte");
+                let message = if listed.iter().any(|listed| listed.size.is_none()) {
+                    "all its files are at hand, byte for byte".to_owned()
+                } else {
+                    format!("all {all} files are at hand, byte for byte")
+                };
                 Check::new(CheckName::Artifacts, Outcome::Pass, "artifacts.ok", message)
             }
             (all, found) => {
@@ -318,8 +325,14 @@ pub(super) fn artifacts(examined: &[&Examined], files: &[Artifact], policy: &Pol
             }
             None => {
                 let message = format!("the file `{}` is not one that these credentials list", file.path);
+                let help = if examined.iter().any(|one| is_sealed(&one.credential)) {
+                    "nothing here speaks about this file by itself; data about people are compared as a whole, with the \
+                     secrets of their holder"
+                } else {
+                    "nothing here speaks about this file"
+                };
                 Check::new(CheckName::Artifacts, Outcome::Fail, "artifacts.unknown-file", message)
-                    .with_help("nothing here speaks about this file")
+                    .with_help(help)
             }
         });
     }
@@ -330,6 +343,10 @@ fn has_manifest(credential: &Credential) -> bool {
     credential.content.pointer("/credentialSubject/artifactManifest").is_some()
 }
 
+fn is_sealed(credential: &Credential) -> bool {
+    manifest(credential).iter().any(|listed| listed.size.is_none())
+}
+
 fn manifest(credential: &Credential) -> Vec<Listed<'_>> {
     let Some(manifest) = credential.content.pointer("/credentialSubject/artifactManifest") else {
         return Vec::new();
@@ -337,7 +354,10 @@ fn manifest(credential: &Credential) -> Vec<Listed<'_>> {
     let node = credential.id.as_str();
     let Some(files) = manifest.get("file") else {
         let whole = || {
-            let (count, size) = (manifest.get("fileCount")?.as_i64()?, manifest.get("totalSize")?.as_i64()?);
+            let (count, size) = match manifest.get("fileCount") {
+                Some(count) => (count.as_i64()?, Some(manifest.get("totalSize")?.as_i64()?)),
+                None => (1, None),
+            };
             Some(Listed {
                 node,
                 path: "",
@@ -359,7 +379,7 @@ fn listed<'c>(node: &'c str, file: &'c Json) -> Option<Listed<'c>> {
         path: file.get("path").and_then(Json::as_str)?,
         count: 1,
         is_tree: false,
-        size: file.get("size").and_then(Json::as_i64)?,
+        size: Some(file.get("size").and_then(Json::as_i64)?),
         digest: digest(file, "digestMultibase")?,
         root: digest(file, "merkleRoot"),
     })
@@ -372,10 +392,11 @@ fn digest(node: &Json, member: &str) -> Option<Digest> {
 impl Listed<'_> {
     fn is(&self, file: &Artifact) -> bool {
         let same_kind = match file.file_count {
-            Some(count) => self.is_tree && i64::try_from(count) == Ok(self.count),
+            Some(count) => self.is_tree && (self.size.is_none() || i64::try_from(count) == Ok(self.count)),
             None => !self.is_tree,
         };
-        same_kind && file.is(self.size, &self.digest, self.root.as_ref())
+        let size = self.size.or_else(|| i64::try_from(file.size).ok());
+        same_kind && size.is_some_and(|size| file.is(size, &self.digest, self.root.as_ref()))
     }
 }
 

@@ -216,7 +216,13 @@ impl Aggregate {
             let terms = self.terms(word).filter(|(_, patients)| is_ten(patients));
             let terms: Vec<Json> = terms.map(|(term, _)| term.text().into()).collect();
             if !terms.is_empty() {
-                found.fill(group, member, terms, Basis::Measured, "words in the headers of at least 10 patients");
+                found.fill(
+                    group,
+                    member,
+                    terms,
+                    Basis::Measured,
+                    "words in the headers of at least 10 patients",
+                );
             }
         }
         let mut equipment = Vec::new();

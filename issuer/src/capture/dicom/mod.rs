@@ -44,8 +44,14 @@ const BATCH_FILES: usize = 1024;
 /// say anything about them.
 pub(super) fn add_to(found: &mut Found, artifacts: &Artifacts) -> Result<bool, CaptureError> {
     let key = Key::random().ok_or(CaptureError::Randomness)?;
-    let files: Vec<&Artifact> =
-        artifacts.files.iter().filter(|file| file.content != Content::Other).collect();
+    let files: Vec<&Artifact> = artifacts.files.iter().filter(|file| file.content.is_dicom()).collect();
+    if artifacts.has_left_out_dicom() {
+        found.note(
+            "capture.dicom-left-out",
+            "there are DICOM files among those that are hidden or ignored: they are no part of the set, and the names of \
+             the others are withheld, since they may be of patients too",
+        );
+    }
     let mut sum = Aggregate::default();
     for batch in files.chunks(BATCH_FILES) {
         let contents: Vec<_> = batch.par_iter().map(|file| read(file, &key)).collect();
