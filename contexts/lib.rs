@@ -69,14 +69,14 @@ pub static CID_V1: Document = Document {
 pub static COMMON_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/common.schema.json",
     text: include_str!("passport/common.schema.json"),
-    sha256: "54763947c2610a548b20556c5f73fd351a1777b83669bd5793aead1d05b3bd18",
+    sha256: "6ec0b5aa338b2e411e77a2a6803f5239a2814209097073e276d892eefa3fcb62",
 };
 
 /// What a `DatasetPassport` credential must hold.
 pub static DATASET_PASSPORT_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/dataset-passport.schema.json",
     text: include_str!("passport/dataset-passport.schema.json"),
-    sha256: "06c804e152baa7bfc891ffcffdcf72a527a15f3b9b8cc7bd69a79e1b9c995752",
+    sha256: "2b84a6a60d463aee79af6a29c6e0c1ea84826a552c59bcaccfc4efd9e9b1b7fa",
 };
 
 /// What a `ModelPassport` credential must hold.

@@ -6,6 +6,7 @@ use model_passport::did::{self, Did};
 use model_passport::evidence::{Artifact, Document, Evidence};
 use model_passport::json::{self, Json, JsonError};
 use model_passport::passport::{self, Credential, Input, InputError};
+use model_passport::records::Secret;
 use model_passport::status::LIST_CREDENTIAL_TYPE;
 use thiserror::Error;
 
@@ -88,6 +89,25 @@ pub(crate) fn artifacts(paths: &[PathBuf], digests: Digests) -> Result<Vec<Artif
     let mut artifacts = Vec::new();
     for path in paths {
         artifacts.extend(capture::artifacts(path, digests, &Bar::new())?);
+    }
+    Ok(artifacts)
+}
+
+/// Hashes files and directories of which some are about people: what has one of these digests with the secret is
+/// compared as a whole, and everything else file by file.
+pub(crate) fn sealed_artifacts(
+    paths: &[PathBuf],
+    secret: &Secret,
+    digests: &[String],
+) -> Result<Vec<Artifact>, Failure> {
+    let mut artifacts = Vec::new();
+    for path in paths {
+        let (whole, files) = capture::sealed(path, secret, &Bar::new())?;
+        let is_known = whole.sha256.as_ref().is_some_and(|digest| digests.contains(digest));
+        match files {
+            Some(files) if !is_known => artifacts.extend(files),
+            _ => artifacts.push(whole),
+        }
     }
     Ok(artifacts)
 }

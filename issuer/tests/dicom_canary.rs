@@ -417,6 +417,35 @@ fn every_command(clinic: &Clinic) {
     clinic.run("data croissant", Path::new("dataset.passport.json"), "");
     clinic.run(&format!("diff {set}"), tree, "");
 
+    // What a run takes in and gives out, and sides of a split.
+    for (sides, code) in [("--input", 0), ("--output", 2), (&*format!("--input {set} --output"), 2)] {
+        for secrets in ["", "--secrets secrets "] {
+            let done = clinic.run(&format!("run -o run.json --force {secrets}{sides}"), tree, "-- true");
+            let wanted = if secrets.is_empty() { 64 } else { code };
+            assert!(done.status == wanted || sides == "--output", "{sides} {}: {}", done.status, done.stderr);
+        }
+    }
+    let (train, test) = (format!("train={set}"), format!("test={set}"));
+    let both = clinic.run(&format!("data split-check --set {train} --set"), Path::new(&test), "");
+    assert_eq!(both.status, 1, "{}", both.stderr);
+    clinic
+        .run("data split-check --set", Path::new(&test), "--blind-to one.blinded --secrets secrets")
+        .succeeds();
+    clinic.run("data split-check --blinded train=one.blinded --secrets secrets --set", Path::new(&test), "");
+    let (table, image) = (tree.join("ZQMARK.csv"), Path::new(&image));
+    for arguments in
+        ["--subject birth --split birth", "--subject birth --split none", "--subject none --split birth"]
+    {
+        clinic.run("data split-check", &table, arguments);
+        clinic.run("data split-check", image, arguments);
+    }
+    for file in [&table, image] {
+        let named = format!("train={}", file.display());
+        clinic.run("data split-check --subject birth --set", Path::new(&named), "");
+        clinic.run("data split-check --subject none --set", Path::new(&named), "");
+    }
+    clinic.run(&format!("diff {}", image.display()), image, "").fails(64, "capture.dicom-secret");
+
     clinic.run("init", tree, "").succeeds();
     let project = fs::read(tree.join("passport.toml")).unwrap();
     clinic.assert_clean("passport.toml", &project);
@@ -489,6 +518,35 @@ fn nor_of_a_broken_file() {
         }
         clinic.assert_files_clean();
         fs::remove_file(broken).unwrap();
+    }
+}
+
+/// A packed image is one: it is not read, and nothing beside it is taken for what it is not.
+#[test]
+fn nor_of_a_packed_file() {
+    let whole = object(Syntax::Explicit, 1);
+    let packed = miniz_oxide::deflate::compress_to_vec(&whole, 6);
+    let packed = [&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3][..], &packed, &[0; 8]].concat();
+    for name in
+        ["ZQMARK.dcm.gz", "ZQMARK^JOHN.gz", "ZQMARK.bin", "ZQMARK.csv", "ZQMARK.nii.gz", ".ZQMARK/1.gz"]
+    {
+        let mut clinic = Clinic::with_patients(0);
+        // So that the secrets are there, and an error is all that is said.
+        let salted = "--kind dataset --salted --secrets secrets";
+        clinic.run("capture", &clinic.tree, &format!("{salted} -o first.json")).succeeds();
+        clinic.write(name, &packed);
+        clinic.run("capture", &clinic.tree, "--kind dataset").fails(64, "capture.dicom-secret");
+        clinic.run("capture", &clinic.tree, "--kind model").fails(64, "capture.dicom-in-model");
+        for command in ["capture", "issue --key lab"] {
+            let done = clinic.run(command, &clinic.tree, &format!("{salted} -o out.json"));
+            if name.starts_with('.') {
+                assert!(!done.stderr.contains("dicom-no-magic"), "{}", done.stderr);
+            } else {
+                done.fails(3, "capture.dicom-no-magic");
+            }
+        }
+        clinic.run("data commit", &clinic.tree, "").fails(64, "capture.dicom-secret");
+        clinic.assert_files_clean();
     }
 }
 

@@ -121,7 +121,7 @@ pub struct Artifact {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merkle_root: Option<String>,
     /// Set where this stands for a whole directory: how many files it has. `sha256` is then the digest of their
-    /// manifest, and `size` the sum of theirs.
+    /// manifest, and `size` the sum of theirs; of data about people the digest is keyed with their holder's secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_count: Option<u64>,
 }

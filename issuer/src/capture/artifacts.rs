@@ -71,6 +71,8 @@ pub(super) struct Artifacts {
     /// The data are personal: the digest is keyed with the holder's secret, and no file is listed, since with their
     /// digests anyone could test whether a file is among them.
     is_sealed: bool,
+    /// There is DICOM among what was left out.
+    left_out_dicom: bool,
 }
 
 /// One file.
@@ -101,8 +103,17 @@ pub(super) enum Content {
     Dicom,
     /// A list of DICOM files, by its name.
     DicomDirectory,
+    /// The holder's secret, by what is in it.
+    Secret,
     /// Anything else.
     Other,
+}
+
+impl Content {
+    /// Whether it is about a patient.
+    pub(super) fn is_dicom(self) -> bool {
+        matches!(self, Self::Dicom | Self::DicomDirectory)
+    }
 }
 
 /// Walks, hashes and sorts; what the cache knows is not hashed again. A private tree needs the holder's secret, and no error about
@@ -112,7 +123,7 @@ pub(super) fn read(root: &Path, options: &Options<'_>, work: &Work<'_>) -> Resul
 }
 
 fn read_named(root: &Path, options: &Options<'_>, work: &Work<'_>) -> Result<Artifacts, CaptureError> {
-    let walk::Files { entries, hidden, patterns } = walk::walk(root)?;
+    let walk::Files { entries, hidden, patterns, left_out } = walk::walk(root)?;
     let listed = options.digests.map(digests::read).transpose()?.unwrap_or_default();
     if entries.is_empty() && listed.is_empty() {
         return Err(CaptureError::Empty(root.to_owned()));
@@ -134,8 +145,15 @@ fn read_named(root: &Path, options: &Options<'_>, work: &Work<'_>) -> Result<Art
             *slot = content;
         }
     }
-    let is_private = contents.iter().any(|content| *content != Content::Other)
-        || listed.iter().any(|file| private::is_named_dicom(Path::new(&file.path)));
+    let listed_dicom = listed.iter().any(|file| private::is_named_dicom(Path::new(&file.path)));
+    let left_out_dicom = private::left_out_dicom(left_out);
+    let is_private = left_out_dicom || listed_dicom || contents.iter().any(|content| content.is_dicom());
+    // What the list says of patients is not in the tree, where `guarded` looks.
+    let named = |error: CaptureError| if is_private { error.nameless() } else { error };
+    if let Some(at) = contents.iter().position(|content| *content == Content::Secret) {
+        let location = entries.get(at).map(|entry| entry.location.clone()).unwrap_or_default();
+        return Err(named(CaptureError::SecretsInside(location)));
+    }
     // The cache has names and digests of single files.
     let cache = if is_private { Cache::none() } else { cache };
     if let Some(directory) = options.cache.filter(|_| is_private || options.secret.is_some()) {
@@ -146,7 +164,8 @@ fn read_named(root: &Path, options: &Options<'_>, work: &Work<'_>) -> Result<Art
         if let Some(entry) = unknown_entries.get(at) {
             cache.add(&entry.path, hashed);
         }
-    })?;
+    })
+    .map_err(named)?;
     for (at, computed) in unknown.iter().zip(computed) {
         if let Some(slot) = hashed.get_mut(*at) {
             *slot = Some(computed);
@@ -158,7 +177,7 @@ fn read_named(root: &Path, options: &Options<'_>, work: &Work<'_>) -> Result<Art
         Some(Artifact { path: entry.path, location: entry.location, real, hashed: hashed?, content })
     });
     let mut files: Vec<Artifact> = computed.collect();
-    let known = digests::merge(&mut files, listed)?;
+    let known = digests::merge(&mut files, listed, root).map_err(named)?;
     let plain = if is_private {
         private::rename(&mut files);
         private::digest(files.iter().map(|file| &file.hashed))
@@ -171,7 +190,7 @@ fn read_named(root: &Path, options: &Options<'_>, work: &Work<'_>) -> Result<Art
         None => plain,
     };
     let is_sealed = options.secret.is_some();
-    Ok(Artifacts { files, digest, hidden, patterns, known, is_private, is_sealed })
+    Ok(Artifacts { files, digest, hidden, patterns, known, is_private, is_sealed, left_out_dicom })
 }
 
 /// The files under a path with their sizes and times, sorted and not read: enough to see whether somebody wrote.
@@ -189,7 +208,8 @@ pub(super) fn roots(root: &Path, work: &Work<'_>) -> Result<Vec<evidence::Artifa
     let is_large = |entry: &Entry| entry.stamp.size >= LARGE_BYTES;
     let is_private = || {
         let locations: Vec<&Path> = files.entries.iter().map(|entry| entry.location.as_path()).collect();
-        private::contents(&locations).iter().any(|content| *content != Content::Other)
+        private::left_out_dicom(files.left_out.clone())
+            || private::contents(&locations).iter().any(|content| content.is_dicom())
     };
     // `read` looks into the files itself, so whether they are private is asked last.
     if files.entries.len() > MAX_LISTED || !files.entries.iter().any(is_large) || is_private() {
@@ -272,6 +292,11 @@ impl Artifacts {
         self.is_private
     }
 
+    /// Whether there is DICOM among what was left out: then the rest is private as well.
+    pub(super) const fn has_left_out_dicom(&self) -> bool {
+        self.left_out_dicom
+    }
+
     /// The `ArtifactManifest` node.
     pub(super) fn manifest(&self) -> Result<Object, CaptureError> {
         let last = self.files.last().map_or(Path::new(""), |file| &file.location);
@@ -320,6 +345,26 @@ impl Artifacts {
         self.files.into_iter().map(|file| evidence_of(file.path, &file.hashed)).collect()
     }
 
+    /// The same as a holder takes them: the whole, under its keyed digest; and as anyone else does, unless their names
+    /// may be of patients.
+    pub(super) fn into_sealed_evidence(
+        self,
+        root: &Path,
+    ) -> (evidence::Artifact, Option<Vec<evidence::Artifact>>) {
+        let whole = evidence::Artifact {
+            path: "the files with these secrets".to_owned(),
+            size: self.total(),
+            sha256: Some(self.digest.to_hex()),
+            merkle_root: None,
+            file_count: Some(u64::try_from(self.files.len()).unwrap_or(u64::MAX)),
+        };
+        if self.is_private {
+            return (whole, None);
+        }
+        let plain = manifest_digest(&self.files).map(|digest| Self { digest, ..self }.into_evidence(root));
+        (whole, plain.ok())
+    }
+
     /// The files that can be opened: not those that a list alone knows.
     pub(super) fn on_disk(&self) -> impl Iterator<Item = &Artifact> {
         self.files.iter().filter(|file| file.hashed.merkle_root.is_some())
@@ -331,6 +376,9 @@ impl Artifacts {
     }
 
     pub(super) fn source(&self) -> String {
+        if self.is_sealed {
+            return "the digests of every file".to_owned();
+        }
         let mut source = format!("the bytes of every file: {}", self.files.len() - self.known);
         if self.known > 0 {
             source.push_str(&format!("; from a list of digests, not hashed again: {}", self.known));

@@ -3,7 +3,8 @@
 //!
 //! A file is a descriptor if its name ends in `croissant.json`. Versions 1.0 and 1.1 are read, in the compacted form
 //! that their libraries write. What it says is declared by whoever wrote it; only the digests of its files are
-//! checked against the bytes. A reference that leads out of the tree is refused, and nothing is fetched.
+//! checked against the bytes. A reference that leads out of the tree is refused, and nothing is fetched. Of data about
+//! people no digest of the descriptor and no name in it is told, since it has those of the data.
 
 use std::io::Read as _;
 
@@ -32,13 +33,20 @@ pub(super) fn add_to(found: &mut Found, artifacts: &Artifacts) -> Result<(), Cap
     let mut descriptors = artifacts.on_disk().filter(|file| is_descriptor(&file.path));
     let Some(file) = descriptors.next() else { return Ok(()) };
     let left_out = descriptors.count();
+    let from =
+        if artifacts.is_sealed() { "a Croissant descriptor".to_owned() } else { format!("`{}`", file.path) };
     if left_out > 0 {
-        let message = format!("`{}` is read, {left_out} other descriptors are not", file.path);
-        found.note("capture.croissant-several", message);
+        found.note(
+            "capture.croissant-several",
+            format!("{from} is read, {left_out} other descriptors are not"),
+        );
     }
     let document = read(file)?;
-    check_files(found, artifacts, file, &document)?;
-    declare(found, file, &document);
+    check_files(found, artifacts, (file, &from), &document)?;
+    declare(found, &from, &document);
+    if !artifacts.is_sealed() {
+        refer(found, file, &from, &document);
+    }
     Ok(())
 }
 
@@ -74,11 +82,10 @@ fn read(file: &Artifact) -> Result<Json, CaptureError> {
 fn check_files(
     found: &mut Found,
     artifacts: &Artifacts,
-    file: &Artifact,
+    (file, said_by): (&Artifact, &str),
     document: &Json,
 ) -> Result<(), CaptureError> {
     let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let said_by = format!("`{}`", file.path);
     let mut elsewhere = 0_u64;
     for object in document.get("distribution").map(Json::one_or_many).unwrap_or_default() {
         let Some(url) = text(object, "contentUrl") else { continue };
@@ -106,7 +113,12 @@ fn check_files(
                 return Err(refused(target, "capture.croissant-digest", message));
             }
         } else if let Some(md5) = text(object, "md5") {
-            weak::check_md5(found, target, md5, &said_by)?;
+            let notes = found.notes.len();
+            weak::check_md5(found, target, md5, said_by)?;
+            if artifacts.is_sealed() {
+                // It names the file.
+                found.notes.truncate(notes);
+            }
         }
     }
     if elsewhere > 0 {
@@ -118,35 +130,38 @@ fn check_files(
 }
 
 /// What a passport has a place for.
-fn declare(found: &mut Found, file: &Artifact, document: &Json) {
-    let from = format!("`{}`", file.path);
+fn declare(found: &mut Found, from: &str, document: &Json) {
     let line = |name| text(document, name).filter(|text| fits(text, MAX_LINE_CHARS));
     if let Some(name) = line("name") {
-        found.add_known("name", name, Basis::Declared, &from);
+        found.add_known("name", name, Basis::Declared, from);
     }
     if let Some(version) = line("version") {
-        found.add_known("version", version, Basis::Declared, &from);
+        found.add_known("version", version, Basis::Declared, from);
     }
     if let Some(description) = text(document, "description").filter(|text| fits(text, MAX_TEXT_CHARS)) {
-        found.add_known("description", description, Basis::Declared, &from);
+        found.add_known("description", description, Basis::Declared, from);
     }
     let date = text(document, "datePublished").and_then(|date| date.get(..10)).filter(|date| is_date(date));
     if let Some(date) = date {
-        found.add_known("releaseDate", date, Basis::Declared, &from);
+        found.add_known("releaseDate", date, Basis::Declared, from);
     }
     let licenses = document.get("license").map(Json::one_or_many).unwrap_or_default();
     let license = licenses.iter().find_map(|license| license.as_str().or_else(|| text(license, "url")));
     if let Some(license) = license.filter(|license| fits(license, MAX_LINE_CHARS)) {
         let group = ("conditionsOfUse", "ConditionsOfUse");
-        found.fill(group, "license", license, Basis::Declared, &from);
+        found.fill(group, "license", license, Basis::Declared, from);
     }
+}
+
+/// Which descriptor that is, and what it declares besides.
+fn refer(found: &mut Found, file: &Artifact, from: &str, document: &Json) {
     let reference = Object::from_iter([
         ("id", Json::from(format!("urn:sha256:{}", file.hashed.sha256.to_hex()))),
         ("type", "Dataset".into()),
         ("digestMultibase", file.hashed.sha256.to_multibase().into()),
         ("name", "Croissant descriptor".into()),
     ]);
-    found.add("croissant", reference, &from);
+    found.add("croissant", reference, from);
     let sets = document.get("recordSet").map(Json::one_or_many).unwrap_or_default();
     let names: Vec<String> = sets
         .iter()
@@ -190,6 +205,31 @@ mod tests {
 
     fn real() -> String {
         String::from_utf8(fixture("data/croissant/croissant.json")).unwrap()
+    }
+
+    #[test]
+    fn of_data_about_people_no_digest_and_no_name_is_told() {
+        use super::super::{Options, capture_with};
+
+        let secret = model_passport::records::Secret::from_bytes(&[1; 32]);
+        let (table, descriptor) = (fixture("data/croissant/table.csv"), real());
+        let tree = Tree::with(&[("DOE.croissant.json", descriptor.as_bytes()), ("table.csv", &table)]);
+        let told = |secret| {
+            let options = Options { secret, ..Options::default() };
+            capture_with(tree.path(), Kind::Dataset, &options, &()).unwrap().to_json().to_string()
+        };
+        let (open, sealed) = (told(None), told(Some(&secret)));
+        assert!(sealed.contains("Ages and outcomes"));
+        for bytes in [descriptor.as_bytes(), &table] {
+            let digest = Digest::of(bytes);
+            for text in [digest.to_hex(), digest.to_multibase()] {
+                assert!(!sealed.contains(&text));
+            }
+            assert!(open.contains(&digest.to_multibase()));
+        }
+        for name in ["DOE", "table.csv", "`rows`"] {
+            assert!(open.contains(name) && !sealed.contains(name), "{name}");
+        }
     }
 
     #[test]

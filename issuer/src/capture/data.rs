@@ -8,26 +8,21 @@
 //! | `*.nii`, `*.nii.gz` | a file | dimensions, spacing, data types, as distributions |
 //! | none of these | a file | |
 //!
-//! A value that fewer than [`K_ANONYMITY`] records have is never named, and a count from 1 to 9 is never given:
-//! the records may be people, and a rare value may be one of them.
+//! A value that fewer than ten records have is never named, and a count from 1 to 9 is never given
+//! ([`super::suppress`]): the records may be people, and a rare value may be one of them. Of a set about people that
+//! holds also for the number of its records; of images of fewer than ten patients nobody learns how many there are.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use model_passport::digest::sha256;
-use model_passport::json::{Json, Object};
+use model_passport::json::{Json, Number, Object};
 use model_passport::records::{Kind, Secret};
 
 use super::artifacts::{self, Artifact, Artifacts};
 use super::node::{integer, measured};
 use super::records::{Committed, Records};
-use super::{CaptureError, Found, Options, Progress, Work, croissant, csv, images, nifti, parquet};
-
-/// Records that must share a value before it is named.
-const K_ANONYMITY: u64 = 10;
-
-/// A count below that.
-const SUPPRESSED: &str = "<10";
+use super::{CaptureError, Found, Options, Progress, Work, croissant, csv, images, nifti, parquet, suppress};
 
 /// Values listed of one property; a passport takes 256.
 const MAX_VALUES: usize = 64;
@@ -95,8 +90,7 @@ pub(super) fn add_to(
         found.absent("dataContent", "some files are known by a list of digests only");
         return Ok(());
     }
-    let mut contents =
-        Contents { secret: options.secret, nodes: Vec::new(), sources: Vec::new(), header_withheld: false };
+    let mut contents = Contents::new(options.secret);
     for group in groups(artifacts) {
         match group {
             Group::Table(file) => csv::add_to(&mut contents, file)?,
@@ -110,14 +104,14 @@ pub(super) fn add_to(
     Ok(())
 }
 
-/// The same of images of patients: every file is a record, and nothing but its digest is used.
+/// The same of images of patients, who may be few: every file is a record, and nothing but its digest is used.
 pub(super) fn add_private(
     found: &mut Found,
     artifacts: &Artifacts,
     options: &Options<'_>,
+    is_few: bool,
 ) -> Result<(), CaptureError> {
-    let mut contents =
-        Contents { secret: options.secret, nodes: Vec::new(), sources: Vec::new(), header_withheld: false };
+    let mut contents = Contents { is_few, ..Contents::new(options.secret) };
     let files: Vec<&Artifact> = artifacts.files.iter().collect();
     contents.add_files(&files, "files", &[])?;
     contents.finish(found);
@@ -192,6 +186,8 @@ impl Sets {
 pub(super) struct Contents<'a> {
     /// The holder's secret, if the data are personal.
     pub(super) secret: Option<&'a Secret>,
+    /// There are fewer than ten patients.
+    is_few: bool,
     nodes: Vec<Json>,
     sources: Vec<String>,
     header_withheld: bool,
@@ -204,7 +200,20 @@ fn is_header_like(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(plain)
 }
 
-impl Contents<'_> {
+/// What a passport says of the number of records, of people or not.
+pub(crate) fn row_count(rows: u64, are_people: bool) -> Json {
+    if are_people {
+        suppress::count(rows)
+    } else {
+        Json::Number(Number::Integer(i64::try_from(rows).unwrap_or(i64::MAX)))
+    }
+}
+
+impl<'a> Contents<'a> {
+    const fn new(secret: Option<&'a Secret>) -> Self {
+        Self { secret, is_few: false, nodes: Vec::new(), sources: Vec::new(), header_withheld: false }
+    }
+
     /// Adds a set. Of a set about people the name of its file stays here, and so do the names of its columns where
     /// the first row looks like a person's and not like a header.
     pub(super) fn add(&mut self, mut node: Object, source: String) {
@@ -221,6 +230,15 @@ impl Contents<'_> {
             if !columns.iter().all(name) {
                 node.remove("columns");
                 self.header_withheld = true;
+            }
+            let rows = node.get("rowCount").and_then(Json::as_i64).and_then(|rows| u64::try_from(rows).ok());
+            match rows {
+                _ if self.is_few => _ = node.remove("rowCount"),
+                Some(rows) if rows < suppress::FEWEST => {
+                    node.insert("rowCount", row_count(rows, true));
+                    node.remove("missingValueCount");
+                }
+                _ => {}
             }
         }
         self.nodes.push(Json::Object(node));
@@ -242,17 +260,16 @@ impl Contents<'_> {
         let mut node = measured("DataContent");
         node.insert("rowCount", integer(count(files.len()), &first.location)?);
         records.finish().and_then(|committed| committed.write_to(&mut node)).map_err(at)?;
-        let characteristics = characteristics
-            .iter()
-            .map(|(property, tally)| {
-                let values = tally.distribution(&first.location)?;
-                Ok(Object::from_iter([("property", Json::from(*property)), ("values", values.into())]).into())
-            })
-            .collect::<Result<Vec<Json>, CaptureError>>()?;
+        let property = |(property, tally): &(&str, Tally)| {
+            let values = tally.distribution()?;
+            Some(Object::from_iter([("property", Json::from(*property)), ("values", values.into())]).into())
+        };
+        let characteristics: Vec<Json> = characteristics.iter().filter_map(property).collect();
         if !characteristics.is_empty() {
             node.insert("characteristics", characteristics);
         }
-        self.add(node, format!("the bytes of {} {what}", files.len()));
+        let many = if self.secret.is_some() { "all".to_owned() } else { files.len().to_string() };
+        self.add(node, format!("the bytes of {many} {what}"));
         Ok(())
     }
 
@@ -290,23 +307,8 @@ impl Tally {
     }
 
     /// The most frequent values first; rare ones together, without their names.
-    fn distribution(&self, path: &Path) -> Result<Vec<Json>, CaptureError> {
-        let mut named: Vec<(&str, u64)> =
-            self.0.iter().map(|(value, count)| (value.as_str(), *count)).collect();
-        named.sort_by(|(a, a_count), (b, b_count)| b_count.cmp(a_count).then(a.cmp(b)));
-        let common = named.iter().take(MAX_VALUES).take_while(|(_, count)| *count >= K_ANONYMITY).count();
-        let rest: u64 = named.iter().skip(common).map(|(_, count)| count).sum();
-        named.truncate(common);
-        if rest > 0 {
-            named.push(("other values", rest));
-        }
-        named
-            .into_iter()
-            .map(|(label, count)| {
-                let count = if count < K_ANONYMITY { SUPPRESSED.into() } else { integer(count, path)? };
-                Ok(Object::from_iter([("label", Json::from(label)), ("count", count)]).into())
-            })
-            .collect()
+    fn distribution(&self) -> Option<Vec<Json>> {
+        suppress::distribution(self.0.iter().map(|(value, count)| (value.clone(), *count)), MAX_VALUES)
     }
 }
 
@@ -318,17 +320,44 @@ mod tests {
     fn rare_values_have_no_name_and_small_counts_no_number() {
         let tally = |counts: &[(&str, u64)]| {
             let tally = Tally(counts.iter().map(|(value, count)| ((*value).to_owned(), *count)).collect());
-            Json::from(tally.distribution(Path::new("x")).unwrap()).to_string()
+            Json::from(tally.distribution().unwrap_or_default()).to_string()
         };
         assert_eq!(
-            tally(&[("a", 10), ("b", 9), ("c", 20)]),
-            r#"[{"label":"c","count":20},{"label":"a","count":10},{"label":"other values","count":"<10"}]"#
+            tally(&[("a", 10), ("b", 10), ("c", 20)]),
+            r#"[{"label":"c","count":20},{"label":"a","count":10},{"label":"b","count":10}]"#
         );
-        assert_eq!(tally(&[("a", 9), ("b", 9)]), r#"[{"label":"other values","count":18}]"#);
-        assert_eq!(tally(&[("a", 1)]), r#"[{"label":"other values","count":"<10"}]"#);
-        assert_eq!(tally(&[]), "[]");
+        // With the number of files it would follow that `b` has nine.
+        assert_eq!(
+            tally(&[("a", 10), ("b", 9), ("c", 20)]),
+            r#"[{"label":"c","count":20},{"label":"other","count":19}]"#
+        );
+        assert_eq!(tally(&[("a", 9), ("b", 9)]), "[]");
         let many: Vec<(String, u64)> = (0..100).map(|n| (format!("{n:03}"), 10)).collect();
         let many: Vec<(&str, u64)> = many.iter().map(|(value, count)| (value.as_str(), *count)).collect();
-        assert!(tally(&many).ends_with(r#"{"label":"other values","count":360}]"#));
+        assert!(tally(&many).ends_with(r#"{"label":"other","count":360}]"#));
+    }
+
+    #[test]
+    fn a_table_about_few_people_does_not_say_how_few() {
+        use super::super::testing::Tree;
+        use super::super::{Kind, capture_with};
+
+        let secret = Secret::from_bytes(&[1; 32]);
+        let content = |rows: usize, secret| {
+            let tree = Tree::with(&[("t.csv", format!("a,b\n{}", "1,\n".repeat(rows)).as_bytes())]);
+            let options = Options { secret, ..Options::default() };
+            let mut draft = capture_with(tree.path(), Kind::Dataset, &options, &()).unwrap();
+            draft.subject.remove("dataContent").unwrap()
+        };
+        let count = |node: &Json, member| node.get(member).map(Json::to_string);
+        for (rows, secret, wanted, missing) in [
+            (9, Some(&secret), r#""<10""#, None),
+            (10, Some(&secret), "10", Some("10")),
+            (9, None, "9", Some("9")),
+        ] {
+            let content = content(rows, secret);
+            assert_eq!(count(&content, "rowCount").as_deref(), Some(wanted));
+            assert_eq!(count(&content, "missingValueCount").as_deref(), missing);
+        }
     }
 }

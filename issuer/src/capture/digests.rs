@@ -3,7 +3,8 @@
 //! One line a file: `SHA256 SIZE  PATH`, which is a line of `sha256sum` with the size in bytes between, since
 //! the identity of a model has the size of each file in it. Nothing is checked here but the form, so the
 //! passport says of each such file that its digest is declared, and not measured. A file that is on the disk is
-//! hashed, whatever the list says; if they differ, nothing is captured.
+//! hashed, whatever the list says; if they differ, or if it is on the disk and left out, nothing is captured. No error
+//! about a list has a name from it: whoever makes one of images may have named them after patients.
 
 use std::path::Path;
 
@@ -32,7 +33,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Artifact>, CaptureError> {
         return Err(refused(1, "the list is too long", "capture parts of the tree one by one"));
     }
     let text = std::fs::read_to_string(path).map_err(|cause| CaptureError::io(path, cause))?;
-    let mut files: Vec<Artifact> = Vec::new();
+    let mut files: Vec<(usize, Artifact)> = Vec::new();
     for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let bad = |message: &str, help| refused(at + 1, message, help);
         let shape = "write `SHA256 SIZE  PATH`, the digest in lower-case hexadecimal";
@@ -49,29 +50,44 @@ pub(super) fn read(path: &Path) -> Result<Vec<Artifact>, CaptureError> {
         }
         let stamp = Stamp { size, ..Stamp::default() };
         let hashed = Hashed { stamp, sha256, merkle_root: None };
-        files.push(Artifact::listed(name, hashed));
+        files.push((at + 1, Artifact::listed(name, hashed)));
     }
-    files.sort_unstable_by(|a, b| a.path.as_bytes().cmp(b.path.as_bytes()));
-    if let Some(twice) = files.windows(2).find_map(|pair| match pair {
-        [a, b] if a.path == b.path => Some(a.path.clone()),
+    files.sort_by(|(_, a), (_, b)| a.path.as_bytes().cmp(b.path.as_bytes()));
+    if let Some((first, second)) = files.windows(2).find_map(|pair| match pair {
+        [(first, a), (second, b)] if a.path == b.path => Some((*first, *second)),
         _ => None,
     }) {
-        return Err(refused(1, &format!("`{twice}` stands twice"), "name each file once"));
+        return Err(refused(second, &format!("it names the file of line {first}"), "name each file once"));
     }
-    Ok(files)
+    Ok(files.into_iter().map(|(_, file)| file).collect())
 }
 
 /// Puts what the list has beside what is on the disk; says how many files are on the list alone.
 ///
 /// # Errors
-/// `capture.digests-mismatch` for a file on the disk that the list knows otherwise.
-pub(super) fn merge(files: &mut Vec<Artifact>, listed: Vec<Artifact>) -> Result<usize, CaptureError> {
+/// `capture.digests-mismatch` for a file on the disk that the list knows otherwise, `capture.digests-left-out` for one
+/// that is under `root` and was left out.
+pub(super) fn merge(
+    files: &mut Vec<Artifact>,
+    listed: Vec<Artifact>,
+    root: &Path,
+) -> Result<usize, CaptureError> {
     let on_disk = files.len();
     let mut alone = Vec::new();
     for one in listed {
         // INVARIANT: `files` is sorted by path.
         let at = files.binary_search_by(|file| file.path.as_bytes().cmp(one.path.as_bytes()));
         let Some(file) = at.ok().and_then(|at| files.get(at)) else {
+            let location = root.join(&one.path);
+            if location.symlink_metadata().is_ok() {
+                let cause = FormatError {
+                    code: "capture.digests-left-out",
+                    format: "a file of the list of digests",
+                    message: "it is on this disk, and hidden or ignored".to_owned(),
+                    help: "take it from the list, or from `.passportignore`: what can be hashed is not taken from a list",
+                };
+                return Err(CaptureError::Format { path: location, cause });
+            }
             alone.push(one);
             continue;
         };
@@ -123,6 +139,43 @@ mod tests {
             assert!(basis("/file/0/merkleRoot").is_some() && basis("/file/1/merkleRoot").is_none());
         }
         assert_eq!(read(&[], &format!("{abc} 3  a\n{def} 3  d/b")).unwrap().subject_id(), whole.subject_id());
+    }
+
+    #[test]
+    fn what_is_on_the_disk_is_not_taken_from_a_list() {
+        let hex = Digest::of("abc").to_hex();
+        let code = |name: &str| {
+            let files: &[(&str, &[u8])] = &[
+                ("a", b"x"),
+                (".passportignore", b"/b\n/d\n"),
+                ("b", b"other"),
+                (".c", b"x"),
+                ("d/e", b"x"),
+            ];
+            read(files, &format!("{hex} 3  {name}")).map_or_else(|error| error.code(), |_| "ok")
+        };
+        for name in ["b", ".c", "d/e", "d"] {
+            assert_eq!(code(name), "capture.digests-left-out", "{name}");
+        }
+        assert_eq!(code("d/f"), "ok");
+    }
+
+    #[test]
+    fn no_name_of_a_list_with_images_is_in_an_error() {
+        let hex = Digest::of("abc").to_hex();
+        for (files, list) in [
+            (&[("DOE.csv", &b"x"[..])][..], format!("{hex} 3  DOE/1.dcm\n{hex} 3  DOE.csv")),
+            (&[(".DOE", b"x")], format!("{hex} 3  DOE/1.dcm\n{hex} 3  .DOE")),
+            (&[("a", b"x")], format!("{hex} 3  DOE.dcm\n{hex} 3  b\n{hex} 3  DOE.dcm")),
+            (&[("a", b"x")], format!("{hex} 3  /DOE.dcm")),
+            (&[("a", b"x")], format!("{hex} DOE  DOE.dcm")),
+        ] {
+            let error = read(files, &list).unwrap_err();
+            let text = format!("{error} {:?}", error.help());
+            assert!(!text.contains("DOE"), "{text}");
+        }
+        let twice = read(&[], &format!("{hex} 3  b\n{hex} 3  a\n\n{hex} 3  b")).unwrap_err();
+        assert!(twice.to_string().contains("line 4: it names the file of line 1"), "{twice}");
     }
 
     #[test]

@@ -86,6 +86,9 @@ pub enum CaptureError {
     /// A private data set without the holder's secret.
     #[error("the data set holds DICOM files, and its identity must not let anyone try images against it")]
     SecretMissing,
+    /// A file with the holder's secret among the files.
+    #[error("`{}` holds the secret of a data set", .0.display())]
+    SecretsInside(PathBuf),
     /// A safetensors file that breaks the format.
     #[error("`{path}` is not a valid safetensors file: {cause}", path = .path.display())]
     Safetensors {
@@ -139,6 +142,7 @@ impl Problem for CaptureError {
             Self::NotFound(_) => "capture.not-found",
             Self::Randomness => "capture.randomness",
             Self::SecretMissing => "capture.dicom-secret",
+            Self::SecretsInside(_) => "capture.secrets-inside",
             Self::Onnx { cause, .. } => cause.code(),
             Self::PathNotUtf8(_) => "capture.path-not-utf8",
             Self::PathUnportable(_) => "capture.path-unportable",
@@ -158,7 +162,8 @@ impl Problem for CaptureError {
             Self::Empty(_) => "name a file, or a directory with files whose names do not start with a dot",
             Self::Format { cause, .. } => cause.help,
             Self::DicomInModel => {
-                "a model's passport lists its files by name; move images of people out of its directory"
+                "a model's passport lists its files by name; move images of people out of its directory, also those that \
+                 are hidden or ignored"
             }
             Self::Nameless { .. } => {
                 "look for it with `find`; links, special files and names that are not plain text are refused, \
@@ -167,7 +172,11 @@ impl Problem for CaptureError {
             Self::NotFound(_) => "check the spelling of the path",
             Self::Randomness => "try again; nothing was captured",
             Self::SecretMissing => {
-                "add `--salted --secrets FILE`: the file is made if there is none; keep it, and do not publish it"
+                "to capture, add `--salted --secrets FILE`: the file is made if there is none; keep it, and do not publish \
+                 it. To compare with a passport or to prove, give the secrets of that set with `--secrets FILE`"
+            }
+            Self::SecretsInside(_) => {
+                "move it out of the data, or name it in `.passportignore`: who gets the data must not get it"
             }
             Self::Onnx { cause, .. } => cause.help(),
             Self::PathNotUtf8(_) | Self::PathUnportable(_) => "rename the file",
@@ -232,6 +241,7 @@ impl CaptureError {
             Self::NotFound(_) => "a file is gone",
             Self::PathNotUtf8(_) => "a name that is not UTF-8",
             Self::PathUnportable(_) => "a name with a backslash or a control character",
+            Self::SecretsInside(_) => "a file with the secret of a data set",
             Self::SpecialFile(_) => "something that is neither a file nor a directory",
             Self::Symlink(_) => "a symbolic link",
             Self::TooLarge { .. } => "a number over 2^53 - 1",

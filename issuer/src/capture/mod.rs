@@ -56,6 +56,7 @@ pub(crate) mod records;
 mod safetensors;
 pub(crate) mod sorted;
 mod sstable;
+mod suppress;
 mod tensorflow;
 #[cfg(test)]
 mod testing;
@@ -316,12 +317,10 @@ fn capture_named(
     let basis = if artifacts.known() == 0 { Basis::Measured } else { Basis::Declared };
     found.add_known("artifactManifest", artifacts.manifest()?, basis, &artifacts.source());
     if artifacts.known() > 0 {
+        let many = if artifacts.is_sealed() { "some".to_owned() } else { artifacts.known().to_string() };
         found.note(
             "capture.not-rehashed",
-            format!(
-                "the digests of {} files come from a list; their bytes were not hashed",
-                artifacts.known()
-            ),
+            format!("the digests of {many} files come from a list; their bytes were not hashed"),
         );
     }
     // Lists of checksums and of stages have names of files in them.
@@ -332,8 +331,8 @@ fn capture_named(
     match kind {
         // Nothing else may look into files beside patients: tables have names in them too.
         Kind::Dataset if artifacts.is_private() => {
-            dicom::add_to(&mut found, &artifacts)?;
-            data::add_private(&mut found, &artifacts, options)?;
+            let is_few = dicom::add_to(&mut found, &artifacts)?;
+            data::add_private(&mut found, &artifacts, options, is_few)?;
         }
         Kind::Dataset => data::add_to(&mut found, &artifacts, options)?,
         Kind::Model => {
@@ -403,6 +402,21 @@ pub fn artifacts(
         Digests::Fastest => artifacts::roots(path, &work),
         Digests::All => Ok(artifacts::read(path, &Options::default(), &work)?.into_evidence(path)),
     }
+}
+
+/// The same of data about people, with their holder's secret: the whole as one, and the files by themselves where their
+/// names are not those of patients.
+///
+/// # Errors
+/// [`CaptureError`], for the first cause met.
+pub fn sealed(
+    path: &Path,
+    secret: &Secret,
+    progress: &dyn Progress,
+) -> Result<(Artifact, Option<Vec<Artifact>>), CaptureError> {
+    let options = Options { secret: Some(secret), ..Options::default() };
+    let read = artifacts::read(path, &options, &Work::new(progress))?;
+    Ok(read.into_sealed_evidence(path))
 }
 
 /// A file with weights that are not listed.

@@ -32,6 +32,7 @@ const MAX_NAME_CHARS: usize = 1_024;
 const MAX_SCHEMA_ELEMENTS: usize = 65_536;
 
 const MAGIC: &[u8; 4] = b"PAR1";
+const MAGIC_BYTES: u64 = 4;
 const MAGIC_ENCRYPTED: &[u8; 4] = b"PARE";
 
 /// Adds a table.
@@ -96,7 +97,7 @@ fn read(file: &Artifact) -> Result<Table, CaptureError> {
     input.seek(SeekFrom::Start(size - 8 - footer_bytes)).map_err(io)?;
     input.read_exact(&mut footer).map_err(io)?;
     file.unchanged(&input)?;
-    parse(&footer, size).map_err(|wrong| {
+    parse(&footer, most - footer_bytes + MAGIC_BYTES).map_err(|wrong| {
         refused(FormatError {
             code: "capture.parquet-footer",
             format: "Parquet",
@@ -117,8 +118,9 @@ struct Element {
     logical: Option<i64>,
 }
 
-fn parse(footer: &[u8], size: u64) -> Result<Table, &'static str> {
-    let (mut schema, mut rows, mut in_groups, mut groups) = (Vec::new(), None, 0_u64, false);
+/// What a footer says, which has to fit the bytes of the data: those up to `end`.
+fn parse(footer: &[u8], end: u64) -> Result<Table, &'static str> {
+    let (mut schema, mut rows, mut groups) = (Vec::new(), None, None);
     let read = Reader::new(footer).structure(|id, kind, reader| match (id, kind) {
         (2, Type::List) => {
             reader.list(|_, reader| {
@@ -135,9 +137,9 @@ fn parse(footer: &[u8], size: u64) -> Result<Table, &'static str> {
             Ok(None)
         }
         (4, Type::List) => {
-            groups = true;
+            let groups = groups.get_or_insert_with(Vec::new);
             reader.list(|_, reader| {
-                in_groups = in_groups.checked_add(row_group(reader, size)?).ok_or(ThriftError::Range)?;
+                groups.push(row_group(reader)?);
                 Ok(())
             })?;
             Ok(None)
@@ -150,11 +152,71 @@ fn parse(footer: &[u8], size: u64) -> Result<Table, &'static str> {
         ThriftError::Range => "a number is out of range",
         ThriftError::Type => "a value has an unknown type",
     })?;
-    let rows = rows.ok_or("it does not say how many rows there are")?;
-    if !groups || rows != in_groups {
+    let rows: u64 = rows.ok_or("it does not say how many rows there are")?;
+    let groups: Vec<Group> = groups.ok_or("it has no row groups")?;
+    let in_groups = groups.iter().try_fold(0_u64, |sum, group| sum.checked_add(group.rows));
+    if in_groups != Some(rows) {
         return Err("the row groups do not have as many rows as the file");
     }
-    Ok(Table { rows, columns: columns(&schema)? })
+    let columns = columns(&schema)?;
+    check_groups(&groups, &leaves(&schema), end)?;
+    Ok(Table { rows, columns })
+}
+
+/// Rows that are stored together.
+#[derive(Debug)]
+struct Group {
+    rows: u64,
+    chunks: Vec<Chunk>,
+}
+
+/// The values of a column in a group, and where they lie.
+#[derive(Debug, Default)]
+struct Chunk {
+    values: u64,
+    start: u64,
+    bytes: u64,
+}
+
+/// For each column that is stored, whether it has one value for each row: then it is neither a list nor in one.
+fn leaves(schema: &[Element]) -> Vec<bool> {
+    let (mut leaves, mut inside) = (Vec::new(), 0_usize);
+    for element in schema.iter().skip(1) {
+        let is_top = inside == 0;
+        inside = inside.saturating_sub(1).saturating_add(element.children);
+        if element.children == 0 {
+            leaves.push(is_top && !element.repeated);
+        }
+    }
+    leaves
+}
+
+/// Rows cannot come from nowhere: each has a value in each column, if only one that says that there is none; a page of
+/// at least one byte has no more values than 31 bits count; and no two columns have the same bytes.
+fn check_groups(groups: &[Group], leaves: &[bool], end: u64) -> Result<(), &'static str> {
+    let mut places = Vec::new();
+    for Group { rows, chunks } in groups {
+        if chunks.len() != leaves.len() && (*rows > 0 || !chunks.is_empty()) {
+            return Err("a row group does not have the columns of the schema");
+        }
+        for (chunk, is_flat) in chunks.iter().zip(leaves) {
+            let Chunk { values, start, bytes } = *chunk;
+            if values < *rows || (*is_flat && values != *rows) {
+                return Err("a column does not have as many values as its row group has rows");
+            }
+            if values > bytes.saturating_mul(1 << 31) {
+                return Err("a column has more values than its bytes can hold");
+            }
+            let after = start.checked_add(bytes).ok_or("a column lies outside of the data")?;
+            if bytes > 0 && (start < MAGIC_BYTES || after > end) {
+                return Err("a column lies outside of the data");
+            }
+            places.extend((bytes > 0).then_some((start, after)));
+        }
+    }
+    places.sort_unstable();
+    let overlap = |pair: &[(u64, u64)]| matches!(pair, [(_, after), (start, _)] if after > start);
+    if places.windows(2).any(overlap) { Err("two columns have the same bytes") } else { Ok(()) }
 }
 
 fn element(reader: &mut Reader<'_>) -> Result<Element, ThriftError> {
@@ -184,55 +246,54 @@ fn element(reader: &mut Reader<'_>) -> Result<Element, ThriftError> {
     Ok(element)
 }
 
-/// The rows of a row group. Its bytes have to be in the file, so that rows cannot come from nowhere.
-fn row_group(reader: &mut Reader<'_>, size: u64) -> Result<u64, ThriftError> {
-    let (mut rows, mut columns, mut most) = (0, 0_usize, u64::MAX);
+fn row_group(reader: &mut Reader<'_>) -> Result<Group, ThriftError> {
+    let mut group = Group { rows: 0, chunks: Vec::new() };
     reader.structure(|id, kind, reader| match (id, kind) {
         (1, Type::List) => {
             reader.list(|_, reader| {
-                columns += 1;
-                most = most.min(column_chunk(reader, size)?);
+                group.chunks.push(column_chunk(reader)?);
                 Ok(())
             })?;
             Ok(None)
         }
         (3, Type::Integer) => {
-            rows = u64::try_from(reader.integer()?).map_err(|_| ThriftError::Range)?;
+            group.rows = unsigned(reader)?;
             Ok(None)
         }
         (_, kind) => Ok(Some(kind)),
     })?;
-    if rows > 0 && (columns == 0 || rows > most) { Err(ThriftError::Range) } else { Ok(rows) }
+    Ok(group)
 }
 
-/// The most rows that a column can have: each has a value, if only one that says that there is none, and a page
-/// of at least one byte has no more values than 31 bits count. Without metadata there are none.
-fn column_chunk(reader: &mut Reader<'_>, size: u64) -> Result<u64, ThriftError> {
-    let mut most = 0;
+fn unsigned(reader: &mut Reader<'_>) -> Result<u64, ThriftError> {
+    u64::try_from(reader.integer()?).map_err(|_| ThriftError::Range)
+}
+
+/// Without metadata a column has no values.
+fn column_chunk(reader: &mut Reader<'_>) -> Result<Chunk, ThriftError> {
+    let mut chunk = Chunk::default();
     reader.structure(|id, kind, reader| match (id, kind) {
         (3, Type::Struct) => {
-            let (mut values, mut bytes, mut start) = (0, 0, 0);
+            let mut dictionary = 0;
             reader.structure(|id, kind, reader| {
                 match (id, kind) {
-                    (5, Type::Integer) => values = reader.integer()?,
-                    (7, Type::Integer) => bytes = reader.integer()?,
-                    (9, Type::Integer) => start = reader.integer()?,
+                    (5, Type::Integer) => chunk.values = unsigned(reader)?,
+                    (7, Type::Integer) => chunk.bytes = unsigned(reader)?,
+                    (9, Type::Integer) => chunk.start = unsigned(reader)?,
+                    (11, Type::Integer) => dictionary = unsigned(reader)?,
                     (_, kind) => return Ok(Some(kind)),
                 }
                 Ok(None)
             })?;
-            // A dictionary stands before the data and counts among the bytes, so that they are not added up.
-            let inside = |value: i64| u64::try_from(value).is_ok_and(|value| value <= size);
-            if !inside(start) || !inside(bytes) {
-                return Err(ThriftError::Range);
+            // It stands before the data and counts among the bytes; writers that have none may say 0.
+            if (1..chunk.start).contains(&dictionary) {
+                chunk.start = dictionary;
             }
-            let [values, bytes] = [values, bytes].map(|value| u64::try_from(value).unwrap_or_default());
-            most = values.min(bytes.saturating_mul(1 << 31));
             Ok(None)
         }
         (_, kind) => Ok(Some(kind)),
     })?;
-    Ok(most)
+    Ok(chunk)
 }
 
 /// The columns at the top, with whatever is inside them passed over.
@@ -369,25 +430,128 @@ mod tests {
         assert_eq!(code(&negative), "capture.parquet-footer");
     }
 
+    /// A footer made by hand: columns `a` and `b` of 32-bit integers, in row groups.
+    #[derive(Clone)]
+    struct Footer {
+        rows: i64,
+        columns: usize,
+        /// Rows, and of each column values, bytes, where the data start, and where the dictionary does.
+        groups: Vec<(i64, Vec<[i64; 4]>)>,
+    }
+
+    impl Footer {
+        /// Two groups over 40 bytes of data; the second column of the first has a dictionary.
+        fn true_one() -> Self {
+            let groups =
+                vec![(5, vec![[5, 10, 4, 0], [5, 10, 18, 14]]), (2, vec![[2, 5, 24, 0], [2, 15, 29, 0]])];
+            Self { rows: 7, columns: 2, groups }
+        }
+
+        fn write(&self) -> Vec<u8> {
+            let number = |value: i64| {
+                let mut rest = u64::from_ne_bytes(((value << 1) ^ (value >> 63)).to_ne_bytes());
+                let mut bytes = Vec::new();
+                while rest >= 0x80 {
+                    bytes.push(u8::try_from(rest & 0x7f).unwrap() | 0x80);
+                    rest >>= 7;
+                }
+                bytes.push(u8::try_from(rest).unwrap());
+                bytes
+            };
+            let list = |len: usize| u8::try_from(len << 4).unwrap() | 0x0c;
+            let columns = i64::try_from(self.columns).unwrap();
+            let mut out = [&[0x15][..], &number(1), &[0x19, list(self.columns + 1)]].concat();
+            out.extend([&b"\x48\x01r\x15"[..], &number(columns), &[0]].concat());
+            for name in (b'a'..).take(self.columns) {
+                out.extend([&[0x15][..], &number(1), &[0x38, 1, name, 0]].concat());
+            }
+            out.extend([&[0x16][..], &number(self.rows), &[0x19, list(self.groups.len())]].concat());
+            for (rows, chunks) in &self.groups {
+                out.extend([0x19, list(chunks.len())]);
+                for [values, bytes, start, dictionary] in chunks {
+                    out.extend([&[0x3c, 0x56][..], &number(*values), &[0x26], &number(*bytes)].concat());
+                    out.extend(
+                        [&[0x26][..], &number(*start), &[0x26], &number(*dictionary), &[0, 0]].concat(),
+                    );
+                }
+                out.extend([&[0x26][..], &number(*rows), &[0]].concat());
+            }
+            out.push(0);
+            let len = u32::try_from(out.len()).unwrap().to_le_bytes();
+            [MAGIC, &[7; 40][..], &out, &len, MAGIC].concat()
+        }
+
+        fn told(&self) -> String {
+            match read_bytes(&self.write()) {
+                Ok(table) => format!("{} rows", table.rows),
+                Err(error) => {
+                    assert_eq!(error.code(), "capture.parquet-footer");
+                    error.to_string().rsplit(": ").next().unwrap().to_owned()
+                }
+            }
+        }
+    }
+
     #[test]
-    fn rows_do_not_come_from_nothing() {
-        // Version; a root with one column `a`; rows; one row group with a column chunk; rows.
-        let rows = [0x80, 0x80, 0xd4, 0xd4, 0x99, 0xe3, 0x8c, 0x07];
-        let schema = b"\x15\x02\x19\x2c\x48\x01r\x15\x02\x00\x15\x02\x38\x01a\x00\x16";
-        let file = |chunk: &[u8]| {
-            let footer =
-                [schema, &rows[..], b"\x19\x1c\x19\x1c", chunk, b"\x00\x26", &rows, b"\x00\x00"].concat();
-            let len = u32::try_from(footer.len()).unwrap().to_le_bytes();
-            [MAGIC, &footer[..], &len, MAGIC].concat()
-        };
-        // No metadata; metadata without values; values in no bytes; values in one byte.
-        for chunk in [
-            &b""[..],
-            b"\x3c\x00",
-            &[b"\x3c\x56", &rows[..], b"\x46\x00\x00"].concat(),
-            &[b"\x3c\x56", &rows[..], b"\x26\x02\x00"].concat(),
+    fn each_lie_of_a_footer_is_seen_where_the_truth_is_taken() {
+        assert_eq!(Footer::true_one().told(), "7 rows");
+        let empty = Footer { rows: 0, columns: 2, groups: Vec::new() };
+        assert_eq!(empty.told(), "0 rows");
+        let (rows, values) = (
+            "the row groups do not have as many rows as the file",
+            "a column does not have as many values as its row group has rows",
+        );
+        let (outside, columns) =
+            ("a column lies outside of the data", "a row group does not have the columns of the schema");
+        let (shared, range) = ("two columns have the same bytes", "a number is out of range");
+        type Lie = fn(&mut Footer);
+        let lies: [(&str, Lie); 25] = [
+            (rows, |footer| footer.rows = 8),
+            (rows, |footer| footer.rows = 0),
+            (range, |footer| footer.rows = -7),
+            (rows, |footer| footer.rows = i64::MAX),
+            (rows, |footer| footer.groups.truncate(1)),
+            (rows, |footer| footer.groups.push(footer.groups[0].clone())),
+            // Both say so, and no column has them.
+            (values, |footer| (footer.rows, footer.groups[0].0) = (8, 6)),
+            (values, |footer| (footer.rows, footer.groups[0].0) = (6, 4)),
+            (range, |footer| (footer.rows, footer.groups[0].0, footer.groups[1].0) = (7, 8, -1)),
+            (values, |footer| footer.groups[0].1[1][0] = 6),
+            (values, |footer| footer.groups[1].1[0][0] = 0),
+            (range, |footer| footer.groups[1].1[0][0] = -2),
+            // Everyone says so, and there are no bytes for them.
+            ("a column has more values than its bytes can hold", |footer| {
+                footer.groups = vec![(1 << 40, vec![[1 << 40, 10, 4, 0], [1 << 40, 10, 14, 0]])];
+                footer.rows = 1 << 40;
+            }),
+            ("a column has more values than its bytes can hold", |footer| footer.groups[0].1[0][1] = 0),
+            (columns, |footer| footer.columns = 3),
+            (columns, |footer| _ = footer.groups[0].1.pop()),
+            (columns, |footer| footer.groups[0].1.clear()),
+            (outside, |footer| footer.groups[1].1[1][1] = 16),
+            (outside, |footer| footer.groups[0].1[0][2] = 3),
+            (outside, |footer| footer.groups[1].1[1][2] = 30),
+            (outside, |footer| footer.groups[1].1[1][2] = i64::MAX),
+            (range, |footer| footer.groups[1].1[1][2] = -1),
+            (range, |footer| footer.groups[1].1[1][1] = -1),
+            (shared, |footer| footer.groups[0].1[1][3] = 13),
+            (shared, |footer| footer.groups[1].1[0][2] = 4),
+        ];
+        for (at, (wanted, lie)) in lies.into_iter().enumerate() {
+            let mut footer = Footer::true_one();
+            lie(&mut footer);
+            assert_eq!(footer.told(), wanted, "lie {at}");
+        }
+        // The length of the footer, at the end of the file.
+        let mut bytes = Footer::true_one().write();
+        let at = bytes.len() - 8;
+        for (len, wanted) in [
+            (0_u8, "capture.parquet-footer"),
+            (20, "capture.parquet-footer"),
+            (250, "capture.parquet-truncated"),
         ] {
-            assert_eq!(code(&file(chunk)), "capture.parquet-footer", "{chunk:x?}");
+            bytes[at] = len;
+            assert_eq!(code(&bytes), wanted, "{len}");
         }
     }
 

@@ -1,4 +1,5 @@
-//! Trees whose file names may name patients: those with a DICOM file in them.
+//! Trees whose file names may name patients: those with a DICOM file in them, also among what is hidden or ignored,
+//! since what lies beside it and the patterns that leave it out may have the same names.
 //!
 //! In such a tree no path leaves this program, in any output, error or note. Its files are numbers, in the order of
 //! their SHA-256, which depends on nothing but their content; and the artefact manifest holds no digest of a single
@@ -13,17 +14,18 @@
 //! ([`Secret::sealed_digest`](model_passport::records::Secret::sealed_digest)).
 
 use std::fs;
-use std::io::{self, BufRead as _, Read as _};
+use std::io::{self, BufRead as _, Read as _, Seek as _};
 use std::path::{Path, PathBuf};
 
 use model_passport::digest::Digest;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use sha2::{Digest as _, Sha256};
-use zeroize::Zeroize as _;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::artifacts::{Artifact, Content};
 use super::hash::Hashed;
 use super::inflate::{Envelope, Inflate};
+use crate::data::secrets;
 
 /// Separates this use of SHA-256 from every other.
 const DOMAIN: &[u8] = b"model-passport private files v1\n";
@@ -41,12 +43,13 @@ pub(super) fn contents(files: &[&Path]) -> Vec<Content> {
 
 fn content(file: &Path) -> Content {
     if is_directory(file) {
-        Content::DicomDirectory
-    } else if is_named_dicom(file) || has_magic(file).unwrap_or(false) {
-        Content::Dicom
-    } else {
-        Content::Other
+        return Content::DicomDirectory;
     }
+    if is_named_dicom(file) {
+        return Content::Dicom;
+    }
+    // A file that cannot be read is an error elsewhere.
+    look(file).unwrap_or(Content::Other)
 }
 
 /// Whether a name alone says DICOM, or a packed one.
@@ -60,8 +63,37 @@ pub(super) fn is_named_dicom(file: &Path) -> bool {
 
 /// Whether a file is about a patient, as far as its name and its first bytes tell.
 pub(crate) fn is_dicom(file: &Path) -> bool {
-    content(file) != Content::Other
+    content(file).is_dicom()
 }
+
+/// Whether there is DICOM among what was left out of a tree. Links are not followed, and what cannot be read keeps
+/// nobody from capturing the rest.
+pub(super) fn left_out_dicom(paths: Vec<PathBuf>) -> bool {
+    let (mut rest, mut files) = (paths, Vec::new());
+    loop {
+        let next = rest.pop();
+        if files.len() >= BATCH_FILES || next.is_none() {
+            if files.par_iter().any(|file: &PathBuf| is_dicom(file)) {
+                return true;
+            }
+            files.clear();
+        }
+        let Some(path) = next else { return false };
+        match fs::symlink_metadata(&path) {
+            // It holds names of versions and packed files, and very many of them.
+            Ok(metadata) if metadata.is_dir() && path.file_name().is_some_and(|name| name == ".git") => {}
+            Ok(metadata) if metadata.is_dir() => {
+                rest.extend(fs::read_dir(&path).into_iter().flatten().flatten().map(|entry| entry.path()));
+            }
+            Ok(metadata) if metadata.is_file() => files.push(path),
+            Ok(_) if is_named_dicom(&path) => return true,
+            _ => {}
+        }
+    }
+}
+
+/// Files that are looked at together.
+const BATCH_FILES: usize = 1_024;
 
 fn is_directory(file: &Path) -> bool {
     file.file_name().is_some_and(|name| name.eq_ignore_ascii_case("DICOMDIR"))
@@ -71,21 +103,37 @@ fn ends_in_one_of(file: &Path, extensions: &[&str]) -> bool {
     file.extension().is_some_and(|extension| extensions.iter().any(|one| extension.eq_ignore_ascii_case(one)))
 }
 
-/// Whether `DICM` stands after 128 bytes, whatever the file is called, and in a gzip file too. A file that cannot be
-/// read is an error elsewhere.
-fn has_magic(file: &Path) -> io::Result<bool> {
+/// Whether `DICM` stands after 128 bytes, whatever the file is called, and in a gzip file too; or a secret of ours,
+/// however it is laid out.
+fn look(file: &Path) -> io::Result<Content> {
     let mut input = io::BufReader::with_capacity(HEAD_BYTES, fs::File::open(file)?);
     let mut start = [0; HEAD_BYTES];
     let head = input.fill_buf()?;
+    let is_object = head.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
     let is_dicom = if head.starts_with(&[0x1f, 0x8b]) {
         let inflated = Inflate::new(input, Envelope::Gzip, u64::MAX);
         inflated.and_then(|mut inflated| inflated.read_exact(&mut start)).is_ok() && start.ends_with(b"DICM")
+    } else if is_object && is_secret(&mut input)? {
+        return Ok(Content::Secret);
     } else {
+        // What was looked through is at an end, or was no text.
+        input.rewind()?;
         input.read_exact(&mut start).is_ok() && start.ends_with(b"DICM")
     };
     start.zeroize();
-    Ok(is_dicom)
+    Ok(if is_dicom { Content::Dicom } else { Content::Other })
 }
+
+/// Whether a short JSON text is a file of secrets.
+fn is_secret(input: &mut impl io::Read) -> io::Result<bool> {
+    let mut text = Zeroizing::new(Vec::with_capacity(SECRET_BYTES));
+    input.take(u64::try_from(SECRET_BYTES).unwrap_or(u64::MAX)).read_to_end(&mut text)?;
+    let has = |mark: &[u8]| text.windows(mark.len()).any(|part| part == mark);
+    Ok(text.len() < SECRET_BYTES && has(secrets::MARK.as_bytes()) && has(b"\"secret\""))
+}
+
+/// More than a file of secrets has, with whatever spaces.
+const SECRET_BYTES: usize = 4 << 10;
 
 /// How many bytes tell a DICOM file.
 const HEAD_BYTES: usize = 132;
@@ -104,7 +152,11 @@ pub(super) fn holds_dicom(root: &Path) -> bool {
             }
             Ok(metadata) if metadata.is_file() => {
                 let is_gone = |cause: &io::Error| cause.kind() == io::ErrorKind::NotFound;
-                if is_named_dicom(&path) || has_magic(&path).unwrap_or_else(|cause| !is_gone(&cause)) {
+                let is_dicom = || match look(&path) {
+                    Ok(content) => content.is_dicom(),
+                    Err(cause) => !is_gone(&cause),
+                };
+                if is_named_dicom(&path) || is_dicom() {
                     return true;
                 }
             }
@@ -151,6 +203,7 @@ pub(super) fn digest<'a>(files: impl ExactSizeIterator<Item = &'a Hashed>) -> Di
 mod tests {
     use super::super::testing::Tree;
     use super::*;
+    use crate::problem::Problem as _;
 
     fn head() -> Vec<u8> {
         [&[0; 128][..], b"DICM", b"more"].concat()
@@ -174,6 +227,61 @@ mod tests {
             assert!(is_dicom(&tree.write(name, "")), "{name}");
         }
         assert!(!is_dicom(&tree.write("a.nii.gz", "")));
+    }
+
+    #[test]
+    fn what_is_left_out_makes_a_tree_private_too() {
+        use super::super::{Kind, Options, capture_with};
+
+        let secret = model_passport::records::Secret::from_bytes(&[1; 32]);
+        let code = |tree: &Tree, secret, kind| {
+            let options = Options { secret, ..Options::default() };
+            capture_with(tree.path(), kind, &options, &()).map_err(|error| error.code())
+        };
+        for hidden in [".scans/a/DOE^JANE", ".DOE^JANE", "DOE^JANE/a", "deep/er/x.dcm"] {
+            let tree = Tree::with(&[(".passportignore", b"DOE^JANE\n*.dcm\n"), ("DOE^JANE.png", b"x")]);
+            tree.write("table.csv", "a\n1\n");
+            assert!(code(&tree, None, Kind::Dataset).is_err_and(|code| code.starts_with("capture.image")));
+            std::fs::remove_file(tree.path().join("DOE^JANE.png")).unwrap();
+            tree.write("DOE^JANE.csv", "a\n1\n");
+            let draft = code(&tree, None, Kind::Dataset).unwrap().to_json().to_string();
+            assert!(draft.contains("JANE"), "without DICOM a name is a name");
+            tree.write(hidden, head());
+            assert_eq!(code(&tree, None, Kind::Dataset).unwrap_err(), "capture.dicom-secret", "{hidden}");
+            assert_eq!(code(&tree, None, Kind::Model).unwrap_err(), "capture.dicom-in-model");
+            let draft = code(&tree, Some(&secret), Kind::Dataset).unwrap().to_json().to_string();
+            assert!(!draft.contains("JANE") && draft.contains("capture.dicom-left-out"), "{draft}");
+        }
+        // Names of versions are not looked at.
+        let tree = Tree::with(&[(".git/objects/x", &head()), ("a.csv", b"a\n1\n")]);
+        assert!(code(&tree, None, Kind::Dataset).is_ok());
+    }
+
+    #[test]
+    fn no_secret_is_a_record() {
+        use super::super::{Kind, capture};
+
+        let written = r#"{"secrets":"https://w3id.org/model-passport/v1/record-secrets","secret":"uAQ"}"#;
+        for (name, text) in [
+            ("x.secrets", written.to_owned()),
+            ("notes.txt", format!("\n  {}", written.replace(',', ",\n  "))),
+            ("deep/a.json", written.to_owned()),
+        ] {
+            let tree = Tree::with(&[("t.csv", b"a\n1\n")]);
+            capture(tree.path(), Kind::Dataset, &()).unwrap();
+            tree.write(name, text);
+            for kind in [Kind::Dataset, Kind::Model] {
+                assert_eq!(capture(tree.path(), kind, &()).unwrap_err().code(), "capture.secrets-inside");
+            }
+            // It may lie there if it is no part of the set.
+            tree.write(".passportignore", name);
+            capture(tree.path(), Kind::Dataset, &()).unwrap();
+        }
+        let others = [r#"{"secrets": 1}"#.to_owned(), format!("{{{} {written}}}", " ".repeat(SECRET_BYTES))];
+        for other in others {
+            let tree = Tree::with(&[("a.json", other.as_bytes())]);
+            assert!(capture(tree.path(), Kind::Dataset, &()).is_ok());
+        }
     }
 
     #[cfg(unix)]

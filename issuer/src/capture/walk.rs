@@ -48,6 +48,8 @@ pub(super) struct Files {
     pub(super) hidden: usize,
     /// The patterns by which others were left out, in their order.
     pub(super) patterns: Vec<String>,
+    /// Where all that was left out lies: files, and directories that were not entered.
+    pub(super) left_out: Vec<PathBuf>,
 }
 
 /// Walks what stands at `root`, a file or a directory.
@@ -85,11 +87,13 @@ impl Walk<'_> {
                 let (name, location) = (entry.file_name(), entry.path());
                 if name.as_encoded_bytes().starts_with(b".") {
                     self.files.hidden += 1;
+                    self.files.left_out.push(location);
                     continue;
                 }
                 // A link is not followed here, so that its own type is seen.
                 let metadata = entry.metadata().map_err(|cause| CaptureError::io(&location, cause))?;
                 if self.ignore.matched(&location, metadata.is_dir()).is_ignore() {
+                    self.files.left_out.push(location);
                     continue;
                 }
                 let path = format!("{prefix}{}", portable_name(&location, &name)?);

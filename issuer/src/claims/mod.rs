@@ -358,6 +358,36 @@ pub fn missing(subject: &Object, kind: &str) -> Vec<Missing> {
         .collect()
 }
 
+/// What stands in a form in the place of a member of a subject: an empty value of the type that the schema wants, as
+/// TOML.
+#[must_use]
+pub fn blank(kind: &str, pointer: &str) -> &'static str {
+    const DATE: &str = "2026-01-31";
+    let blanks = [
+        ("\"\"", Json::from("x")),
+        (DATE, Json::from(DATE)),
+        ("[]", Json::from(vec![Json::from("x")])),
+        ("0", Json::Number(Number::Integer(0))),
+        ("false", Json::Bool(false)),
+    ];
+    let Some(schema) = schema::for_kind(kind) else { return "\"\"" };
+    let place = format!("/credentialSubject{pointer}");
+    let findings = |value: &Json| -> Vec<&str> {
+        let names = pointer.trim_start_matches('/').rsplit('/');
+        let subject =
+            names.fold(value.clone(), |value, name| Json::Object(Object::from_iter([(name, value)])));
+        let Json::Object(subject) = subject else { return Vec::new() };
+        let mut credential = around(subject, "urn:uuid:00000000-0000-4000-8000-000000000000");
+        schema.complete(&mut credential);
+        let findings = schema.validate(&credential).into_iter();
+        findings.filter(|finding| finding.pointer.starts_with(&place)).map(|finding| finding.code).collect()
+    };
+    // First what fits; then what is at least of the type.
+    let found = blanks.iter().find(|(_, value)| findings(value).is_empty());
+    let found = found.or_else(|| blanks.iter().find(|(_, value)| !findings(value).contains(&"schema.type")));
+    found.map_or("\"\"", |(text, _)| text)
+}
+
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;

@@ -51,7 +51,8 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
 }
 
 fn read(path: &Path, parents: &mut Parents) -> Result<Side, Failure> {
-    if path.is_dir() || capture::is_model_file(path) {
+    // An image of a patient too: what refuses it there does not say how it is called.
+    if path.is_dir() || capture::is_model_file(path) || capture::is_dicom(path) {
         return captured(path);
     }
     let text = files::read_text(path, files::MAX_BUNDLE_BYTES)?;

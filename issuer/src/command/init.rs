@@ -360,11 +360,12 @@ fn declare(text: &mut String, kind: Kind, table: &str) {
             continue;
         }
         let help = missing.help.unwrap_or_default();
+        let blank = claims::blank(kind.credential_type(), &missing.pointer);
         match names.next() {
-            None => _ = writeln!(plain, "# {first} = \"\"{}", comment(&help)),
+            None => _ = writeln!(plain, "# {first} = {blank}{}", comment(&help)),
             Some(member) => {
                 let group = groups.entry(first).or_default();
-                let _ = writeln!(group, "# {member} = \"\"{}", comment(&help));
+                let _ = writeln!(group, "# {member} = {blank}{}", comment(&help));
             }
         }
     }
@@ -390,6 +391,28 @@ mod tests {
             fs::write(path, bytes).unwrap();
         }
         Seen::look(directory.path()).unwrap().file()
+    }
+
+    #[test]
+    fn a_form_has_values_of_the_right_type() {
+        let text = file(&[("train.csv", b""), ("model.onnx", b"")]);
+        for line in [
+            "# process = \"\" ",
+            "# modality = [] ",
+            "# countries = [] ",
+            "# startDate = 2026-01-31 ",
+            "# numberOfSubjects = 0 ",
+            "# commercialValidationPermitted = false ",
+            "# name = \"\" ",
+        ] {
+            assert!(text.contains(line), "{line}: {text}");
+        }
+        // Whoever takes away the signs of comments has a file that is read.
+        let form = text
+            .lines()
+            .map(|line| line.strip_prefix("# ").filter(|rest| rest.contains(" = ")).unwrap_or(line));
+        let form: Vec<&str> = form.filter(|line| !line.starts_with("# ")).collect();
+        assert!(form.join("\n").parse::<toml::Table>().is_ok(), "{}", form.join("\n"));
     }
 
     fn paths(text: &str) -> Vec<&str> {

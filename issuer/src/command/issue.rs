@@ -180,15 +180,28 @@ fn noun(kind: Kind) -> &'static str {
 /// Adds what the claims files declare, parents looked up beside each file. With a captured subject goes how its facts are
 /// known.
 pub(crate) fn declare(
-    (mut subject, sources): (Object, Option<&Object>),
+    captured: (Object, Option<&Object>),
     files: &[PathBuf],
+    parents: &mut Parents,
+) -> Result<(Object, Option<Timestamp>), Failure> {
+    declare_read(captured, read_claims(files)?, parents)
+}
+
+/// The claims files that were given, each with the directory in which parents are looked up.
+pub(crate) fn read_claims(files: &[PathBuf]) -> Result<Vec<(PathBuf, Claims)>, Failure> {
+    let directory = |path: &Path| path.parent().unwrap_or(Path::new("")).to_owned();
+    files.iter().map(|path| Ok((directory(path), claims::read(path)?))).collect()
+}
+
+/// The same with what was read before.
+pub(crate) fn declare_read(
+    (mut subject, sources): (Object, Option<&Object>),
+    files: Vec<(PathBuf, Claims)>,
     parents: &mut Parents,
 ) -> Result<(Object, Option<Timestamp>), Failure> {
     let mut valid_until = None;
     let mut sources = sources.cloned();
-    for path in files {
-        let directory = path.parent().unwrap_or(Path::new("")).to_owned();
-        let claims = claims::read(path)?;
+    for (directory, claims) in files {
         let claimed = claims.subject.clone();
         let (more, until) = add_claims((subject, sources.as_ref()), claims, &directory, parents)?;
         // What gave way to one file does not give way to the next: two claims that differ are a contradiction.

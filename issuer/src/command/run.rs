@@ -8,11 +8,12 @@ use model_passport::time::Timestamp;
 use thiserror::Error;
 
 use super::Shell;
-use super::issue::{Session, Signing, declare};
+use super::capture::notes;
+use super::issue::{Session, Signing, declare_read, read_claims};
 use super::key::{Secret, Store};
 use crate::capture::processing::{self, Before, MAX_WORD_CHARS, MAX_WORDS, Outcome, Plan};
 use crate::capture::{Draft, Kind, Variables};
-use crate::claims;
+use crate::claims::Claims;
 use crate::data::secrets;
 use crate::exit::Exit;
 use crate::files::{self, Access};
@@ -157,8 +158,9 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     });
     let session = signing.as_ref().map(|signing| signing.begin(shell)).transpose()?;
     let mut claimed = Object::new();
-    for path in &args.claims {
-        for (name, value) in claims::read(path)?.subject.iter() {
+    let claims = read_claims(&args.claims)?;
+    for (_, claims) in &claims {
+        for (name, value) in claims.subject.iter() {
             claimed.insert(name, value.clone());
         }
     }
@@ -201,7 +203,7 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     });
     notes(&draft, shell);
     let signed = match session {
-        Some(session) if is_clean => sign(&session, draft, (&args.claims, &claimed), &mut parents, shell),
+        Some(session) if is_clean => sign(&session, draft, (claims, &claimed), &mut parents, shell),
         _ => Ok(false),
     };
     let result = match signed {
@@ -229,12 +231,12 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
 fn sign(
     session: &Session<'_>,
     mut draft: Draft,
-    (files, claimed): (&[PathBuf], &Object),
+    (claims, claimed): (Vec<(PathBuf, Claims)>, &Object),
     parents: &mut Parents,
     shell: &mut Shell,
 ) -> Result<bool, Failure> {
     processing::admit(&mut draft, claimed);
-    let (subject, valid_until) = declare((draft.subject, Some(&draft.sources)), files, parents)?;
+    let (subject, valid_until) = declare_read((draft.subject, Some(&draft.sources)), claims, parents)?;
     session.issue(Kind::Processing.credential_type(), subject, valid_until, parents, shell)?;
     Ok(true)
 }
@@ -270,15 +272,6 @@ const DOUBTS: [&str; 5] = [
     "run.output-unchanged",
     "run.output-unreadable",
 ];
-
-fn notes(draft: &Draft, shell: &mut Shell) {
-    let paint = shell.print.err_paint;
-    for note in &draft.notes {
-        let text = |name| note.get(name).and_then(|value| value.as_str()).unwrap_or_default();
-        let line = format!("{} {} ({})", paint.text(Tone::Unsure, "note:"), text("message"), text("code"));
-        shell.print.note(&line);
-    }
-}
 
 /// The words of the command, as far as a passport can hold them.
 fn words(command: &[std::ffi::OsString]) -> Result<Vec<String>, RunError> {

@@ -2,13 +2,16 @@
 
 use std::path::PathBuf;
 
+use model_passport::digest::Digest;
 use model_passport::evidence::{Evidence, Need, NeedKind, Policy, Profile};
-use model_passport::report::{Check, CheckName, Outcome as CheckOutcome, Report};
+use model_passport::json::Json;
+use model_passport::report::{Check, CheckName, Outcome as CheckOutcome, Report, Shown};
 use model_passport::time::Timestamp;
 use model_passport::verify::{self, Verification};
 
 use super::Shell;
 use crate::capture::Digests;
+use crate::data::secrets;
 use crate::evidence;
 use crate::exit::Exit;
 use crate::print::{Paint, Tone};
@@ -36,6 +39,9 @@ pub struct Means {
     /// A file or directory that the passport speaks of: it is hashed and compared (repeatable)
     #[arg(long, value_name = "PATH")]
     pub(crate) artifact: Vec<PathBuf>,
+    /// With --artifact: the secrets of data about people, by whom they were captured with them
+    #[arg(long, value_name = "FILE", requires = "artifact")]
+    pub(crate) secrets: Option<PathBuf>,
     /// A passport of the lineage, a bundle, a status list or a DID document to check with (repeatable)
     #[arg(long, value_name = "FILE")]
     pub(crate) with: Vec<PathBuf>,
@@ -111,8 +117,15 @@ impl Means {
     /// Verifies `text` with these means.
     pub(crate) fn verify(&self, text: &str, shell: &Shell) -> Result<Outcome, Failure> {
         let (policy, mut evidence) = (self.policy()?, self.evidence()?);
+        let now = shell.time(self.at);
+        if let Some(path) = &self.secrets {
+            let secret = secrets::read(path)?;
+            let sealed = sealed_digests(&check(text, &evidence, &policy, now).report);
+            evidence.artifacts.extend(evidence::sealed_artifacts(&self.artifact, &secret, &sealed)?);
+            return Ok(check(text, &evidence, &policy, now));
+        }
         evidence.artifacts.extend(evidence::artifacts(&self.artifact, Digests::Fastest)?);
-        self.judge(text, &policy, evidence, &self.artifact, shell.time(self.at))
+        self.judge(text, &policy, evidence, &self.artifact, now)
     }
 
     /// Verifies `text` with files that were measured the fastest way, and measures them in every way if need be.
@@ -139,6 +152,15 @@ impl Means {
         evidence.artifacts.extend(evidence::artifacts(measured, Digests::All)?);
         Ok(check(text, &evidence, policy, now))
     }
+}
+
+/// The digests of whole manifests in all that was verified.
+fn sealed_digests(report: &Report) -> Vec<String> {
+    let manifest = |shown: &Shown| {
+        let digest = shown.content.pointer("/credentialSubject/artifactManifest/digestMultibase");
+        Some(Digest::from_multibase(digest.and_then(Json::as_str)?).ok()?.to_hex())
+    };
+    report.shown.iter().filter_map(manifest).collect()
 }
 
 /// The profile of this name.

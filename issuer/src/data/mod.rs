@@ -36,6 +36,8 @@ pub(crate) enum DataError {
     NoSuchSet { path: PathBuf, wanted: String, found: String },
     #[error("none of the verified passports commits to the set of this proof")]
     NotInPassport,
+    #[error("`{}` does not commit to this set of records", path.display())]
+    NotThisSet { path: PathBuf },
     #[error("nothing is proven: {0}")]
     NotProven(Refusal),
     #[error("`{}` is not a part of a commitment: {cause}", path.display())]
@@ -65,6 +67,7 @@ impl Problem for DataError {
             Self::NoDataset { .. } => "data.no-dataset",
             Self::NoSuchSet { .. } => "data.no-such-set",
             Self::NotInPassport => "data.not-in-passport",
+            Self::NotThisSet { .. } => "data.not-this-set",
             Self::NotProven(refusal) => refusal.code(),
             Self::Part { .. } => "data.part-malformed",
             Self::Parts(_) => "data.parts-differ",
@@ -84,6 +87,9 @@ impl Problem for DataError {
             Self::NoDataset { .. } => "give the draft or the passport of a data set",
             Self::NoSuchSet { .. } | Self::SeveralSets { .. } => "say which one with `--of`",
             Self::NotInPassport => "give the passport of the set that the proof is about",
+            Self::NotThisSet { .. } => {
+                "give the set exactly as it was captured, with `--of` and `--secrets` as then; nothing was written"
+            }
             Self::NotProven(_) => {
                 "nothing is known about this record; ask the holder for a proof about exactly these bytes"
             }

@@ -15,6 +15,9 @@ use crate::files::{self, Access};
 use crate::keystore::permissions;
 use crate::problem::Failure;
 
+/// What tells such a file from any other.
+pub(crate) const MARK: &str = "https://w3id.org/model-passport/v1/record-secrets";
+
 /// A file of secrets has some 150 bytes.
 const MAX_BYTES: u64 = 1_024;
 

@@ -115,7 +115,12 @@ impl<'a> Split<'a> {
         if let Set::Named(name) = set {
             self.named.insert(name.to_owned());
         }
-        let input = File::open(path).map_err(|cause| CaptureError::io(path, cause))?;
+        // Tables and folders of subjects may be named after one.
+        let shown = match set {
+            Set::Named(name) => PathBuf::from(format!("the table of {name}")),
+            Set::Column(_) => PathBuf::from("the table"),
+        };
+        let input = File::open(path).map_err(|cause| CaptureError::io(&shown, cause))?;
         let (mut columns, mut record, mut failure) = (None, 0_u64, None);
         let mut take = |values: &::csv::ByteRecord, header: bool| -> Result<(), SplitError> {
             let (subject_at, set_at) = match columns {
@@ -124,7 +129,7 @@ impl<'a> Split<'a> {
                     let at = |column: &str| {
                         let place = values.iter().position(|name| name == column.as_bytes());
                         place.ok_or_else(|| SplitError::Column {
-                            path: path.to_owned(),
+                            path: shown.clone(),
                             column: column.to_owned(),
                         })
                     };
@@ -134,7 +139,7 @@ impl<'a> Split<'a> {
                 }
             };
             record += 1;
-            let missing = |what| SplitError::Missing { path: path.to_owned(), record, what };
+            let missing = |what| SplitError::Missing { path: shown.clone(), record, what };
             let value = |at: usize| values.get(at).map(<[u8]>::trim_ascii).filter(|value| !value.is_empty());
             let identifier = value(subject_at).ok_or_else(|| missing("subject"))?;
             let name = match (set, set_at) {
@@ -154,7 +159,7 @@ impl<'a> Split<'a> {
         });
         match (failure, read) {
             (Some(failure), _) => Err(failure.into()),
-            (None, Err(fault)) => Err(fault.about(path).into()),
+            (None, Err(fault)) => Err(fault.about(&shown).into()),
             (None, Ok(())) => Ok(()),
         }
     }
@@ -162,7 +167,8 @@ impl<'a> Split<'a> {
     /// Reads a directory with one folder for each subject.
     pub(crate) fn add_folders(&mut self, name: &str, path: &Path) -> Result<(), crate::problem::Failure> {
         self.named.insert(name.to_owned());
-        let unreadable = |cause| CaptureError::io(path, cause);
+        let shown = PathBuf::from(format!("the folders of {name}"));
+        let unreadable = |cause| CaptureError::io(&shown, cause);
         for entry in fs::read_dir(path).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
             let folder = entry.file_name();

@@ -17,6 +17,8 @@ const MIN_TOKEN_CHARS: usize = 8;
 pub(super) enum Strength {
     /// A password: whatever stands there.
     Password,
+    /// `pass`, which is also what runs do: what is no plain word, or stands there as an assignment.
+    Pass,
     /// A secret: whatever stands there and is no sentence.
     Secret,
     /// A token or a key, words that models have other uses for: only what also looks like a secret.
@@ -49,6 +51,9 @@ pub(super) fn strength(name: &str) -> Option<Strength> {
     if ends(&["password", "passwd", "passphrase", "passwort"]) || last_word(name).as_deref() == Some("pwd") {
         return Some(Strength::Password);
     }
+    if last_word(name).as_deref() == Some("pass") {
+        return Some(Strength::Pass);
+    }
     if last_word(name).is_some_and(|word| matches!(word.as_str(), "secret" | "secrets")) {
         return Some(Strength::Secret);
     }
@@ -78,6 +83,9 @@ impl Strength {
     pub(super) fn of_member(self, value: &str) -> Option<Secret<'_>> {
         let is_secret = match self {
             Self::Password => true,
+            Self::Pass => {
+                value.len() >= MIN_SECRET_CHARS && !value.contains(char::is_whitespace) && !is_one_word(value)
+            }
             Self::Secret => value.len() >= MIN_SECRET_CHARS && !value.contains(char::is_whitespace),
             Self::Token => looks_like_token(value),
         };
@@ -95,7 +103,7 @@ impl Strength {
         let plain = value.chars().all(|c| c.is_ascii_alphabetic());
         let enough = match self {
             Self::Password => value.len() >= MIN_PASSWORD_CHARS,
-            Self::Secret => value.len() >= MIN_SECRET_CHARS,
+            Self::Pass | Self::Secret => value.len() >= MIN_SECRET_CHARS,
             Self::Token => looks_like_token(value),
         };
         enough && !is_placeholder(value) && (separated == Separated::Clearly || !plain)
@@ -103,11 +111,16 @@ impl Strength {
 
     const fn kind(self) -> &'static str {
         match self {
-            Self::Password => "password",
+            Self::Password | Self::Pass => "password",
             Self::Secret => "secret",
             Self::Token => "token or key",
         }
     }
+}
+
+/// Letters alone, or digits alone.
+fn is_one_word(value: &str) -> bool {
+    value.chars().all(char::is_alphabetic) || value.chars().all(|c| c.is_ascii_digit())
 }
 
 /// How a value stands beside its name.

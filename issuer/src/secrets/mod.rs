@@ -5,11 +5,12 @@
 //! is signed. What looks like a secret stops the issue with its place and its kind; the value itself is never
 //! shown, since a terminal and a build log are published too.
 //!
-//! In scope: forms that are known ([`patterns`]), and values that stand behind a word such as `password`
-//! ([`assignments`]). Time is linear in the text, whatever it holds. Out of scope: secrets that look like any
+//! In scope: forms that are known ([`patterns`]), values that stand behind a word such as `password`
+//! ([`assignments`]), and behind the short options of programs that take one ([`commands`]). Time is linear in the text, whatever it holds. Out of scope: secrets that look like any
 //! other word and have no such word beside them, and files, of which a passport carries digests only.
 
 mod assignments;
+mod commands;
 mod patterns;
 
 use std::collections::BTreeSet;
@@ -76,7 +77,7 @@ fn find(text: &str) -> Option<Secret<'_>> {
     if patterns::is_public(text) {
         return None;
     }
-    patterns::find(text).or_else(|| assignments::find(text))
+    patterns::find(text).or_else(|| assignments::find(text)).or_else(|| commands::find(text))
 }
 
 struct Scan<'a> {
@@ -105,9 +106,14 @@ impl Scan<'_> {
 
     /// A list may be a command line: `["--password", "…"]`.
     fn array(&mut self, items: &[Json], name: Option<Strength>, pointer: &str) {
-        let mut option = None;
+        let (mut option, mut line) = (None, commands::Line::default());
         for (at, item) in items.iter().enumerate() {
-            self.value(item, option.take().or(name), &format!("{pointer}/{at}"));
+            let (below, found) = (format!("{pointer}/{at}"), self.leaks.len());
+            self.value(item, option.take().or(name), &below);
+            let password = item.as_str().and_then(|word| line.word(word));
+            if self.leaks.len() == found {
+                self.add(password, &below);
+            }
             option = item.as_str().and_then(assignments::of_option);
         }
     }

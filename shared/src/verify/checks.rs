@@ -244,7 +244,8 @@ struct Listed<'c> {
     count: i64,
     /// A directory, which no single file can be.
     is_tree: bool,
-    size: i64,
+    /// None of data about people, of which the digest alone is told, keyed with their holder's secret.
+    size: Option<i64>,
     digest: Digest,
     root: Option<Digest>,
 }
@@ -256,8 +257,8 @@ pub(super) fn artifacts(examined: &[&Examined], files: &[Artifact], policy: &Pol
     let mut listed_anywhere = Vec::new();
     for one in examined {
         let node = one.credential.id.as_str();
-        let listed = manifest(&one.credential);
-        let (found, all) = at_hand(&one.credential, files);
+        let listed = comparable(&one.credential, files);
+        let (found, all) = counts(&listed, files);
         let check = match (all, found) {
             (0, _) if policy.require_artifacts && has_manifest(&one.credential) => Check::new(
                 CheckName::Artifacts,
@@ -277,14 +278,18 @@ pub(super) fn artifacts(examined: &[&Examined], files: &[Artifact], policy: &Pol
                 Check::new(CheckName::Artifacts, Outcome::NotChecked, "artifacts.list-not-verified", message)
                     .optional()
             }
-            (1, 1) => Check::new(
+            (1, 1) if listed.iter().all(|listed| !listed.is_tree) => Check::new(
                 CheckName::Artifacts,
                 Outcome::Pass,
                 "artifacts.ok",
                 "its file is at hand, byte for byte",
             ),
             (all, found) if found == all => {
-                let message = format!("all {all} files are at hand, byte for byte");
+                let message = if listed.iter().any(|listed| listed.size.is_none()) {
+                    "all its files are at hand, byte for byte".to_owned()
+                } else {
+                    format!("all {all} files are at hand, byte for byte")
+                };
                 Check::new(CheckName::Artifacts, Outcome::Pass, "artifacts.ok", message)
             }
             (all, found) => {
@@ -315,8 +320,14 @@ pub(super) fn artifacts(examined: &[&Examined], files: &[Artifact], policy: &Pol
             }
             None => {
                 let message = format!("the file `{}` is not one that these credentials list", file.path);
+                let help = if examined.iter().any(|one| is_sealed(&one.credential)) {
+                    "nothing here speaks about this file by itself; data about people are compared as a whole, with the \
+                     secrets of their holder"
+                } else {
+                    "nothing here speaks about this file"
+                };
                 Check::new(CheckName::Artifacts, Outcome::Fail, "artifacts.unknown-file", message)
-                    .with_help("nothing here speaks about this file")
+                    .with_help(help)
             }
         });
     }
@@ -325,13 +336,27 @@ pub(super) fn artifacts(examined: &[&Examined], files: &[Artifact], policy: &Pol
 
 /// How many of the files that a credential lists are at hand, and how many it lists.
 pub(super) fn at_hand(credential: &Credential, files: &[Artifact]) -> (i64, i64) {
-    let listed = manifest(credential);
+    counts(&comparable(credential, files), files)
+}
+
+fn counts(listed: &[Listed<'_>], files: &[Artifact]) -> (i64, i64) {
     let found = listed.iter().filter(|listed| files.iter().any(|file| listed.is(file)));
     (found.map(|listed| listed.count).sum(), listed.iter().map(|listed| listed.count).sum())
 }
 
+/// What a credential lists that can be compared: whoever has no secret has nothing to hold against a sealed set.
+fn comparable<'c>(credential: &'c Credential, files: &[Artifact]) -> Vec<Listed<'c>> {
+    let mut listed = manifest(credential);
+    listed.retain(|listed| listed.size.is_some() || files.iter().any(|file| listed.is(file)));
+    listed
+}
+
 fn has_manifest(credential: &Credential) -> bool {
     credential.content.pointer("/credentialSubject/artifactManifest").is_some()
+}
+
+fn is_sealed(credential: &Credential) -> bool {
+    manifest(credential).iter().any(|listed| listed.size.is_none())
 }
 
 fn manifest(credential: &Credential) -> Vec<Listed<'_>> {
@@ -341,7 +366,10 @@ fn manifest(credential: &Credential) -> Vec<Listed<'_>> {
     let node = credential.id.as_str();
     let Some(files) = manifest.get("file") else {
         let whole = || {
-            let (count, size) = (manifest.get("fileCount")?.as_i64()?, manifest.get("totalSize")?.as_i64()?);
+            let (count, size) = match manifest.get("fileCount") {
+                Some(count) => (count.as_i64()?, Some(manifest.get("totalSize")?.as_i64()?)),
+                None => (1, None),
+            };
             Some(Listed {
                 node,
                 path: "",
@@ -363,7 +391,7 @@ fn listed<'c>(node: &'c str, file: &'c Json) -> Option<Listed<'c>> {
         path: file.get("path").and_then(Json::as_str)?,
         count: 1,
         is_tree: false,
-        size: file.get("size").and_then(Json::as_i64)?,
+        size: Some(file.get("size").and_then(Json::as_i64)?),
         digest: digest(file, "digestMultibase")?,
         root: digest(file, "merkleRoot"),
     })
@@ -376,10 +404,11 @@ fn digest(node: &Json, member: &str) -> Option<Digest> {
 impl Listed<'_> {
     fn is(&self, file: &Artifact) -> bool {
         let same_kind = match file.file_count {
-            Some(count) => self.is_tree && i64::try_from(count) == Ok(self.count),
+            Some(count) => self.is_tree && (self.size.is_none() || i64::try_from(count) == Ok(self.count)),
             None => !self.is_tree,
         };
-        same_kind && file.is(self.size, &self.digest, self.root.as_ref())
+        let size = self.size.or_else(|| i64::try_from(file.size).ok());
+        same_kind && size.is_some_and(|size| file.is(size, &self.digest, self.root.as_ref()))
     }
 }
 

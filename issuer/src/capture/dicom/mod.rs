@@ -40,11 +40,18 @@ use super::{CaptureError, Found};
 /// Files that are read before they are added up, so that facts about single files never pile up.
 const BATCH_FILES: usize = 1024;
 
-/// Adds `acquisition`, `cohort` and `deIdentification`, as far as headers tell.
-pub(super) fn add_to(found: &mut Found, artifacts: &Artifacts) -> Result<(), CaptureError> {
+/// Adds `acquisition`, `cohort` and `deIdentification`, as far as headers tell; whether there are too few patients to
+/// say anything about them.
+pub(super) fn add_to(found: &mut Found, artifacts: &Artifacts) -> Result<bool, CaptureError> {
     let key = Key::random().ok_or(CaptureError::Randomness)?;
-    let files: Vec<&Artifact> =
-        artifacts.files.iter().filter(|file| file.content != Content::Other).collect();
+    let files: Vec<&Artifact> = artifacts.files.iter().filter(|file| file.content.is_dicom()).collect();
+    if artifacts.has_left_out_dicom() {
+        found.note(
+            "capture.dicom-left-out",
+            "there are DICOM files among those that are hidden or ignored: they are no part of the set, and the names of \
+             the others are withheld, since they may be of patients too",
+        );
+    }
     let mut sum = Aggregate::default();
     for batch in files.chunks(BATCH_FILES) {
         let contents: Vec<_> = batch.par_iter().map(|file| read(file, &key)).collect();
@@ -54,7 +61,7 @@ pub(super) fn add_to(found: &mut Found, artifacts: &Artifacts) -> Result<(), Cap
         }
     }
     sum.report(found);
-    Ok(())
+    Ok(!sum.is_told())
 }
 
 fn read(file: &Artifact, key: &Key) -> Result<Contents, CaptureError> {

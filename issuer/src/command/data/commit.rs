@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use model_passport::json::Object;
 
 use super::Where;
+use crate::capture::data::row_count;
 use crate::capture::records::Committed;
 use crate::command::Shell;
 use crate::command::capture::{output, say_secrets};
@@ -70,8 +71,8 @@ pub(super) fn say(
     shell: &mut Shell,
 ) -> Result<Exit, Failure> {
     let mut node = Object::from_iter([("type", "DataContent"), ("basis", "measured")]);
-    let count = i64::try_from(committed.set().count).unwrap_or(i64::MAX);
-    node.insert("rowCount", model_passport::json::Json::Number(model_passport::json::Number::Integer(count)));
+    let set = committed.set();
+    node.insert("rowCount", row_count(set.count, set.vrf_key.is_some()));
     committed.write_to(&mut node).map_err(DataError::io(path))?;
     output(to, &model_passport::json::Json::Object(node).to_pretty(), force, shell)?;
     Ok(Exit::Success)
