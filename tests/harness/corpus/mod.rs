@@ -7,6 +7,7 @@ mod documents;
 mod input;
 mod jose;
 mod json_ld;
+mod key_periods;
 mod lineage;
 mod presentations;
 mod proofs;
@@ -139,6 +140,7 @@ pub fn cases() -> Vec<Case> {
     cases.extend(signers::signers(&world));
     cases.extend(json_ld::work(&world));
     cases.extend(documents::keys_and_documents(&world));
+    cases.extend(key_periods::key_periods(&world));
     cases.extend(proofs::times(&world));
     cases.extend(disclosure::disclosure(&world));
     cases.extend(status::recalls(&world));
