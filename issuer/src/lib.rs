@@ -33,6 +33,8 @@ mod diff;
 mod disclosure;
 mod evidence;
 pub mod exit;
+#[cfg(feature = "network")]
+mod fetch;
 pub mod files;
 pub mod keystore;
 mod parents;
@@ -40,6 +42,7 @@ pub mod print;
 pub mod problem;
 mod progress;
 mod project;
+mod publish;
 mod recall;
 mod render;
 mod seal;
@@ -47,5 +50,5 @@ pub mod second_opinion;
 mod secrets;
 #[cfg(feature = "service")]
 pub mod service;
-#[cfg(feature = "mlflow-rest")]
+#[cfg(feature = "network")]
 mod tracking;

@@ -106,7 +106,8 @@ fn limits() -> Limits {
     Limits { max_bytes: passport::MAX_BUNDLE_BYTES, max_nodes: 16 * MAX_NODES, ..Limits::default() }
 }
 
-fn assemble(parts: Evidence, now: Timestamp) -> Result<Json, BundleError> {
+/// The credentials among the parts, each once, as they stand there.
+pub(crate) fn unpacked(parts: &Evidence) -> Result<Vec<Json>, BundleError> {
     let mut credentials: Vec<Json> = Vec::new();
     for text in &parts.credentials {
         let unpacked = match jose::looks_like_jws(text.trim_end()) {
@@ -120,9 +121,12 @@ fn assemble(parts: Evidence, now: Timestamp) -> Result<Json, BundleError> {
             }
         }
     }
-    if credentials.is_empty() {
-        return Err(BundleError::Empty);
-    }
+    if credentials.is_empty() { Err(BundleError::Empty) } else { Ok(credentials) }
+}
+
+/// One bundle of all parts.
+pub(crate) fn assemble(parts: Evidence, now: Timestamp) -> Result<Json, BundleError> {
+    let credentials = unpacked(&parts)?;
     let mut documents: Vec<Json> = Vec::new();
     for document in parts.documents {
         let retrieved = document.retrieved.unwrap_or_else(|| now.to_string());

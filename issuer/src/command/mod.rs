@@ -14,11 +14,13 @@ pub mod capture;
 pub mod completions;
 pub mod data;
 pub mod derive;
+pub mod did;
 pub mod diff;
 pub mod explain;
 pub mod init;
 pub mod issue;
 pub mod key;
+pub mod publish;
 pub mod recall;
 pub mod run;
 #[cfg(feature = "service")]
@@ -56,6 +58,7 @@ fn machine_clock() -> Timestamp {
 pub fn run(command: Command, shell: &mut Shell) -> Exit {
     let done = match command {
         Command::Key(args) => key::run(&args, shell),
+        Command::Did(args) => did::run(&args, shell),
         Command::Init(args) => init::run(&args, shell),
         Command::Capture(args) => capture::run(&args, shell),
         Command::Data(args) => data::run(&args, shell),
@@ -67,6 +70,7 @@ pub fn run(command: Command, shell: &mut Shell) -> Exit {
         Command::Show(args) => show::run(&args, shell),
         Command::Diff(args) => diff::run(&args, shell),
         Command::Bundle(args) => bundle::run(&args, shell),
+        Command::Publish(args) => publish::run(&args, shell),
         #[cfg(feature = "service")]
         Command::Serve(args) => serve::run(&args, shell),
         Command::Status(args) => status::run(&args, shell),
