@@ -2,11 +2,13 @@
 
 use clap::{Parser, Subcommand};
 
+#[cfg(feature = "network")]
+use crate::command::fetch;
 #[cfg(feature = "service")]
 use crate::command::serve;
 use crate::command::{
-    attest, bundle, capture, completions, data, derive, did, diff, explain, init, issue, key, publish, recall,
-    run, show, status, verify,
+    attest, bundle, capture, completions, data, derive, did, diff, doctor, explain, init, issue, key,
+    publish, recall, run, show, status, verify,
 };
 
 /// Signed passports for machine learning models, their data and their evaluations.
@@ -58,6 +60,9 @@ pub enum Command {
     Diff(diff::Args),
     /// Put passports and what their verification needs into one file for offline use
     Bundle(bundle::Args),
+    /// Fetch passports and what their verification needs from where their issuers publish them, into a bundle
+    #[cfg(feature = "network")]
+    Fetch(fetch::Args),
     /// Publish passports, status lists and the DID document as a static site
     Publish(publish::Args),
     /// Answer requests of the VC-API on this machine
@@ -72,6 +77,8 @@ pub enum Command {
     Suspend(recall::Args),
     /// End the suspension of a passport
     Restore(recall::Args),
+    /// Look at a published site as another institution sees it, or at the set-up of this machine
+    Doctor(doctor::Args),
     /// Explain a code of a report or an error
     Explain(explain::Args),
     /// Print the completion script of a shell

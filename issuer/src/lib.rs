@@ -31,6 +31,7 @@ pub mod crypto;
 mod data;
 mod diff;
 mod disclosure;
+mod doctor;
 mod evidence;
 pub mod exit;
 #[cfg(feature = "network")]

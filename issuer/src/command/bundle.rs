@@ -34,6 +34,9 @@ pub struct Args {
     /// The time to note for DID documents and to judge by, instead of now
     #[arg(long, value_name = "RFC3339")]
     at: Option<Timestamp>,
+    #[cfg(feature = "network")]
+    #[command(flatten)]
+    fetching: verify::Fetching,
 }
 
 /// Why there is no bundle.
@@ -85,9 +88,17 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     for path in &args.file {
         evidence::add(path, files::read_text(path, files::MAX_BUNDLE_BYTES)?, &mut parts)?;
     }
-    let bundle = assemble(parts, now)?;
-    let text = bundle.to_pretty();
-    json::parse_within(&text, &limits()).map_err(BundleError::TooLarge)?;
+    #[cfg(feature = "network")]
+    {
+        // The documents were given or fetched here, so they count, and go into the bundle.
+        let documents = std::mem::take(&mut parts.documents);
+        let mut found = Evidence { documents, ..Evidence::default() };
+        let text = assemble(parts.clone(), now)?.to_string();
+        args.fetching.complete(&text, &mut found, &Policy::default(), now, shell);
+        parts.documents = found.documents;
+        parts.credentials.extend(found.credentials);
+    }
+    let text = finished(parts, now)?;
 
     let outcome = verify::check(&text, &Evidence::default(), &Policy::default(), now);
     if outcome.report.verdict == Verdict::NotVerified {
@@ -99,6 +110,13 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
         shell.print.note(needs.trim());
     }
     Ok(Exit::Success)
+}
+
+/// The text of a bundle that can be read again.
+pub(crate) fn finished(parts: Evidence, now: Timestamp) -> Result<String, BundleError> {
+    let text = assemble(parts, now)?.to_pretty();
+    json::parse_within(&text, &limits()).map_err(BundleError::TooLarge)?;
+    Ok(text)
 }
 
 /// What the core allows a bundle to be.

@@ -37,6 +37,11 @@ pub struct Store {
 }
 
 impl Store {
+    /// The directory that was named.
+    pub(crate) fn directory(&self) -> Option<&PathBuf> {
+        self.key_store.as_ref()
+    }
+
     /// Opens it.
     pub(crate) fn open(&self) -> Result<KeyStore, KeyStoreError> {
         KeyStore::at(self.key_store.as_deref())

@@ -16,7 +16,10 @@ pub mod data;
 pub mod derive;
 pub mod did;
 pub mod diff;
+pub mod doctor;
 pub mod explain;
+#[cfg(feature = "network")]
+pub mod fetch;
 pub mod init;
 pub mod issue;
 pub mod key;
@@ -70,6 +73,8 @@ pub fn run(command: Command, shell: &mut Shell) -> Exit {
         Command::Show(args) => show::run(&args, shell),
         Command::Diff(args) => diff::run(&args, shell),
         Command::Bundle(args) => bundle::run(&args, shell),
+        #[cfg(feature = "network")]
+        Command::Fetch(args) => fetch::run(&args, shell),
         Command::Publish(args) => publish::run(&args, shell),
         #[cfg(feature = "service")]
         Command::Serve(args) => serve::run(&args, shell),
@@ -77,6 +82,7 @@ pub fn run(command: Command, shell: &mut Shell) -> Exit {
         Command::Revoke(args) => recall::revoke(&args, shell),
         Command::Suspend(args) => recall::suspend(&args, shell),
         Command::Restore(args) => recall::restore(&args, shell),
+        Command::Doctor(args) => doctor::run(&args, shell),
         Command::Explain(args) => explain::run(&args, shell),
         Command::Completions(args) => completions::run(&args, shell),
     };

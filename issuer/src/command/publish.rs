@@ -156,7 +156,11 @@ fn checked(text: &str, vouched: &Evidence, now: Timestamp) -> Result<Vec<String>
         return Err(PublishError::NotVerified { what, code }.into());
     }
     let note = |need: &model_passport::evidence::Need| {
-        format!("not published here: {}: {}", crate::render::plain(&need.url), crate::render::plain(&need.why))
+        format!(
+            "not published here: {}: {}",
+            crate::render::plain(&need.url),
+            crate::render::plain(&need.why)
+        )
     };
     Ok(outcome.needs.iter().map(note).collect())
 }
@@ -171,7 +175,8 @@ fn add_page(root: &Path, directory: &Path, site: &mut Site, count: &mut usize) -
     for entry in entries {
         let entry = entry.map_err(|error| unusable(directory, &error))?;
         let path = entry.path();
-        let relative = path.strip_prefix(root).ok().and_then(Path::to_str).map(|text| text.replace('\\', "/"));
+        let relative =
+            path.strip_prefix(root).ok().and_then(Path::to_str).map(|text| text.replace('\\', "/"));
         let name = relative.clone().unwrap_or_else(|| path.display().to_string());
         let refused = |why| PublishError::Page { path: name.clone(), why };
         let kind = entry.file_type().map_err(|error| unusable(&path, &error))?;

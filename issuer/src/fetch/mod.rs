@@ -10,6 +10,7 @@
 //! a document names may not.
 
 mod address;
+pub(crate) mod collect;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -122,7 +123,12 @@ pub(crate) struct Ask<'a> {
 impl Ask<'_> {
     /// A document of at most so many bytes.
     pub(crate) const fn of(max_bytes: usize) -> Self {
-        Self { max_bytes, time: TIMEOUT, accept: "application/did+json, application/json, */*;q=0.1", origin: None }
+        Self {
+            max_bytes,
+            time: TIMEOUT,
+            accept: "application/did+json, application/json, */*;q=0.1",
+            origin: None,
+        }
     }
 }
 
@@ -143,11 +149,6 @@ impl Answer {
     pub(crate) fn text(self, url: &str) -> Result<String, FetchError> {
         String::from_utf8(self.bytes).map_err(|_| FetchError::NotText { url: url.to_owned() })
     }
-
-    /// The bytes.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
 }
 
 /// Finds the addresses of a name.
@@ -155,9 +156,9 @@ type Resolver = fn(&str, u16) -> io::Result<Vec<SocketAddr>>;
 
 /// What may be asked beyond the rules, by the word of a person.
 #[derive(Clone, Debug, Default, clap::Args)]
-pub struct Allowed {
-    /// Also ask this host on this port, instead of 443 only (repeatable)
-    #[arg(long, value_name = "HOST:PORT", value_parser = host_and_port)]
+pub(crate) struct Allowed {
+    /// Also ask this host, which no issuer names itself by, or this port, which is not 443 (repeatable)
+    #[arg(long, value_name = "HOST[:PORT]", value_parser = host_and_port)]
     pub(crate) allow_host: Vec<(String, u16)>,
     /// For tests and demonstrations: a server on this machine, asked over plain HTTP, stands for this host (repeatable)
     #[arg(long, value_name = "HOST=PORT", value_parser = host_is_port)]
@@ -165,7 +166,8 @@ pub struct Allowed {
 }
 
 fn host_and_port(text: &str) -> Result<(String, u16), &'static str> {
-    text.rsplit_once(':').and_then(allowance).ok_or("give a host and a port, as in `lab.example:8443`")
+    let parts = text.rsplit_once(':').unwrap_or((text, "443"));
+    allowance(parts).ok_or("give a host, and a port if it is not 443, as in `lab.example:8443`")
 }
 
 fn host_is_port(text: &str) -> Result<(String, u16), &'static str> {
@@ -204,6 +206,16 @@ impl Network {
             format!("loopback: port {port} of this machine, over plain HTTP, stands for {host}")
         };
         self.allowed.loopback.iter().map(note).collect()
+    }
+
+    /// Whether a person allowed this host, with its port if it names one.
+    pub(crate) fn is_allowed(&self, host: &str) -> bool {
+        let (name, port) = match host.rsplit_once(':') {
+            Some((name, port)) => (name, port.parse().ok()),
+            None => (host, Some(443)),
+        };
+        self.allowed.allow_host.iter().any(|(other, allowed)| other == name && Some(*allowed) == port)
+            || self.allowed.loopback.iter().any(|(other, _)| other == name)
     }
 
     /// Whether this may be asked, by its form alone.
@@ -251,7 +263,8 @@ impl Network {
         let mut target = address::check_url(url).map_err(refused)?;
         let host = target.host_str().unwrap_or_default().to_owned();
         if let Some((_, port)) = self.allowed.loopback.iter().find(|(name, _)| *name == host) {
-            let changed = target.set_scheme("http").and_then(|()| target.set_port(Some(*port)).map_err(|_| ()));
+            let changed =
+                target.set_scheme("http").and_then(|()| target.set_port(Some(*port)).map_err(|_| ()));
             changed.map_err(|()| refused("it is no URL"))?;
             let pinned = Some(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), *port));
             return Ok(Aim { target, host, port: *port, pinned, here: true });
@@ -272,7 +285,9 @@ impl Network {
         for address in addresses.iter().map(SocketAddr::ip) {
             // One bad address is enough: which of them would be taken is not for the name's owner to say.
             match address::private(address) {
-                None if aim.target.scheme() == "http" => return Err(not_public(address, "asked over HTTPS only")),
+                None if aim.target.scheme() == "http" => {
+                    return Err(not_public(address, "asked over HTTPS only"));
+                }
                 Some(what) if !self.named && !aim.here => return Err(not_public(address, what)),
                 Some(_) if aim.target.scheme() == "http" && !address.is_loopback() => {
                     return Err(not_public(address, "asked over HTTPS only"));
@@ -299,7 +314,12 @@ fn resolver(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     std::net::ToSocketAddrs::to_socket_addrs(&(host, port)).map(Iterator::collect)
 }
 
-async fn exchange(url: &str, aim: &Aim, addresses: &[SocketAddr], ask: &Ask<'_>) -> Result<Answer, FetchError> {
+async fn exchange(
+    url: &str,
+    aim: &Aim,
+    addresses: &[SocketAddr],
+    ask: &Ask<'_>,
+) -> Result<Answer, FetchError> {
     let unreachable = |why| FetchError::Unreachable { url: url.to_owned(), why };
     // The library's own words may hold the address with what was in it.
     let failed = |error: reqwest::Error| match () {
@@ -316,7 +336,8 @@ async fn exchange(url: &str, aim: &Aim, addresses: &[SocketAddr], ask: &Ask<'_>)
         .user_agent(concat!("model-passport/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(failed)?;
-    let mut request = client.get(aim.target.clone()).header(ACCEPT, ask.accept).header(ACCEPT_ENCODING, "identity");
+    let mut request =
+        client.get(aim.target.clone()).header(ACCEPT, ask.accept).header(ACCEPT_ENCODING, "identity");
     if let Some(origin) = ask.origin {
         request = request.header(ORIGIN, origin);
     }

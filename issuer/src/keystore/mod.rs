@@ -315,7 +315,9 @@ impl KeyStore {
     /// The name that the successor of a key gets.
     pub fn next_name(&self, name: &str) -> Result<String, KeyStoreError> {
         let names = (2..=MAX_SUCCESSORS).map(|number| format!("{name}-{number}"));
-        let free = names.into_iter().find(|next| !matches!(self.check_free(next), Err(KeyStoreError::Exists { .. })));
+        let free = names
+            .into_iter()
+            .find(|next| !matches!(self.check_free(next), Err(KeyStoreError::Exists { .. })));
         let free = free.ok_or_else(|| KeyStoreError::Successors { name: name.to_owned() })?;
         self.check_free(&free).map(|()| free)
     }
@@ -366,7 +368,10 @@ impl KeyStore {
             .iter()
             .map(|public| {
                 let key = VerifyingKey::from_multikey(&public.public_key_multibase);
-                Ok((public, key.map_err(|_| KeyStoreError::Algorithm { algorithm: public.algorithm.clone() })?))
+                Ok((
+                    public,
+                    key.map_err(|_| KeyStoreError::Algorithm { algorithm: public.algorithm.clone() })?,
+                ))
             })
             .collect::<Result<_, KeyStoreError>>()?;
         let listed = read.iter().filter_map(|(public, key)| public.listed(key));

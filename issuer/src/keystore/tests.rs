@@ -119,12 +119,17 @@ fn a_rotated_key_stays_and_its_successor_signs() {
 
     store.revoke("lab-2", later).unwrap();
     let document = store.document(LAB, &[]).unwrap().to_string();
-    for (fragment, expires, revoked) in [("lab", true, false), ("lab-2", true, true), ("lab-3", false, false)] {
+    for (fragment, expires, revoked) in [("lab", true, false), ("lab-2", true, true), ("lab-3", false, false)]
+    {
         let url = format!("{LAB}#{fragment}").parse().unwrap();
         let method = did::resolve_method(&url, did::Relationship::AssertionMethod, Some(&document)).unwrap();
         assert_eq!((method.expires.is_some(), method.revoked.is_some()), (expires, revoked), "{fragment}");
     }
-    assert_eq!(store.revoke("lab-2", NOW).unwrap_err().code(), "keystore.revoked", "a revocation stays as it is");
+    assert_eq!(
+        store.revoke("lab-2", NOW).unwrap_err().code(),
+        "keystore.revoked",
+        "a revocation stays as it is"
+    );
     store.revoke("lab-3", later).unwrap();
     assert_eq!(store.unlock("lab", &source).map(|_| ()).unwrap_err().code(), "keystore.revoked");
     assert_eq!(store.document("did:web:other.example", &[]).unwrap_err().code(), "keystore.no-key-for");

@@ -100,14 +100,18 @@ impl Problem for PublishError {
 
     fn help(&self) -> Option<String> {
         let help = match self {
-            Self::Exists { .. } => "the same passport with other proofs lies there; replace it with `--force`",
+            Self::Exists { .. } => {
+                "the same passport with other proofs lies there; replace it with `--force`"
+            }
             Self::Index(_) | Self::OtherDid { .. } => "is this the right place? nothing was changed",
             Self::KeysLost(_) => {
                 "what these keys signed could not be verified any more: use the key store that has them, or give them up with `--force`"
             }
             Self::List { .. } => "give the file that `passport status new` wrote",
             Self::ListElsewhere { .. } => "it has to be published where its address says",
-            Self::ListOlder { .. } => "sign it anew with `passport status renew`; an older list would undo recalls",
+            Self::ListOlder { .. } => {
+                "sign it anew with `passport status renew`; an older list would undo recalls"
+            }
             Self::NotVerified { .. } => "`passport verify` says what is wrong; nothing was published",
             Self::Page { .. } => "give the directory that `node verifier-wasm/build.mjs --site DIR` makes",
             Self::Secrets(_) => {
@@ -146,7 +150,10 @@ impl Layout {
     pub(crate) fn of(did: &str) -> Result<Self, KeyStoreError> {
         let refused = |why| KeyStoreError::Did { did: did.to_owned(), why };
         let parsed: Did = did.parse().map_err(|_| refused("it is not a DID"))?;
-        let url = did::document_url(&parsed).ok().flatten().ok_or_else(|| refused("it has no document on the web"))?;
+        let url = did::document_url(&parsed)
+            .ok()
+            .flatten()
+            .ok_or_else(|| refused("it has no document on the web"))?;
         let base = url.strip_suffix("did.json").unwrap_or(&url);
         let base = base.strip_suffix(".well-known/").unwrap_or(base).to_owned();
         let path = |url: &str| url.splitn(4, '/').nth(3).unwrap_or_default().to_owned();
@@ -241,8 +248,7 @@ impl Site {
 
     /// Adds a status list under its address.
     pub(crate) fn add_list(&mut self, file: &str, text: &str) -> Result<(), PublishError> {
-        let credential =
-            read_list(text).map_err(|why| PublishError::List { file: file.to_owned(), why })?;
+        let credential = read_list(text).map_err(|why| PublishError::List { file: file.to_owned(), why })?;
         let url = credential.id.clone();
         let elsewhere = || PublishError::ListElsewhere { url: url.clone(), base: self.layout.base.clone() };
         let path = self.layout.path_of(&url).ok_or_else(elsewhere)?;
@@ -305,7 +311,8 @@ impl Site {
         }
         self.check_document(target, force)?;
         for (url, list) in &self.index.lists {
-            let older = before.lists.get(url).is_some_and(|other| is_later(&other.valid_from, &list.valid_from));
+            let older =
+                before.lists.get(url).is_some_and(|other| is_later(&other.valid_from, &list.valid_from));
             if older {
                 return Err(PublishError::ListOlder { url: url.clone() }.into());
             }
@@ -330,7 +337,11 @@ impl Site {
                 done.written.push(path);
             }
         }
-        self.put(target, "_headers", self.headers().as_bytes(), "text/plain; charset=utf-8", &mut done)?;
+        // Below a path there may be another site at the root, whose file this is.
+        if self.layout.prefix.is_empty() || target.read("_headers")?.is_none() {
+            let headers = self.headers();
+            self.put(target, "_headers", headers.as_bytes(), "text/plain; charset=utf-8", &mut done)?;
+        }
         self.put(target, &index_path, self.index.to_text().as_bytes(), JSON_TYPE, &mut done)?;
         // What the index no longer names, only after it does not.
         for path in gone {

@@ -41,9 +41,10 @@ fn unusable(name: &str, error: &Error) -> PublishError {
 
 impl Bucket {
     fn new(name: &str, store: Box<dyn ObjectStore>, root: &str) -> Result<Self, PublishError> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-            PublishError::Unusable { path: name.to_owned(), why: crate::files::reason(&error) }
-        })?;
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+                PublishError::Unusable { path: name.to_owned(), why: crate::files::reason(&error) }
+            })?;
         Ok(Self { name: name.to_owned(), store, root: root.trim_matches('/').to_owned(), runtime })
     }
 
