@@ -2,11 +2,13 @@
 
 use clap::{Parser, Subcommand};
 
+#[cfg(feature = "network")]
+use crate::command::fetch;
 #[cfg(feature = "service")]
 use crate::command::serve;
 use crate::command::{
-    attest, bundle, capture, completions, data, derive, diff, explain, gate, init, issue, key, lineage,
-    recall, run, show, status, verify,
+    attest, bundle, capture, completions, data, derive, did, diff, doctor, explain, gate, init, issue, key,
+    lineage, publish, recall, run, show, status, verify,
 };
 
 /// Signed passports for machine learning models, their data and their evaluations.
@@ -28,9 +30,12 @@ pub struct Cli {
 /// The commands, in the order in which one meets them.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make, list and show signing keys
+    /// Make, list, show, rotate and revoke signing keys
     #[command(subcommand)]
     Key(key::Args),
+    /// Write the DID document of an institution
+    #[command(subcommand)]
+    Did(did::Args),
     /// Look at a directory and write a passport.toml: what is there, and what a person must still declare
     Init(init::Args),
     /// Read a model or a data set and write an unsigned draft: what was measured, what is still to be declared
@@ -59,6 +64,11 @@ pub enum Command {
     Diff(diff::Args),
     /// Put passports and what their verification needs into one file for offline use
     Bundle(bundle::Args),
+    /// Fetch passports and what their verification needs from where their issuers publish them, into a bundle
+    #[cfg(feature = "network")]
+    Fetch(fetch::Args),
+    /// Publish passports, status lists and the DID document as a static site
+    Publish(publish::Args),
     /// Answer requests of the VC-API on this machine
     #[cfg(feature = "service")]
     Serve(serve::Args),
@@ -71,6 +81,8 @@ pub enum Command {
     Suspend(recall::Args),
     /// End the suspension of a passport
     Restore(recall::Args),
+    /// Look at a published site as another institution sees it, or at the set-up of this machine
+    Doctor(doctor::Args),
     /// Explain a code of a report or an error
     Explain(explain::Args),
     /// Print the completion script of a shell

@@ -31,8 +31,11 @@ pub mod crypto;
 mod data;
 mod diff;
 mod disclosure;
+mod doctor;
 mod evidence;
 pub mod exit;
+#[cfg(feature = "network")]
+mod fetch;
 pub mod files;
 pub mod keystore;
 mod parents;
@@ -41,6 +44,7 @@ pub mod print;
 pub mod problem;
 mod progress;
 mod project;
+mod publish;
 mod recall;
 mod render;
 mod seal;
@@ -48,5 +52,5 @@ pub mod second_opinion;
 mod secrets;
 #[cfg(feature = "service")]
 pub mod service;
-#[cfg(feature = "mlflow-rest")]
+#[cfg(feature = "network")]
 mod tracking;

@@ -1,24 +1,21 @@
-//! The issuer's one outbound client: asks the tracking server that a person names for a run that a person names.
+//! Asks the MLflow tracking server that a person names for a run that a person names.
 //!
-//! Over HTTPS; over plain HTTP to this machine only, where tracking servers are tried out. No redirects, no
-//! proxies, no credentials, an answer of at most [`MAX_ANSWER_BYTES`] and at most [`TIMEOUT`]. What comes back is
+//! Over HTTPS; over plain HTTP to this machine only, where tracking servers are tried out. What comes back is
 //! somebody's word and is read as such by [`crate::capture`].
 
-use std::io::Read;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use reqwest::Url;
-use reqwest::blocking::Client;
-use reqwest::redirect::Policy;
 use thiserror::Error;
 
 use crate::capture::MlflowRun;
 use crate::exit::Exit;
+use crate::fetch::{Ask, FetchError, Network};
 use crate::problem::Problem;
 
 /// Most bytes of an answer.
-const MAX_ANSWER_BYTES: u64 = 8 << 20;
+const MAX_ANSWER_BYTES: usize = 8 << 20;
 
 /// For everything together.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -30,12 +27,10 @@ pub(crate) enum TrackingError {
     Address(String),
     #[error("the answer of `{host}` is no MLflow run: {why}")]
     Answer { host: String, why: String },
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
     #[error("`{0}` is no name of an MLflow run")]
     Run(String),
-    #[error("`{host}` answers with status {status}")]
-    Status { host: String, status: u16 },
-    #[error("`{host}` cannot be asked: {why}")]
-    Unreachable { host: String, why: &'static str },
 }
 
 impl Problem for TrackingError {
@@ -43,9 +38,8 @@ impl Problem for TrackingError {
         match self {
             Self::Address(_) => "tracking.address",
             Self::Answer { .. } => "tracking.answer",
+            Self::Fetch(cause) => cause.code(),
             Self::Run(_) => "tracking.run",
-            Self::Status { .. } => "tracking.status",
-            Self::Unreachable { .. } => "tracking.unreachable",
         }
     }
 
@@ -55,13 +49,10 @@ impl Problem for TrackingError {
                 "give the server as https://HOST or https://HOST/PATH, without user, password or query; http is for this machine only"
             }
             Self::Answer { .. } => "check that the address is that of an MLflow tracking server",
+            Self::Fetch(_) => {
+                "check the address, the run and the connection; copy the run's directory and name that where the server cannot be asked"
+            }
             Self::Run(_) => "give the 32 hexadecimal digits that MLflow shows as the run's ID",
-            Self::Status { .. } => {
-                "check the address and the run; copy the run's directory where the server wants credentials"
-            }
-            Self::Unreachable { .. } => {
-                "check the address and the connection, or copy the run's directory and name that"
-            }
         };
         Some(help.to_owned())
     }
@@ -70,7 +61,7 @@ impl Problem for TrackingError {
         match self {
             Self::Address(_) | Self::Run(_) => Exit::Usage,
             Self::Answer { .. } => Exit::Malformed,
-            Self::Status { .. } | Self::Unreachable { .. } => Exit::CouldNotCheck,
+            Self::Fetch(cause) => cause.exit(),
         }
     }
 }
@@ -83,7 +74,8 @@ pub(crate) fn mlflow_run(server: &str, id: &str) -> Result<MlflowRun, TrackingEr
     }
     let url = address(server, id).ok_or_else(|| TrackingError::Address(server.to_owned()))?;
     let host = url.host_str().unwrap_or_default().to_owned();
-    let text = fetch(url, &host)?;
+    let ask = Ask { time: TIMEOUT, accept: "application/json", ..Ask::of(MAX_ANSWER_BYTES) };
+    let text = Network::named().get(url.as_str(), &ask)?.text(url.as_str())?;
     MlflowRun::from_answer(&text, id).map_err(|why| TrackingError::Answer { host, why })
 }
 
@@ -103,35 +95,9 @@ fn address(server: &str, id: &str) -> Option<Url> {
     Some(url)
 }
 
-fn fetch(url: Url, host: &str) -> Result<String, TrackingError> {
-    let unreachable = |why| TrackingError::Unreachable { host: host.to_owned(), why };
-    // The library's own words may hold the address with what was in it.
-    let failed = |error: reqwest::Error| {
-        unreachable(match () {
-            () if error.is_timeout() => "it takes too long",
-            () if error.is_connect() => "there is no connection",
-            () => "the exchange broke off",
-        })
-    };
-    let client =
-        Client::builder().redirect(Policy::none()).no_proxy().timeout(TIMEOUT).build().map_err(failed)?;
-    let mut answer = client.get(url).header("accept", "application/json").send().map_err(failed)?;
-    if answer.status() != reqwest::StatusCode::OK {
-        return Err(TrackingError::Status { host: host.to_owned(), status: answer.status().as_u16() });
-    }
-    let mut text = String::new();
-    let read = (&mut answer).take(MAX_ANSWER_BYTES + 1).read_to_string(&mut text);
-    read.map_err(|_| unreachable("the answer breaks off or is no text"))?;
-    if u64::try_from(text.len()).is_ok_and(|len| len <= MAX_ANSWER_BYTES) {
-        Ok(text)
-    } else {
-        Err(unreachable("the answer is too large"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
+    use std::io::{Read, Write};
     use std::net::TcpListener;
 
     use super::*;
@@ -167,15 +133,15 @@ mod tests {
 
     #[test]
     fn no_answer_is_followed_or_believed() {
-        let long = "x".repeat(usize::try_from(MAX_ANSWER_BYTES).unwrap() + 2);
+        let long = "x".repeat(MAX_ANSWER_BYTES + 1);
         for (answer, code) in [
-            (http("302 Found\r\nlocation: https://elsewhere.example/", ""), "tracking.status"),
-            (http("404 Not Found", "{}"), "tracking.status"),
+            (http("302 Found\r\nlocation: https://elsewhere.example/", ""), "fetch.redirect"),
+            (http("404 Not Found", "{}"), "fetch.status"),
             (http("200 OK", "<html>"), "tracking.answer"),
             (http("200 OK", r#"{"run":{"info":{"run_id":"r2"}}}"#), "tracking.answer"),
-            (http("200 OK", &long), "tracking.unreachable"),
-            (b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n{".to_vec(), "tracking.unreachable"),
-            (b"nonsense\r\n\r\n".to_vec(), "tracking.unreachable"),
+            (http("200 OK", &long), "fetch.too-large"),
+            (b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n{".to_vec(), "fetch.too-large"),
+            (b"nonsense\r\n\r\n".to_vec(), "fetch.broken"),
         ] {
             let (url, asked) = server(answer);
             assert_eq!(mlflow_run(&url, "r1").unwrap_err().code(), code);

@@ -34,6 +34,9 @@ pub struct Args {
     /// The time to note for DID documents and to judge by, instead of now
     #[arg(long, value_name = "RFC3339")]
     at: Option<Timestamp>,
+    #[cfg(feature = "network")]
+    #[command(flatten)]
+    fetching: verify::Fetching,
 }
 
 /// Why there is no bundle.
@@ -85,9 +88,17 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     for path in &args.file {
         evidence::add(path, files::read_text(path, files::MAX_BUNDLE_BYTES)?, &mut parts)?;
     }
-    let bundle = assemble(parts, now)?;
-    let text = bundle.to_pretty();
-    json::parse_within(&text, &limits()).map_err(BundleError::TooLarge)?;
+    #[cfg(feature = "network")]
+    {
+        // The documents were given or fetched here, so they count, and go into the bundle.
+        let documents = std::mem::take(&mut parts.documents);
+        let mut found = Evidence { documents, ..Evidence::default() };
+        let text = assemble(parts.clone(), now)?.to_string();
+        args.fetching.complete(&text, &mut found, &Policy::default(), now, shell);
+        parts.documents = found.documents;
+        parts.credentials.extend(found.credentials);
+    }
+    let text = finished(parts, now)?;
 
     let outcome = verify::check(&text, &Evidence::default(), &Policy::default(), now);
     if outcome.report.verdict == Verdict::NotVerified {
@@ -101,12 +112,20 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
+/// The text of a bundle that can be read again.
+pub(crate) fn finished(parts: Evidence, now: Timestamp) -> Result<String, BundleError> {
+    let text = assemble(parts, now)?.to_pretty();
+    json::parse_within(&text, &limits()).map_err(BundleError::TooLarge)?;
+    Ok(text)
+}
+
 /// What the core allows a bundle to be.
 fn limits() -> Limits {
     Limits { max_bytes: passport::MAX_BUNDLE_BYTES, max_nodes: 16 * MAX_NODES, ..Limits::default() }
 }
 
-fn assemble(parts: Evidence, now: Timestamp) -> Result<Json, BundleError> {
+/// The credentials among the parts, each once, as they stand there.
+pub(crate) fn unpacked(parts: &Evidence) -> Result<Vec<Json>, BundleError> {
     let mut credentials: Vec<Json> = Vec::new();
     for text in &parts.credentials {
         let unpacked = match jose::looks_like_jws(text.trim_end()) {
@@ -120,9 +139,12 @@ fn assemble(parts: Evidence, now: Timestamp) -> Result<Json, BundleError> {
             }
         }
     }
-    if credentials.is_empty() {
-        return Err(BundleError::Empty);
-    }
+    if credentials.is_empty() { Err(BundleError::Empty) } else { Ok(credentials) }
+}
+
+/// One bundle of all parts.
+pub(crate) fn assemble(parts: Evidence, now: Timestamp) -> Result<Json, BundleError> {
+    let credentials = unpacked(&parts)?;
     let mut documents: Vec<Json> = Vec::new();
     for document in parts.documents {
         let retrieved = document.retrieved.unwrap_or_else(|| now.to_string());

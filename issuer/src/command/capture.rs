@@ -66,7 +66,7 @@ pub(crate) struct Reading {
     #[arg(long, value_name = "DIR")]
     run: Vec<PathBuf>,
     /// The address of an MLflow tracking server; `--run` then names the run there. The only thing that is ever fetched
-    #[cfg(feature = "mlflow-rest")]
+    #[cfg(feature = "network")]
     #[arg(long, value_name = "URL", requires = "run")]
     mlflow: Option<String>,
 }
@@ -291,7 +291,7 @@ impl Reading {
 
     /// What was said of the training run: directories, and what a tracking server tells.
     fn runs(&self) -> Result<(&[PathBuf], Vec<MlflowRun>), Failure> {
-        #[cfg(feature = "mlflow-rest")]
+        #[cfg(feature = "network")]
         if let Some(server) = &self.mlflow {
             let run = |id: &PathBuf| crate::tracking::mlflow_run(server, &id.to_string_lossy());
             return Ok((&[], self.run.iter().map(run).collect::<Result<_, _>>()?));

@@ -285,7 +285,7 @@ impl Signing {
     /// The same for outputs that the caller knows, and perhaps with a key that stands in a file.
     fn begin_with(&self, key: Option<&str>, shell: &Shell) -> Result<Session<'_>, Failure> {
         let key = self.key.as_deref().or(key).ok_or(IssueError::NoKey)?.to_owned();
-        let public = self.store.open()?.public(&key)?;
+        let public = self.store.open()?.current(&key)?;
         let session =
             Session { signing: self, key, public, signer: OnceCell::new(), now: shell.time(self.at) };
         session.securing()?;

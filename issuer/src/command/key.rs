@@ -1,4 +1,4 @@
-//! `passport key new|list|show`
+//! `passport key new|list|show|rotate|revoke`
 
 use std::path::PathBuf;
 
@@ -22,6 +22,10 @@ pub enum Args {
     List(List),
     /// Print the public half of a key
     Show(Show),
+    /// Make the key that signs from now on in the place of another; what that one signed before still holds
+    Rotate(Rotate),
+    /// Say that nothing signed with a key since a time is to be believed
+    Revoke(Revoke),
 }
 
 /// Where the keys are.
@@ -33,6 +37,11 @@ pub struct Store {
 }
 
 impl Store {
+    /// The directory that was named.
+    pub(crate) fn directory(&self) -> Option<&PathBuf> {
+        self.key_store.as_ref()
+    }
+
     /// Opens it.
     pub(crate) fn open(&self) -> Result<KeyStore, KeyStoreError> {
         KeyStore::at(self.key_store.as_deref())
@@ -122,6 +131,35 @@ pub struct Show {
     store: Store,
 }
 
+/// Which key to replace. Where it is named, the new one is used.
+#[derive(Debug, clap::Args)]
+pub struct Rotate {
+    /// The key's name
+    name: String,
+    /// The signature algorithm of the new key, instead of the old one's
+    #[arg(long, value_enum)]
+    alg: Option<AlgorithmArg>,
+    /// The time at which the old key ends, instead of now
+    #[arg(long, value_name = "RFC3339", hide = true)]
+    at: Option<Timestamp>,
+    #[command(flatten)]
+    store: Store,
+    #[command(flatten)]
+    secret: Secret,
+}
+
+/// Which key not to believe.
+#[derive(Debug, clap::Args)]
+pub struct Revoke {
+    /// The key's name: this very key, and not its successor
+    name: String,
+    /// Since when it is not to be believed, instead of now; it cannot be changed later
+    #[arg(long, value_name = "RFC3339")]
+    since: Option<Timestamp>,
+    #[command(flatten)]
+    store: Store,
+}
+
 /// A key with its name, for `--json`.
 #[derive(Serialize)]
 struct Named<'a> {
@@ -136,6 +174,8 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
         Args::New(args) => new(args, shell),
         Args::List(args) => list(args, shell),
         Args::Show(args) => show(args, shell),
+        Args::Rotate(args) => rotate(args, shell),
+        Args::Revoke(args) => revoke(args, shell),
     }
 }
 
@@ -146,17 +186,47 @@ fn new(args: &New, shell: &mut Shell) -> Result<Exit, Failure> {
     let passphrase = args.secret.source().new_key(&args.name)?;
     let now = shell.time(args.at);
     let public = store.create(&args.name, args.alg.into(), args.did.as_deref(), &passphrase, now)?;
-    let dim = |text: &str| shell.print.err_paint.text(Tone::Dim, text);
-    let mut notes = vec![format!("{} {} in {}", dim("key:"), args.name, store.directory().display())];
-    match (public.document_url(), public.did_document()) {
-        (Some(url), Some(document)) => {
-            notes.push(format!("{} the DID document, at {url}", dim("publish:")));
-            shell.print.result(&document.to_pretty());
+    let note = format!("{} in {}", args.name, store.directory().display());
+    made("key:", &note, &store, &public, shell)
+}
+
+/// Prints the DID, or the document that is to be published for it.
+fn made(
+    what: &str,
+    note: &str,
+    store: &KeyStore,
+    public: &PublicHalf,
+    shell: &mut Shell,
+) -> Result<Exit, Failure> {
+    let paint = shell.print.err_paint;
+    let mut notes = vec![format!("{} {note}", paint.text(Tone::Dim, what))];
+    match public.document_url() {
+        Some(url) => {
+            notes.push(format!("{} the DID document, at {url}", paint.text(Tone::Dim, "publish:")));
+            shell.print.result(&store.document(&public.did, &[])?.to_pretty());
         }
-        _ => shell.print.result(&format!("{}\n", public.did)),
+        None => shell.print.result(&format!("{}\n", public.did)),
     }
     shell.print.note(&notes.join("\n"));
     Ok(Exit::Success)
+}
+
+fn rotate(args: &Rotate, shell: &mut Shell) -> Result<Exit, Failure> {
+    let store = args.store.open()?;
+    store.public(&args.name)?;
+    let next = store.next_name(&args.name)?;
+    let passphrase = args.secret.source().new_key(&next)?;
+    let now = shell.time(args.at);
+    let (next, public) = store.rotate(&args.name, args.alg.map(Into::into), &passphrase, now)?;
+    let note = format!("{next}; from now on it signs where `{}` is named", args.name);
+    made("key:", &note, &store, &public, shell)
+}
+
+fn revoke(args: &Revoke, shell: &mut Shell) -> Result<Exit, Failure> {
+    let store = args.store.open()?;
+    let public = store.revoke(&args.name, shell.time(args.since))?;
+    let note = format!("{} since {}", args.name, public.revoked.as_deref().unwrap_or_default());
+    made("revoked:", &note, &store, &public, shell)
 }
 
 fn list(args: &List, shell: &mut Shell) -> Result<Exit, Failure> {
@@ -169,7 +239,12 @@ fn list(args: &List, shell: &mut Shell) -> Result<Exit, Failure> {
     }
     let width = keys.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
     let lines = keys.iter().map(|(name, public)| {
-        format!("{name:width$}  {:7}  {}  {}\n", public.algorithm, public.created, public.did)
+        let end = match (&public.revoked, &public.expires) {
+            (Some(at), _) => format!("  revoked {at}"),
+            (None, Some(at)) => format!("  until {at}"),
+            (None, None) => String::new(),
+        };
+        format!("{name:width$}  {:7}  {}  {}{end}\n", public.algorithm, public.created, public.did)
     });
     shell.print.result(&lines.collect::<String>());
     if keys.is_empty() {
@@ -179,22 +254,29 @@ fn list(args: &List, shell: &mut Shell) -> Result<Exit, Failure> {
 }
 
 fn show(args: &Show, shell: &mut Shell) -> Result<Exit, Failure> {
-    let public = args.store.open()?.public(&args.name)?;
-    if let Some(document) = public.did_document().filter(|_| args.did_document) {
+    let store = args.store.open()?;
+    let public = store.public(&args.name)?;
+    if args.did_document && public.document_url().is_some() {
+        shell.print.result(&store.document(&public.did, &[])?.to_pretty());
+    } else if let Some(document) = public.did_document().filter(|_| args.did_document) {
         shell.print.result(&document.to_pretty());
     } else if args.json {
         print_json(&Named { name: &args.name, public: &public }, shell);
     } else {
         let paint = shell.print.out_paint;
-        let rows = [
+        let mut rows = vec![
             ("DID", &public.did),
             ("algorithm", &public.algorithm),
             ("verification method", &public.verification_method),
             ("created", &public.created),
         ];
+        let ends =
+            [("expires", &public.expires), ("revoked", &public.revoked), ("successor", &public.successor)];
+        rows.extend(ends.into_iter().filter_map(|(label, value)| Some((label, value.as_ref()?))));
         let lines = rows
+            .iter()
             .map(|(label, value)| format!("{}  {value}\n", paint.text(Tone::Dim, &format!("{label:19}"))));
-        shell.print.result(&lines.concat());
+        shell.print.result(&lines.collect::<String>());
     }
     Ok(Exit::Success)
 }

@@ -14,13 +14,18 @@ pub mod capture;
 pub mod completions;
 pub mod data;
 pub mod derive;
+pub mod did;
 pub mod diff;
+pub mod doctor;
 pub mod explain;
+#[cfg(feature = "network")]
+pub mod fetch;
 pub mod gate;
 pub mod init;
 pub mod issue;
 pub mod key;
 pub mod lineage;
+pub mod publish;
 pub mod recall;
 pub mod run;
 #[cfg(feature = "service")]
@@ -58,6 +63,7 @@ fn machine_clock() -> Timestamp {
 pub fn run(command: Command, shell: &mut Shell) -> Exit {
     let done = match command {
         Command::Key(args) => key::run(&args, shell),
+        Command::Did(args) => did::run(&args, shell),
         Command::Init(args) => init::run(&args, shell),
         Command::Capture(args) => capture::run(&args, shell),
         Command::Data(args) => data::run(&args, shell),
@@ -71,12 +77,16 @@ pub fn run(command: Command, shell: &mut Shell) -> Exit {
         Command::Lineage(args) => lineage::run(&args, shell),
         Command::Diff(args) => diff::run(&args, shell),
         Command::Bundle(args) => bundle::run(&args, shell),
+        #[cfg(feature = "network")]
+        Command::Fetch(args) => fetch::run(&args, shell),
+        Command::Publish(args) => publish::run(&args, shell),
         #[cfg(feature = "service")]
         Command::Serve(args) => serve::run(&args, shell),
         Command::Status(args) => status::run(&args, shell),
         Command::Revoke(args) => recall::revoke(&args, shell),
         Command::Suspend(args) => recall::suspend(&args, shell),
         Command::Restore(args) => recall::restore(&args, shell),
+        Command::Doctor(args) => doctor::run(&args, shell),
         Command::Explain(args) => explain::run(&args, shell),
         Command::Completions(args) => completions::run(&args, shell),
     };

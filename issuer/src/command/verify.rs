@@ -14,6 +14,8 @@ use crate::capture::Digests;
 use crate::data::secrets;
 use crate::evidence;
 use crate::exit::Exit;
+#[cfg(feature = "network")]
+use crate::fetch::{Allowed, Network, collect::Collector};
 use crate::print::{Paint, Tone};
 use crate::problem::Failure;
 use crate::{crypto, files, policies, render};
@@ -60,9 +62,43 @@ pub struct Means {
     /// The time to judge by, instead of now
     #[arg(long, value_name = "RFC3339")]
     pub(crate) at: Option<Timestamp>,
-    /// Use nothing but the files that are given; this version never uses the network
+    /// Use nothing but the files that are given, which is the default
     #[arg(long)]
+    #[cfg_attr(feature = "network", arg(conflicts_with = "fetch"))]
     pub(crate) offline: bool,
+    #[cfg(feature = "network")]
+    #[command(flatten)]
+    pub(crate) fetching: Fetching,
+}
+
+/// Whether to ask for what is missing.
+#[cfg(feature = "network")]
+#[derive(Debug, Default, clap::Args)]
+pub struct Fetching {
+    /// Fetch what is missing (DID documents, status lists, passports of the lineage) from the hosts that the issuers
+    /// name themselves by; each address is told
+    #[arg(long)]
+    pub(crate) fetch: bool,
+    #[command(flatten)]
+    pub(crate) allowed: Allowed,
+}
+
+#[cfg(feature = "network")]
+impl Fetching {
+    /// Fetches, if it was asked for.
+    pub(crate) fn complete(
+        &self,
+        text: &str,
+        evidence: &mut Evidence,
+        policy: &Policy,
+        now: Timestamp,
+        shell: &mut Shell,
+    ) {
+        if self.fetch {
+            let network = Network::public(self.allowed.clone());
+            Collector::new(&network, &mut shell.print, now, false).complete(text, evidence, policy);
+        }
+    }
 }
 
 /// The report, and what would have been needed for more of an answer.
@@ -115,7 +151,7 @@ impl Means {
     }
 
     /// Verifies `text` with these means.
-    pub(crate) fn verify(&self, text: &str, shell: &Shell) -> Result<Outcome, Failure> {
+    pub(crate) fn verify(&self, text: &str, shell: &mut Shell) -> Result<Outcome, Failure> {
         let (policy, mut evidence) = (self.policy()?, self.evidence()?);
         let now = shell.time(self.at);
         if let Some(path) = &self.secrets {
@@ -125,6 +161,8 @@ impl Means {
             return Ok(check(text, &evidence, &policy, now));
         }
         evidence.artifacts.extend(evidence::artifacts(&self.artifact, Digests::Fastest)?);
+        #[cfg(feature = "network")]
+        self.fetching.complete(text, &mut evidence, &policy, now, shell);
         self.judge(text, &policy, evidence, &self.artifact, now)
     }
 

@@ -6,8 +6,9 @@
 //!   NAME.json     mode 0600    the public half
 //! ```
 //!
-//! Nothing is ever overwritten or deleted here: a lost key cannot be made again. Files appear whole or not at
-//! all, and anything that others could have read or replaced is refused.
+//! No key is ever overwritten or deleted here: a lost key cannot be made again. Files appear whole or not at
+//! all, and anything that others could have read or replaced is refused. A key that was rotated stays, and its public
+//! half says when it ended and which key came after it; whoever asks for it by name gets the last of its successors.
 
 mod passphrase;
 pub(crate) mod permissions;
@@ -18,7 +19,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
-use model_passport::did::{self, Did};
+use model_passport::did::{self, Did, ListedKey};
 use model_passport::json::Json;
 use model_passport::key::{Algorithm, KeySigner, SigningKey, VerifyingKey};
 use model_passport::time::Timestamp;
@@ -38,6 +39,8 @@ use crate::problem::{Failure, Problem};
 const MAX_NAME_CHARACTERS: usize = 64;
 /// An encrypted key is about 400 bytes and its public half as much.
 const MAX_KEY_FILE_BYTES: u64 = 16 * 1024;
+/// A key that was rotated more often than this was not rotated by people.
+const MAX_SUCCESSORS: usize = 1000;
 /// Of random bytes, one in four billion is out of range for P-256; more tries than this mean a broken source.
 const MAX_TRIES: usize = 8;
 
@@ -63,10 +66,18 @@ pub enum KeyStoreError {
     Open(#[from] OpenPermissions),
     #[error("the public half `{}` cannot be read: {cause}", path.display())]
     PublicHalf { path: PathBuf, cause: serde_json::Error },
+    #[error("no key of this key store signs for `{did}`")]
+    NoKeyFor { did: String },
+    #[error("the key `{name}` cannot be rotated: it is its own DID, `{did}`")]
+    OwnDid { name: String, did: String },
     #[error("the system has no randomness to give")]
     Randomness,
     #[error(transparent)]
     Read(InputError),
+    #[error("the key `{name}` was revoked at {at}")]
+    Revoked { name: String, at: String },
+    #[error("the successors of the key `{name}` have no end")]
+    Successors { name: String },
     #[error("there is no key `{name}` in `{}`", directory.display())]
     Unknown { name: String, directory: PathBuf },
     #[error("the key store `{}` cannot be used: {}", path.display(), files::reason(source))]
@@ -89,8 +100,12 @@ impl Problem for KeyStoreError {
             Self::NoHome => "keystore.no-home",
             Self::Open(error) => error.code(),
             Self::PublicHalf { .. } => "keystore.public-half",
+            Self::NoKeyFor { .. } => "keystore.no-key-for",
+            Self::OwnDid { .. } => "keystore.own-did",
             Self::Randomness => "keystore.randomness",
             Self::Read(error) => error.code(),
+            Self::Revoked { .. } => "keystore.revoked",
+            Self::Successors { .. } => "keystore.malformed",
             Self::Unknown { .. } => "keystore.unknown-key",
             Self::Unusable { .. } => "keystore.unusable",
             Self::Write(error) => error.code(),
@@ -107,14 +122,22 @@ impl Problem for KeyStoreError {
             Self::Algorithm { .. }
             | Self::Malformed { .. }
             | Self::Mismatch { .. }
-            | Self::PublicHalf { .. } => "restore the file from a backup, or make a new key".to_owned(),
+            | Self::PublicHalf { .. }
+            | Self::Successors { .. } => "restore the file from a backup, or make a new key".to_owned(),
             Self::Name { .. } => {
                 format!(
                     "use up to {MAX_NAME_CHARACTERS} of a-z, 0-9, `-` and `_`, starting with a letter or digit"
                 )
             }
             Self::NoHome => "say where the keys are with `--key-store DIR`".to_owned(),
+            Self::NoKeyFor { .. } => {
+                "`passport key list` shows the keys and their DIDs; `passport key new NAME --did DID` makes one".to_owned()
+            }
+            Self::OwnDid { .. } => {
+                "make a key with another name: a `did:key` lives and ends with its key; `--did did:web:…` gives a DID that outlives keys".to_owned()
+            }
             Self::Randomness => "no key was made".to_owned(),
+            Self::Revoked { .. } => "nothing may be signed with it any more; make another key".to_owned(),
             Self::Unknown { .. } => {
                 "`passport key list` shows the keys; `passport key new NAME` makes one".to_owned()
             }
@@ -152,6 +175,15 @@ pub struct PublicHalf {
     pub public_key_multibase: String,
     /// When it was made.
     pub created: String,
+    /// Since when nothing more is signed with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
+    /// Since when it must not be believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked: Option<String>,
+    /// The name of the key that came after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successor: Option<String>,
 }
 
 impl PublicHalf {
@@ -162,12 +194,17 @@ impl PublicHalf {
         found.ok_or_else(|| KeyStoreError::Algorithm { algorithm: self.algorithm.clone() })
     }
 
-    /// The DID document that lists the key, for a DID that needs one published.
+    /// The DID document with this key alone, for a DID that needs one.
     pub fn did_document(&self) -> Option<Json> {
         let did: Did = self.did.parse().ok()?;
         let key = VerifyingKey::from_multikey(&self.public_key_multibase).ok()?;
+        Some(did::document_of(&did, self.listed(&key), &[]))
+    }
+
+    fn listed<'k>(&'k self, key: &'k VerifyingKey) -> Option<ListedKey<'k>> {
         let (_, fragment) = self.verification_method.split_once('#')?;
-        Some(did::document(&did, [(fragment, &key)]))
+        let time = |text: &Option<String>| text.as_ref().and_then(|text| text.parse().ok());
+        Some(ListedKey { fragment, key, expires: time(&self.expires), revoked: time(&self.revoked) })
     }
 
     /// Where that document is to be published; `None` for a DID that carries its key.
@@ -229,17 +266,116 @@ impl KeyStore {
         let path = self.secret_path(name);
         let pem = pkcs8::seal(algorithm, &key.to_secret_bytes(), passphrase, &salt, iv)
             .map_err(|_| KeyStoreError::Malformed { path: path.clone() })?;
-        let json = serde_json::to_string_pretty(&public)
-            .map_err(|cause| KeyStoreError::PublicHalf { path: self.public_path(name), cause })?;
         let taken = |error| match error {
             OutputError::Exists { .. } => KeyStoreError::Exists { name: name.to_owned() },
             other => KeyStoreError::Write(other),
         };
         // The secret first: a public half without its secret would look like a key.
         files::write(&path, pem.as_bytes(), Access::Private, false).map_err(taken)?;
-        files::write(&self.public_path(name), format!("{json}\n").as_bytes(), Access::Private, false)
-            .map_err(taken)?;
+        self.write_public(name, &public, false)?;
         Ok(public)
+    }
+
+    fn write_public(&self, name: &str, public: &PublicHalf, replace: bool) -> Result<(), KeyStoreError> {
+        let path = self.public_path(name);
+        let json = serde_json::to_string_pretty(public)
+            .map_err(|cause| KeyStoreError::PublicHalf { path: path.clone(), cause })?;
+        let written = files::write(&path, format!("{json}\n").as_bytes(), Access::Private, replace);
+        written.map_err(|error| match error {
+            OutputError::Exists { .. } => KeyStoreError::Exists { name: name.to_owned() },
+            other => KeyStoreError::Write(other),
+        })
+    }
+
+    /// Makes the key that comes after a key of the same DID, and ends that. The new one counts from when the old one
+    /// names it as its successor, which is one write.
+    pub fn rotate(
+        &self,
+        name: &str,
+        algorithm: Option<Algorithm>,
+        passphrase: &Passphrase,
+        now: Timestamp,
+    ) -> Result<(String, PublicHalf), KeyStoreError> {
+        let (last, old) = self.last(name)?;
+        if old.document_url().is_none() {
+            return Err(KeyStoreError::OwnDid { name: name.to_owned(), did: old.did });
+        }
+        let next = self.next_name(name)?;
+        let algorithm = algorithm.map_or_else(|| old.algorithm(), Ok)?;
+        let made = self.create(&next, algorithm, Some(&old.did), passphrase, now)?;
+        let ended = PublicHalf {
+            expires: old.expires.or_else(|| Some(now.to_string())),
+            successor: Some(next.clone()),
+            ..old
+        };
+        self.write_public(&last, &ended, true)?;
+        Ok((next, made))
+    }
+
+    /// The name that the successor of a key gets.
+    pub fn next_name(&self, name: &str) -> Result<String, KeyStoreError> {
+        let names = (2..=MAX_SUCCESSORS).map(|number| format!("{name}-{number}"));
+        let free = names
+            .into_iter()
+            .find(|next| !matches!(self.check_free(next), Err(KeyStoreError::Exists { .. })));
+        let free = free.ok_or_else(|| KeyStoreError::Successors { name: name.to_owned() })?;
+        self.check_free(&free).map(|()| free)
+    }
+
+    /// Says of a key that nothing signed with it since then is to be believed. What was said once stays.
+    pub fn revoke(&self, name: &str, since: Timestamp) -> Result<PublicHalf, KeyStoreError> {
+        let public = self.public(name)?;
+        if public.document_url().is_none() {
+            return Err(KeyStoreError::OwnDid { name: name.to_owned(), did: public.did });
+        }
+        if let Some(at) = public.revoked {
+            return Err(KeyStoreError::Revoked { name: name.to_owned(), at });
+        }
+        let revoked = PublicHalf { revoked: Some(since.to_string()), ..public };
+        self.write_public(name, &revoked, true)?;
+        Ok(revoked)
+    }
+
+    /// The key that is used where a key is named: the last of its successors.
+    fn last(&self, name: &str) -> Result<(String, PublicHalf), KeyStoreError> {
+        let mut name = name.to_owned();
+        for _ in 0..MAX_SUCCESSORS {
+            let public = self.public(&name)?;
+            match public.successor {
+                Some(next) => name = next,
+                None => return Ok((name, public)),
+            }
+        }
+        Err(KeyStoreError::Successors { name })
+    }
+
+    /// The DID document that lists every key of a DID, the oldest first, with services as `(fragment, type, address)`.
+    pub fn document(&self, did: &str, services: &[(&str, &str, &str)]) -> Result<Json, KeyStoreError> {
+        check_did(did)?;
+        let none = || KeyStoreError::NoKeyFor { did: did.to_owned() };
+        let parsed: Did = did.parse().map_err(|_| none())?;
+        let mut keys: Vec<PublicHalf> = Vec::new();
+        for (_, public) in self.list()? {
+            if public.did == did {
+                keys.push(public);
+            }
+        }
+        if keys.is_empty() {
+            return Err(none());
+        }
+        keys.sort_by(|a, b| (&a.created, &a.verification_method).cmp(&(&b.created, &b.verification_method)));
+        let read: Vec<_> = keys
+            .iter()
+            .map(|public| {
+                let key = VerifyingKey::from_multikey(&public.public_key_multibase);
+                Ok((
+                    public,
+                    key.map_err(|_| KeyStoreError::Algorithm { algorithm: public.algorithm.clone() })?,
+                ))
+            })
+            .collect::<Result<_, KeyStoreError>>()?;
+        let listed = read.iter().filter_map(|(public, key)| public.listed(key));
+        Ok(did::document_of(&parsed, listed, services))
     }
 
     /// The names and public halves of all keys, by name.
@@ -272,9 +408,18 @@ impl KeyStore {
         serde_json::from_str(&text).map_err(|cause| KeyStoreError::PublicHalf { path, cause })
     }
 
-    /// Opens a key for signing.
+    /// The public half of the key that signs where this one is named: the last of its successors.
+    pub fn current(&self, name: &str) -> Result<PublicHalf, KeyStoreError> {
+        self.last(name).map(|(_, public)| public)
+    }
+
+    /// Opens a key, or the last of its successors, for signing.
     pub fn unlock(&self, name: &str, source: &PassphraseSource) -> Result<(KeySigner, PublicHalf), Failure> {
-        let public = self.public(name)?;
+        let (name, public) = self.last(name)?;
+        let name = name.as_str();
+        if let Some(at) = public.revoked {
+            return Err(KeyStoreError::Revoked { name: name.to_owned(), at }.into());
+        }
         let path = self.secret_path(name);
         permissions::check(&path).map_err(KeyStoreError::from)?;
         let pem =
@@ -355,7 +500,16 @@ fn public_half(key: &SigningKey, name: &str, did: Option<&str>, now: Timestamp) 
         }
     };
     let algorithm = key.algorithm().curve().to_owned();
-    PublicHalf { did, algorithm, verification_method, public_key_multibase, created: now.to_string() }
+    PublicHalf {
+        did,
+        algorithm,
+        verification_method,
+        public_key_multibase,
+        created: now.to_string(),
+        expires: None,
+        revoked: None,
+        successor: None,
+    }
 }
 
 /// A key of random bytes.

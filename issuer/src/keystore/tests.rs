@@ -96,3 +96,51 @@ fn an_institution_names_its_key() {
     let refused = store.create("x", Algorithm::P256, Some("did:key:z6Mk"), &passphrase, NOW).unwrap_err();
     assert_eq!(refused.code(), "keystore.did");
 }
+
+const LAB: &str = "did:web:lab.example";
+
+#[test]
+fn a_rotated_key_stays_and_its_successor_signs() {
+    let (directory, store) = store();
+    let passphrase = Passphrase::new("correct horse".to_owned());
+    let source = passphrase_file(&directory, "correct horse");
+    let first = store.create("lab", Algorithm::P256, Some(LAB), &passphrase, NOW).unwrap();
+    let later = NOW.plus_secs(86_400);
+    let (name, second) = store.rotate("lab", None, &passphrase, later).unwrap();
+    assert_eq!((name.as_str(), second.verification_method.as_str()), ("lab-2", "did:web:lab.example#lab-2"));
+    let (third_name, _) =
+        store.rotate("lab", Some(Algorithm::Ed25519), &passphrase, later.plus_secs(60)).unwrap();
+    assert_eq!(third_name, "lab-3");
+    let (_, used) = store.unlock("lab", &source).unwrap();
+    assert_eq!(used.verification_method, "did:web:lab.example#lab-3");
+    let old = store.public("lab").unwrap();
+    assert_eq!((old.expires, old.successor.as_deref()), (Some(later.to_string()), Some("lab-2")));
+    assert_eq!(old.public_key_multibase, first.public_key_multibase);
+
+    store.revoke("lab-2", later).unwrap();
+    let document = store.document(LAB, &[]).unwrap().to_string();
+    for (fragment, expires, revoked) in [("lab", true, false), ("lab-2", true, true), ("lab-3", false, false)]
+    {
+        let url = format!("{LAB}#{fragment}").parse().unwrap();
+        let method = did::resolve_method(&url, did::Relationship::AssertionMethod, Some(&document)).unwrap();
+        assert_eq!((method.expires.is_some(), method.revoked.is_some()), (expires, revoked), "{fragment}");
+    }
+    assert_eq!(
+        store.revoke("lab-2", NOW).unwrap_err().code(),
+        "keystore.revoked",
+        "a revocation stays as it is"
+    );
+    store.revoke("lab-3", later).unwrap();
+    assert_eq!(store.unlock("lab", &source).map(|_| ()).unwrap_err().code(), "keystore.revoked");
+    assert_eq!(store.document("did:web:other.example", &[]).unwrap_err().code(), "keystore.no-key-for");
+}
+
+#[test]
+fn a_did_key_ends_with_its_key() {
+    let (_directory, store) = store();
+    let passphrase = Passphrase::new("correct horse".to_owned());
+    store.create("lab", Algorithm::P256, None, &passphrase, NOW).unwrap();
+    assert_eq!(store.rotate("lab", None, &passphrase, NOW).unwrap_err().code(), "keystore.own-did");
+    assert_eq!(store.revoke("lab", NOW).unwrap_err().code(), "keystore.own-did");
+    assert_eq!(store.list().unwrap().len(), 1, "no key was made");
+}

@@ -19,29 +19,78 @@ use crate::time::Timestamp;
 const RELATIONSHIPS: [&str; 5] =
     ["assertionMethod", "authentication", "capabilityDelegation", "capabilityInvocation", "keyAgreement"];
 
+/// A key as its owner lists it.
+#[derive(Debug, Clone, Copy)]
+pub struct ListedKey<'k> {
+    /// What follows the `#` in its URL.
+    pub fragment: &'k str,
+    /// The key.
+    pub key: &'k VerifyingKey,
+    /// From when on nothing more is signed with it.
+    pub expires: Option<Timestamp>,
+    /// Since when it must not be believed.
+    pub revoked: Option<Timestamp>,
+}
+
 /// The DID document that lists these keys, each under its fragment, for assertions and authentication.
 #[must_use]
 pub fn document<'k>(did: &Did, keys: impl IntoIterator<Item = (&'k str, &'k VerifyingKey)>) -> Json {
+    let listed =
+        keys.into_iter().map(|(fragment, key)| ListedKey { fragment, key, expires: None, revoked: None });
+    document_of(did, listed, &[])
+}
+
+/// The DID document that lists keys with their periods, and services as `(fragment, type, address)`.
+///
+/// A key that has an end stays listed for assertions, since what was signed before then is checked with it, and
+/// proves no presence any more.
+#[must_use]
+pub fn document_of<'k>(
+    did: &Did,
+    keys: impl IntoIterator<Item = ListedKey<'k>>,
+    services: &[(&str, &str, &str)],
+) -> Json {
     let mut methods = Vec::new();
-    let mut references = Vec::new();
-    for (fragment, key) in keys {
-        let id = format!("{did}#{fragment}");
-        methods.push(Json::from(Object::from_iter([
+    let (mut asserting, mut authenticating) = (Vec::new(), Vec::new());
+    for listed in keys {
+        let id = format!("{did}#{}", listed.fragment);
+        let mut method = Object::from_iter([
             ("id", Json::from(id.as_str())),
             ("type", Json::from("Multikey")),
             ("controller", Json::from(did.as_str())),
-            ("publicKeyMultibase", Json::from(key.to_multikey())),
-        ])));
-        references.push(Json::from(id));
+            ("publicKeyMultibase", Json::from(listed.key.to_multikey())),
+        ]);
+        let ends = [("expires", listed.expires), ("revoked", listed.revoked)];
+        for (name, time) in ends {
+            if let Some(time) = time {
+                method.insert(name, time.to_string());
+            }
+        }
+        methods.push(Json::from(method));
+        if ends.iter().all(|(_, time)| time.is_none()) {
+            authenticating.push(Json::from(id.as_str()));
+        }
+        asserting.push(Json::from(id));
     }
     let contexts = ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"];
-    Json::from(Object::from_iter([
+    let mut document = Object::from_iter([
         ("@context", Json::from(contexts.map(Json::from).to_vec())),
         ("id", Json::from(did.as_str())),
         ("verificationMethod", Json::from(methods)),
-        (Relationship::AssertionMethod.name(), Json::from(references.clone())),
-        (Relationship::Authentication.name(), Json::from(references)),
-    ]))
+        (Relationship::AssertionMethod.name(), Json::from(asserting)),
+        (Relationship::Authentication.name(), Json::from(authenticating)),
+    ]);
+    let services: Vec<Json> = services
+        .iter()
+        .map(|(fragment, kind, address)| {
+            let id = format!("{did}#{fragment}");
+            Object::from_iter([("id", id.as_str()), ("type", kind), ("serviceEndpoint", address)]).into()
+        })
+        .collect();
+    if !services.is_empty() {
+        document.insert("service", services);
+    }
+    document.into()
 }
 
 /// Retrieves the method `url` from the text of its DID's document.

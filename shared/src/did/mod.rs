@@ -23,7 +23,7 @@ use crate::json::JsonError;
 use crate::key::{KeyError, VerifyingKey};
 use crate::time::Timestamp;
 
-pub use document::document;
+pub use document::{ListedKey, document, document_of};
 
 /// Longest DID URL taken. A did:jwk with a P-384 key takes about 250 characters.
 pub const MAX_DID_URL_CHARS: usize = 2048;

@@ -157,6 +157,30 @@ fn times_of_a_key_are_told() {
     assert_eq!(method.controller.as_str(), DID);
 }
 
+#[test]
+fn a_document_lists_keys_with_their_ends_and_services() {
+    let (old, new) = (key(1), key(2));
+    let listed = [
+        ListedKey { fragment: "k1", key: &old, expires: "2026-06-01T00:00:00Z".parse().ok(), revoked: None },
+        ListedKey { fragment: "k2", key: &new, expires: None, revoked: None },
+    ];
+    let index = "https://lab.example/index.json";
+    let text = document_of(&DID.parse().unwrap(), listed, &[("index", "ModelPassportIndex", index)]);
+    let text = text.to_string();
+    let method = |url: &str, purpose| {
+        let found = resolve_method(&url.parse().unwrap(), purpose, Some(&text));
+        found.map(|method| (method.key, method.expires)).map_err(|error| error.code())
+    };
+    assert_eq!(method(METHOD, ASSERTION), Ok((old, "2026-06-01T00:00:00Z".parse().ok())));
+    assert_eq!(method(METHOD, Relationship::Authentication), Err("did.method-not-authorised"));
+    let second = format!("{DID}#k2");
+    assert_eq!(method(&second, ASSERTION), Ok((new.clone(), None)));
+    assert_eq!(method(&second, Relationship::Authentication), Ok((new, None)));
+    assert!(text.ends_with(&format!(
+        r#""service":[{{"id":"{DID}#index","type":"ModelPassportIndex","serviceEndpoint":"{index}"}}]}}"#
+    )));
+}
+
 /// Each change of the document has one cause.
 #[test]
 fn what_the_controller_did_not_say_does_not_count() {

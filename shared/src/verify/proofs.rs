@@ -12,6 +12,7 @@ use crate::passport::Credential;
 use crate::proof::ecdsa_sd::DisclosureError;
 use crate::proof::{ProofError, Secured};
 use crate::report::{Check, CheckName, Outcome};
+use crate::status::LIST_CREDENTIAL_TYPE;
 use crate::time::Timestamp;
 
 /// What the proofs of one credential came to.
@@ -24,7 +25,21 @@ pub(super) struct Found {
     controllers: Vec<Signer>,
     /// Whether a key could not be found for want of a document.
     open: bool,
+    /// The content is no older than this, whatever a proof says: a status list is dated by its issuer twice.
+    not_before: Option<Timestamp>,
 }
+
+/// The key of a proof.
+struct Listed<'u> {
+    url: &'u DidUrl,
+    method: VerificationMethod,
+    controller: Signer,
+    /// Set where the document of today does not list it: when the one that does was retrieved.
+    once: Option<Timestamp>,
+}
+
+/// How many documents of one DID are looked through, the newest first, for a key that the newest does not list.
+const MAX_DOCUMENTS: usize = 8;
 
 pub(super) fn examine(judge: &Judge, credential: &mut Credential, work: &mut Work) -> Found {
     examine_as(judge.policy.profile, judge, credential, work)
@@ -37,7 +52,7 @@ pub(super) fn examine_as(
     credential: &mut Credential,
     work: &mut Work,
 ) -> Found {
-    let mut found = Found::default();
+    let mut found = Found { not_before: list_date(&credential.content), ..Found::default() };
     if let Some(envelope) = &credential.envelope {
         let party = credential.issuer.as_deref();
         if let Err(check) = found.envelope(judge, envelope, &credential.content, party, work) {
@@ -56,6 +71,13 @@ pub(super) fn examine_as(
     let issuer = found.issuer(profile, credential.issuer.as_deref());
     found.checks.push(issuer);
     found
+}
+
+/// When a status list says that it begins. A list has to be new, so whoever has an old key cannot date it back.
+fn list_date(content: &Json) -> Option<Timestamp> {
+    let types = content.get("type")?.one_or_many();
+    let is_list = types.iter().any(|name| name.as_str() == Some(LIST_CREDENTIAL_TYPE));
+    content.get("validFrom").filter(|_| is_list)?.as_str()?.parse().ok()
 }
 
 fn examine_each(judge: &Judge, credential: &mut Credential, work: &mut Work, found: &mut Found) {
@@ -122,9 +144,10 @@ impl Found {
             Kind::Credential => Relationship::AssertionMethod,
             Kind::Presentation => Relationship::Authentication,
         };
-        let (method, controller) = self.method(judge, &url, purpose)?;
+        let listed = self.method(judge, &url, purpose)?;
         let claims = &envelope.claims;
-        self.times(judge, claims.issued_at, claims.expires, &method)?;
+        self.times(judge, claims.issued_at, claims.expires, &listed)?;
+        let Listed { method, controller, .. } = listed;
         if let Some(from) =
             claims.not_before.filter(|from| *from > judge.now.plus_secs(judge.policy.clock_skew()))
         {
@@ -167,31 +190,50 @@ impl Found {
         self.controllers.iter().any(|one| one.did.as_str() == party && one.vouched == vouched)
     }
 
-    /// The key, by the issuer's own document.
-    fn method(
+    /// The key, by the issuer's own document: the newest that there is, and for a key that is not in there any
+    /// more, an older one.
+    fn method<'u>(
         &mut self,
         judge: &Judge,
-        url: &DidUrl,
+        url: &'u DidUrl,
         purpose: Relationship,
-    ) -> Result<(VerificationMethod, Signer), Check> {
+    ) -> Result<Listed<'u>, Check> {
         let refused = |cause: &DidError| fail(cause.code(), cause.to_string());
         let address = did::document_url(url.did()).map_err(|cause| refused(&cause))?;
-        let is_there = |one: &&Document| address.as_ref() == Some(&one.url);
-        let (document, vouched) = match judge.documents.iter().find(is_there) {
-            Some(document) => (Some(document), true),
-            None => (judge.brought.iter().find(is_there), address.is_none()),
-        };
-        let text = document.map(|document| document.text.as_str());
-        let method = did::resolve_method(url, purpose, text).map_err(|cause| match (&cause, &address) {
+        let own = newest_first(&judge.documents, address.as_deref());
+        let brought = || newest_first(&judge.brought, address.as_deref());
+        let (documents, vouched) = if own.is_empty() { (brought(), address.is_none()) } else { (own, true) };
+        let text = documents.first().map(|document| document.text.as_str());
+        let mut once = None;
+        let method = did::resolve_method(url, purpose, text).or_else(|cause| match (&cause, &address) {
             (DidError::DocumentNeeded(did), Some(address)) => {
                 self.open = true;
                 let why = format!("it lists the keys of `{did}`, which signed");
                 self.needs.push(Need { url: address.clone(), kind: NeedKind::DidDocument, why });
                 let message = format!("the DID document of `{did}` is not at hand");
-                Check::new(CheckName::Proof, Outcome::NotChecked, cause.code(), message)
-                    .with_help(format!("supply the document found at {address}, or a bundle that holds it"))
+                Err(Check::new(CheckName::Proof, Outcome::NotChecked, cause.code(), message)
+                    .with_help(format!("supply the document found at {address}, or a bundle that holds it")))
             }
-            _ => refused(&cause),
+            (DidError::MethodNotFound(_) | DidError::MethodNotAuthorised { .. }, Some(_)) => {
+                let older = |documents: &[&Document]| {
+                    documents.iter().find_map(|document| {
+                        let at: Timestamp = document.retrieved.as_ref()?.parse().ok()?;
+                        Some((did::resolve_method(url, purpose, Some(&document.text)).ok()?, at))
+                    })
+                };
+                if let Some((method, at)) = older(documents.get(1..).unwrap_or_default()) {
+                    once = Some(at);
+                    return Ok(method);
+                }
+                Err(match older(&brought()).filter(|_| vouched) {
+                    Some((_, at)) => {
+                        let why = format!("only the input itself says that it still did at {at}");
+                        no_longer_listed(url, &why)
+                    }
+                    None => refused(&cause),
+                })
+            }
+            _ => Err(refused(&cause)),
         })?;
         let key = method.key.to_multikey();
         // The verifier's own list may say whose key it is.
@@ -205,18 +247,20 @@ impl Found {
         }
         let controller = Signer { did: method.controller.clone(), key, vouched };
         self.controllers.push(controller.clone());
-        Ok((method, controller))
+        Ok(Listed { url, method, controller, once })
     }
 
-    /// Times of the proof and of its key. A key counts as it was when the proof was made.
+    /// Times of the proof and of its key. A key counts as it was when the proof was made, and when that was is
+    /// its maker's word: said wherever the answer would be another one without it.
     fn times(
         &mut self,
         judge: &Judge,
         created: Option<Timestamp>,
         expires: Option<Timestamp>,
-        method: &VerificationMethod,
+        listed: &Listed,
     ) -> Result<(), Check> {
-        let late = |code, message: String| Err(Check::new(CheckName::Validity, Outcome::Fail, code, message));
+        let say = |outcome, code, message| Check::new(CheckName::Validity, outcome, code, message);
+        let late = |code, message: String| Err(say(Outcome::Fail, code, message));
         let (now, skew) = (judge.now, judge.policy.clock_skew());
         let made = created.unwrap_or(now);
         if made > now.plus_secs(skew) {
@@ -225,30 +269,46 @@ impl Found {
         if let Some(expires) = expires.filter(|expires| *expires < now.plus_secs(-skew)) {
             return late("proof.expired", format!("the proof expired at {expires}, and it is {now}"));
         }
-        if let Some(revoked) = method.revoked.filter(|revoked| *revoked > made) {
+        let made = self.not_before.map_or(made, |begin| made.max(begin.min(now)));
+        let Listed { url, method, once, .. } = listed;
+        if let Some(revoked) = method.revoked {
+            if revoked <= made {
+                return late(
+                    "proof.key-revoked",
+                    format!("the key was revoked at {revoked}, before the proof was made at {made}"),
+                );
+            }
             let message =
                 format!("the key was revoked at {revoked}; only the proof itself says that it is older");
-            self.checks.push(Check::new(
-                CheckName::Validity,
-                Outcome::Warn,
-                "proof.key-revoked-since",
-                message,
-            ));
+            self.checks.push(say(Outcome::Warn, "proof.key-revoked-since", message));
         }
-        if let Some(revoked) = method.revoked.filter(|revoked| *revoked <= made) {
-            return late(
-                "proof.key-revoked",
-                format!("the key was revoked at {revoked}, before the proof was made at {made}"),
-            );
+        if let Some(expires) = method.expires {
+            if expires <= made {
+                return late(
+                    "proof.key-expired",
+                    format!("the key expired at {expires}, before the proof was made at {made}"),
+                );
+            }
+            if expires <= now {
+                let message = format!(
+                    "the key was in use until {expires}; that the proof was made before, at {made}, is the word of its maker"
+                );
+                self.checks.push(say(Outcome::Pass, "proof.time-by-issuer", message));
+            }
         }
-        if let Some(expires) = method.expires.filter(|expires| *expires <= made) {
-            return late(
-                "proof.key-expired",
-                format!("the key expired at {expires}, before the proof was made at {made}"),
+        if let Some(at) = *once {
+            if at.plus_secs(skew) < made {
+                let why = format!("it did at {at}, before the proof was made at {made}");
+                return Err(no_longer_listed(url, &why));
+            }
+            let message = format!(
+                "key no longer listed: the DID document of {at} has `{url}`, the one of today has not; that the proof was made before, at {made}, is the word of its maker"
             );
+            self.checks.push(say(Outcome::Warn, "proof.key-unlisted-since", message));
         }
         Ok(())
     }
+
     /// The issuer that the credential names must control a key that signed.
     fn issuer(&self, profile: Profile, issuer: Option<&str>) -> Check {
         let say = |outcome, code, message: String| {
@@ -286,6 +346,28 @@ impl Found {
     }
 }
 
+/// The documents at an address, the newest first. One without a time is the shell's newest.
+fn newest_first<'d>(documents: &'d [Document], address: Option<&str>) -> Vec<&'d Document> {
+    let time = |one: &Document| match &one.retrieved {
+        None => Some(Timestamp::from_unix_secs(i64::MAX)),
+        Some(text) => text.parse::<Timestamp>().ok(),
+    };
+    let mut found: Vec<&Document> = Vec::new();
+    for one in documents.iter().filter(|one| address == Some(one.url.as_str())) {
+        let place = found.iter().position(|other| time(other) < time(one)).unwrap_or(found.len());
+        found.insert(place, one);
+        found.truncate(MAX_DOCUMENTS);
+    }
+    found
+}
+
+fn no_longer_listed(id: &DidUrl, why: &str) -> Check {
+    let message = format!("key no longer listed: the DID document has no `{id}`; {why}");
+    fail("did.key-no-longer-listed", message).with_help(
+        "the issuer took the key back: ask for a passport signed with a current key, or supply the document as you retrieved it after this was signed",
+    )
+}
+
 struct OneProof<'p> {
     judge: &'p Judge,
     found: &'p mut Found,
@@ -301,8 +383,9 @@ impl OneProof<'_> {
         let proof =
             self.secured.proofs().nth(self.at).unwrap_or(Err(&ProofError::None)).map_err(refused)?.clone();
         let url = &proof.verification_method;
-        let (method, controller) = self.found.method(self.judge, url, self.purpose)?;
-        self.found.times(self.judge, proof.created, proof.expires, &method)?;
+        let listed = self.found.method(self.judge, url, self.purpose)?;
+        self.found.times(self.judge, proof.created, proof.expires, &listed)?;
+        let Listed { method, controller, .. } = listed;
         let room = self.work.room();
         let contexts = ContextLoader::with(&self.judge.contexts);
         let budget = &mut self.work.budget;

@@ -7,6 +7,7 @@ mod documents;
 mod input;
 mod jose;
 mod json_ld;
+mod key_periods;
 mod kinds;
 mod lineage;
 mod policy;
@@ -141,6 +142,7 @@ pub fn cases() -> Vec<Case> {
     cases.extend(signers::signers(&world));
     cases.extend(json_ld::work(&world));
     cases.extend(documents::keys_and_documents(&world));
+    cases.extend(key_periods::key_periods(&world));
     cases.extend(proofs::times(&world));
     cases.extend(disclosure::disclosure(&world));
     cases.extend(status::recalls(&world));
