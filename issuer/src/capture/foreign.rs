@@ -1,11 +1,16 @@
 //! Texts that other tools leave behind (YAML, TOML, JSON), read whole into one form within limits.
 //!
-//! What such a text says is somebody's word. Errors name the place in it and never what stands there.
+//! There are two forms: [`Value`] for the files of trackers and environments, which may be large and are an error if they
+//! are not what their name says; and [`Node`] for those beside a model, in the order of the file. What such a text says is
+//! somebody's word. Errors name the place in it and never what stands there.
+
+mod node;
 
 use std::io::Read;
 
 use serde_json::Value;
 
+pub(super) use self::node::Node;
 use super::artifacts::Artifact;
 use super::{CaptureError, FormatError};
 
@@ -17,6 +22,8 @@ const MAX_YAML_DEPTH: usize = 64;
 
 /// Most values of one YAML text, aliases counted as often as they are used.
 const MAX_YAML_NODES: usize = 1_000_000;
+
+const BOUNDS: Bounds = Bounds { nodes: MAX_YAML_NODES, depth: MAX_YAML_DEPTH };
 
 /// The languages that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,14 +80,31 @@ pub(super) fn parse(text: &str, language: Language) -> Result<Value, String> {
                 |span: std::ops::Range<usize>| text.get(..span.start).unwrap_or_default().lines().count();
             format!("it is not TOML (line {})", error.span().map_or(0, line))
         }),
-        Language::Yaml => yaml(text),
+        Language::Yaml => yaml(text, &BOUNDS),
     }
 }
 
-fn yaml(text: &str) -> Result<Value, String> {
-    let budget =
-        serde_saphyr::budget! { max_depth: MAX_YAML_DEPTH, max_nodes: MAX_YAML_NODES, max_documents: 1 };
-    let options = serde_saphyr::options! { budget: budget, with_snippet: false };
+/// How much may be in a document.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    nodes: usize,
+    depth: usize,
+}
+
+/// The one way to read YAML, into either form. `no` is a language, and `y` a name.
+fn yaml<T: serde::de::DeserializeOwned>(text: &str, bounds: &Bounds) -> Result<T, String> {
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_depth: bounds.depth,
+            max_nodes: bounds.nodes,
+            max_recorded_anchor_events: bounds.nodes,
+            max_documents: 1,
+            flow_nesting_limit: bounds.depth,
+        },
+        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::Error,
+        strict_booleans: true,
+        with_snippet: false,
+    };
     serde_saphyr::from_str_with_options(text, options).map_err(|error| match error.location() {
         Some(place) => {
             format!("it is not YAML within the limits (line {}, column {})", place.line(), place.column())

@@ -363,16 +363,19 @@ pub fn missing(subject: &Object, kind: &str) -> Vec<Missing> {
 #[must_use]
 pub fn blank(kind: &str, pointer: &str) -> &'static str {
     const DATE: &str = "2026-01-31";
+    const TIME: &str = "2026-01-31T12:00:00Z";
     let blanks = [
         ("\"\"", Json::from("x")),
         (DATE, Json::from(DATE)),
+        (TIME, Json::from(TIME)),
         ("[]", Json::from(vec![Json::from("x")])),
         ("0", Json::Number(Number::Integer(0))),
         ("false", Json::Bool(false)),
+        ("{}", Json::Object(Object::from_iter([("x", "x")]))),
     ];
     let Some(schema) = schema::for_kind(kind) else { return "\"\"" };
     let place = format!("/credentialSubject{pointer}");
-    let findings = |value: &Json| -> Vec<&str> {
+    let findings = |value: &Json| -> Vec<schema::Finding> {
         let names = pointer.trim_start_matches('/').rsplit('/');
         let subject =
             names.fold(value.clone(), |value, name| Json::Object(Object::from_iter([(name, value)])));
@@ -380,11 +383,12 @@ pub fn blank(kind: &str, pointer: &str) -> &'static str {
         let mut credential = around(subject, "urn:uuid:00000000-0000-4000-8000-000000000000");
         schema.complete(&mut credential);
         let findings = schema.validate(&credential).into_iter();
-        findings.filter(|finding| finding.pointer.starts_with(&place)).map(|finding| finding.code).collect()
+        findings.filter(|finding| finding.pointer.starts_with(&place)).collect()
     };
     // First what fits; then what is at least of the type.
+    let is_other = |finding: &schema::Finding| finding.code == "schema.type" && finding.pointer == place;
     let found = blanks.iter().find(|(_, value)| findings(value).is_empty());
-    let found = found.or_else(|| blanks.iter().find(|(_, value)| !findings(value).contains(&"schema.type")));
+    let found = found.or_else(|| blanks.iter().find(|(_, value)| !findings(value).iter().any(is_other)));
     found.map_or("\"\"", |(text, _)| text)
 }
 

@@ -404,15 +404,19 @@ mod tests {
             "# numberOfSubjects = 0 ",
             "# commercialValidationPermitted = false ",
             "# name = \"\" ",
+            "# trainedOn = [] ",
+            "# hyperparameters = {} ",
+            "# startedAtTime = 2026-01-31T12:00:00Z ",
         ] {
             assert!(text.contains(line), "{line}: {text}");
         }
         // Whoever takes away the signs of comments has a file that is read.
-        let form = text
-            .lines()
-            .map(|line| line.strip_prefix("# ").filter(|rest| rest.contains(" = ")).unwrap_or(line));
-        let form: Vec<&str> = form.filter(|line| !line.starts_with("# ")).collect();
-        assert!(form.join("\n").parse::<toml::Table>().is_ok(), "{}", form.join("\n"));
+        let is_form = |rest: &&str| {
+            rest.starts_with('[') || rest.split_once(" = ").is_some_and(|(name, _)| !name.contains(' '))
+        };
+        let form = text.lines().map(|line| line.strip_prefix("# ").filter(is_form).unwrap_or(line));
+        let form = form.collect::<Vec<_>>().join("\n");
+        assert!(form.parse::<toml::Table>().is_ok(), "{form}");
     }
 
     fn paths(text: &str) -> Vec<&str> {

@@ -4,7 +4,7 @@
 //! model, at best with a revision; neither pins its bytes.
 
 use super::super::artifacts::Artifacts;
-use super::node::Node;
+use super::super::foreign::Node;
 use super::{CaptureError, Directory, Found, MAX_TEXT_CHARS, Said};
 use super::{DESIGN, short};
 

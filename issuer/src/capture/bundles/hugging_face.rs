@@ -2,7 +2,7 @@
 //! `config.json` of the transformers library.
 
 use super::super::artifacts::{Artifact, Artifacts};
-use super::node::Node;
+use super::super::foreign::Node;
 use super::{CaptureError, DESIGN, Directory, Found, MAX_LINE_CHARS, MAX_TEXT_CHARS, Said};
 use super::{read_text, unreadable};
 

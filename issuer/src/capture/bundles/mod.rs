@@ -17,14 +17,13 @@ mod adapter;
 mod hugging_face;
 mod monai;
 mod nnunet;
-mod node;
 
 use std::io::Read as _;
 
 use model_passport::json::{Json, MAX_SAFE_INTEGER, Number, Object};
 
-use self::node::Node;
 use super::artifacts::{Artifact, Artifacts};
+use super::foreign::Node;
 use super::found::Basis;
 use super::{CaptureError, FormatError, Found};
 

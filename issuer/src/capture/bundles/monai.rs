@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use model_passport::json::{Json, Object};
 
 use super::super::artifacts::{Artifact, Artifacts};
+use super::super::foreign::Node;
 use super::super::weak;
-use super::node::Node;
 use super::{
     Basis, CaptureError, DESIGN, Directory, Found, INTENDED_USE, MAX_LINE_CHARS, MAX_TEXT_CHARS, Said,
 };

@@ -13,7 +13,7 @@
 use model_passport::json::{Json, Object};
 
 use super::super::artifacts::{Artifact, Artifacts};
-use super::node::Node;
+use super::super::foreign::Node;
 use super::{
     Basis, CaptureError, DESIGN, Directory, Found, MAX_ITEMS, MAX_LINE_CHARS, MAX_TEXT_CHARS, Said, short,
 };

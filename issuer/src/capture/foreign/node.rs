@@ -1,12 +1,16 @@
-//! A document that another program wrote, in JSON or YAML: read leniently, within bounds, in the order of the file.
+//! A document in the order of its file, in JSON or YAML, small and of uncertain kind: what it is not, is nothing.
 //!
 //! These are not documents of ours. Numbers with fractions and members in any order are fine; what has two
 //! readings (a member that stands twice) is not.
 
 use std::fmt;
 
+use super::Bounds;
 use model_passport::json::{self, Json, Limits, Number};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+
+/// What anyone writes.
+const BOUNDS: Bounds = Bounds { nodes: MAX_NODES, depth: MAX_DEPTH };
 
 /// Most nodes of one document: a `plans.json` of nnU-Net has a few hundred, a model card with many results a few
 /// thousand.
@@ -17,7 +21,7 @@ const MAX_DEPTH: usize = 32;
 
 /// A value of JSON or YAML.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Node {
+pub(in crate::capture) enum Node {
     Nothing,
     Bool(bool),
     Integer(i64),
@@ -30,46 +34,30 @@ pub(super) enum Node {
 
 impl Node {
     /// Reads JSON; nothing if it is none, or has more in it than anyone writes.
-    pub(super) fn from_json(text: &str) -> Option<Self> {
+    pub(in crate::capture) fn from_json(text: &str) -> Option<Self> {
         let limits = Limits { max_nodes: MAX_NODES, max_depth: MAX_DEPTH, ..Limits::default() };
         Some(json::parse_within(text, &limits).ok()?.into())
     }
 
     /// Reads one YAML document; nothing if it is none, or has more in it than anyone writes.
-    pub(super) fn from_yaml(text: &str) -> Option<Self> {
-        let options = serde_saphyr::options! {
-            budget: serde_saphyr::budget! {
-                max_aliases: 64,
-                max_anchors: 64,
-                max_depth: MAX_DEPTH,
-                max_documents: 1,
-                max_nodes: MAX_NODES,
-                max_merge_keys: 64,
-                max_recorded_anchor_events: MAX_NODES,
-                flow_nesting_limit: MAX_DEPTH,
-            },
-            duplicate_keys: serde_saphyr::DuplicateKeyPolicy::Error,
-            with_snippet: false,
-            // `no` is a language, and `y` a name.
-            strict_booleans: true,
-        };
-        serde_saphyr::from_str_with_options(text, options).ok()
+    pub(in crate::capture) fn from_yaml(text: &str) -> Option<Self> {
+        super::yaml(text, &BOUNDS).ok()
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&Self> {
+    pub(in crate::capture) fn get(&self, name: &str) -> Option<&Self> {
         self.members().iter().find_map(|(member, value)| (member == name).then_some(value))
     }
 
-    pub(super) fn members(&self) -> &[(String, Self)] {
+    pub(in crate::capture) fn members(&self) -> &[(String, Self)] {
         if let Self::Map(members) = self { members } else { &[] }
     }
 
-    pub(super) fn items(&self) -> &[Self] {
+    pub(in crate::capture) fn items(&self) -> &[Self] {
         if let Self::List(items) = self { items } else { &[] }
     }
 
     /// One text or several, as many formats allow in one place.
-    pub(super) fn texts(&self) -> Vec<&str> {
+    pub(in crate::capture) fn texts(&self) -> Vec<&str> {
         match self {
             Self::Text(text) => vec![text],
             Self::List(items) => items.iter().filter_map(Self::text).collect(),
@@ -77,16 +65,16 @@ impl Node {
         }
     }
 
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(in crate::capture) fn text(&self) -> Option<&str> {
         if let Self::Text(text) = self { Some(text) } else { None }
     }
 
-    pub(super) fn integer(&self) -> Option<i64> {
+    pub(in crate::capture) fn integer(&self) -> Option<i64> {
         if let Self::Integer(value) = self { Some(*value) } else { None }
     }
 
     /// A text, a number or a truth value, as text.
-    pub(super) fn scalar(&self) -> Option<String> {
+    pub(in crate::capture) fn scalar(&self) -> Option<String> {
         match self {
             Self::Bool(value) => Some(value.to_string()),
             Self::Integer(value) => Some(value.to_string()),
