@@ -192,9 +192,9 @@ impl<'c> Collector<'c> {
             }
             if !came {
                 if !self.dry {
-                    missing
-                        .iter()
-                        .for_each(|id| self.tell(&CollectError::NotFound { what: format!("`{id}`") }));
+                    missing.iter().for_each(|id| {
+                        self.tell(&CollectError::NotFound { what: format!("`{}`", crate::render::plain(id)) })
+                    });
                 }
                 return;
             }

@@ -474,6 +474,24 @@ mod tests {
     }
 
     #[test]
+    fn no_secret_is_published() {
+        let token = concat!("gh", "p_4Kd8sLq2Zx7Vb1Nm6Tr9Yw3Pc5Hj0Gf8Aa2B");
+        let json = json::parse(&format!(
+            r#"{{"id":"urn:uuid:1","type":["VerifiableCredential","ModelPassport"],"credentialSubject":{{"note":"{token}"}}}}"#
+        ))
+        .unwrap();
+        let credential = Credential::new(json.clone()).unwrap();
+        let did = "did:web:lab.example";
+        let mut site = Site::new(did, json::parse(r#"{"id":"did:web:lab.example"}"#).unwrap()).unwrap();
+        let refused = site.add_passport(&credential, &json, &[]).unwrap_err();
+        assert_eq!(refused.code(), "publish.secret");
+        assert!(!refused.to_string().contains(token), "{refused}");
+        assert!(site.files.is_empty());
+        site.add_passport(&credential, &json, &["/credentialSubject/note".to_owned()]).unwrap();
+        assert_eq!(site.files.len(), 1);
+    }
+
+    #[test]
     fn a_list_lies_where_its_address_says_and_nowhere_else() {
         let layout = Layout::of("did:web:lab.example:ai").unwrap();
         assert_eq!(layout.path_of("https://lab.example/ai/status/1").as_deref(), Some("ai/status/1"));
