@@ -173,6 +173,43 @@ fn what_is_published_can_be_fetched_and_verified_without_a_network() {
     assert!(looked.stdout.contains("passports: 2, status lists: 1;"), "{}", looked.stdout);
 }
 
+/// The data are another institution's, which has a site of its own below a path.
+#[test]
+fn a_lineage_is_collected_across_institutions() {
+    const HOLDER: &str = "did:web:data.example:registry";
+    let place = Place::new();
+    let document = place.run(&format!("key new holder --did {HOLDER}")).succeeds().stdout;
+    place.write("holder.json", document);
+    place.run(&format!("key new lab --did {LAB}")).succeeds();
+    place
+        .run("issue train.csv --kind dataset --claims dataset.toml --key holder -o dataset.passport.json")
+        .succeeds();
+    place
+        .run("issue model --claims model.toml --key lab --with holder.json -o model.passport.json")
+        .succeeds();
+    place.run("publish holder --key holder dataset.passport.json").succeeds();
+    let published = place.run("publish lab --key lab model.passport.json").succeeds();
+    assert!(published.stderr.contains("to be found elsewhere: urn:uuid:"), "{}", published.stderr);
+    assert!(
+        place.path("holder/registry/did.json").exists() && place.path("holder/registry/index.json").exists()
+    );
+
+    let (lab, holder) = (
+        Server::of(place.path("lab"), Manners::default()),
+        Server::of(place.path("holder"), Manners::default()),
+    );
+    let here = format!("{} --loopback data.example={}", lab.here(), holder.port);
+    let done = place.run(&format!("verify model.passport.json --fetch {here} --json"));
+    assert!(done.stderr.contains("code: fetch.not-found"), "{}", done.stderr);
+    done.reports(2, "could-not-check", "lineage.missing");
+    place
+        .run(&format!("verify model.passport.json --fetch --from {HOLDER} {here} --json"))
+        .reports(0, "verified", "ok");
+    place.run(&format!("bundle model.passport.json --fetch --from {HOLDER} {here} -o b.json")).succeeds();
+    place.run("verify b.json --with b.json --json").reports(0, "verified", "ok");
+    assert_eq!(place.run(&format!("doctor https://data.example/registry/ {here}")).status, 0);
+}
+
 #[test]
 fn a_recall_reaches_whoever_fetches() {
     let place = lab();

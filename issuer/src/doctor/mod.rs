@@ -27,6 +27,7 @@ pub(crate) enum Severity {
     /// It works, and could be better.
     Warning,
     /// It could not be found out.
+    #[cfg_attr(not(feature = "network"), allow(dead_code, reason = "what is here can be found out"))]
     Unknown,
     /// Somebody cannot verify.
     Failure,

@@ -208,6 +208,8 @@ pub(crate) struct Done {
     pub(crate) removed: Vec<String>,
     /// In the index, and not named this time.
     pub(crate) kept: Vec<String>,
+    /// Every id and address of the index.
+    pub(crate) listed: Vec<String>,
 }
 
 impl Site {
@@ -348,6 +350,8 @@ impl Site {
             target.remove(&path)?;
             done.removed.push(path);
         }
+        done.listed.extend(self.index.passports.into_values().map(|entry| entry.id));
+        done.listed.extend(self.index.lists.into_keys());
         Ok(done)
     }
 
