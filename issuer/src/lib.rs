@@ -2,7 +2,8 @@
 //!
 //! | command | module | reads | writes |
 //! |---|---|---|---|
-//! | `key new\|list\|show` | [`command::key`] | the key store | a key; its DID |
+//! | `key new\|list\|show\|rotate\|revoke` | [`command::key`] | the key store | a key; its DID |
+//! | `did document` | [`command::did`] | the key store | a DID document |
 //! | `capture` | [`command::capture`] | a model or a data set | a draft |
 //! | `data prove\|check\|commit\|merge\|…` | [`command::data`] | records of a data set, proofs about them | proofs, commitments |
 //! | `run` | [`command::run`] | what a command reads and writes | a draft, or a signed attestation |
@@ -14,14 +15,15 @@
 //! | `bundle` | [`command::bundle`] | passports, DID documents | one file |
 //! | `status new\|list\|renew\|message` | [`command::status`] | the key store | a signed status list |
 //! | `revoke`, `suspend`, `restore` | [`command::recall`] | a passport, the key store | the same, changed |
+//! | `fetch` | `command::fetch` | what institutions publish | one file |
+//! | `publish` | [`command::publish`] | passports, status lists, the key store | a static site |
+//! | `doctor` | [`command::doctor`] | a published site, or this machine | findings |
 //! | `serve` | [`service`] | requests of the VC-API | answers |
-//! | `status new\|list\|renew\|message` | [`command::status`] | the key store | a signed status list |
-//! | `revoke`, `suspend`, `restore` | [`command::recall`] | a passport, the key store | the same, changed |
 //! | `explain`, `completions` | [`command::explain`], [`command::completions`] | | help |
 //!
 //! *In scope:* files, keys, the clock, randomness, the terminal. *Out of scope:* every decision about a
-//! passport, which is `model_passport`'s; the network: only `tracking` opens a connection, to the tracking server
-//! that `capture --mlflow` names, and `serve` listens on loopback only.
+//! passport, which is `model_passport`'s. Only `fetch` opens connections, to what a command was told to ask, and
+//! `serve` listens on loopback only.
 
 pub mod capture;
 pub mod claims;

@@ -98,13 +98,8 @@ fn lab() -> Place {
     place
 }
 
-/// `passport` at the usual time, for commands that [`Place::command`] does not know.
-fn at(place: &Place, arguments: &str) -> Done {
-    place.run(&format!("{arguments} --at {}", common::NOW))
-}
-
 fn publish(place: &Place) -> Done {
-    at(place, "publish site --key lab dataset.passport.json model.passport.json --status status.json")
+    place.run("publish site --key lab dataset.passport.json model.passport.json --status status.json")
 }
 
 /// Every file below a directory with its bytes.
@@ -143,12 +138,12 @@ fn what_is_published_can_be_fetched_and_verified_without_a_network() {
     let server = Server::of(place.path("site"), Manners::default());
     let here = server.here();
     // Told first, asked later.
-    let dry = at(&place, &format!("fetch {LAB} {here} --dry-run")).succeeds();
+    let dry = place.run(&format!("fetch {LAB} {here} --dry-run")).succeeds();
     assert!(dry.stderr.contains(&format!("would fetch: {DOCUMENT}\n")), "{}", dry.stderr);
     assert_eq!(server.asked(), Vec::<String>::new());
 
     let model = id_of(&place, "model.passport.json");
-    let done = at(&place, &format!("fetch {model} --from {LAB} {here} -o fetched.json")).succeeds();
+    let done = place.run(&format!("fetch {model} --from {LAB} {here} -o fetched.json")).succeeds();
     let told: Vec<String> = done
         .stderr
         .lines()
@@ -166,16 +161,53 @@ fn what_is_published_can_be_fetched_and_verified_without_a_network() {
     place.run("verify bundled.json --with bundled.json --json").reports(0, "verified", "ok");
     let url =
         format!("https://lab.example/{}", names.iter().find(|name| name.starts_with("passports")).unwrap());
-    at(&place, &format!("fetch {url} {here} -o by-address.json")).succeeds();
-    let listed = at(&place, &format!("fetch {LAB} --list {here}")).succeeds();
+    place.run(&format!("fetch {url} {here} -o by-address.json")).succeeds();
+    let listed = place.run(&format!("fetch {LAB} --list {here}")).succeeds();
     assert_eq!(listed.stdout.lines().count(), 2);
     server.asked();
     place.run("verify model.passport.json --json").reports(2, "could-not-check", "did.document-needed");
     assert_eq!(server.asked(), Vec::<String>::new(), "nothing is asked unasked");
 
-    let looked = at(&place, &format!("doctor {LAB} {here}"));
+    let looked = place.run(&format!("doctor {LAB} {here}"));
     assert_eq!(looked.status, 0, "{}", looked.stdout);
-    assert!(looked.stdout.contains("2 passports and 1 status lists"), "{}", looked.stdout);
+    assert!(looked.stdout.contains("passports: 2, status lists: 1;"), "{}", looked.stdout);
+}
+
+/// The data are another institution's, which has a site of its own below a path.
+#[test]
+fn a_lineage_is_collected_across_institutions() {
+    const HOLDER: &str = "did:web:data.example:registry";
+    let place = Place::new();
+    let document = place.run(&format!("key new holder --did {HOLDER}")).succeeds().stdout;
+    place.write("holder.json", document);
+    place.run(&format!("key new lab --did {LAB}")).succeeds();
+    place
+        .run("issue train.csv --kind dataset --claims dataset.toml --key holder -o dataset.passport.json")
+        .succeeds();
+    place
+        .run("issue model --claims model.toml --key lab --with holder.json -o model.passport.json")
+        .succeeds();
+    place.run("publish holder --key holder dataset.passport.json").succeeds();
+    let published = place.run("publish lab --key lab model.passport.json").succeeds();
+    assert!(published.stderr.contains("to be found elsewhere: urn:uuid:"), "{}", published.stderr);
+    assert!(
+        place.path("holder/registry/did.json").exists() && place.path("holder/registry/index.json").exists()
+    );
+
+    let (lab, holder) = (
+        Server::of(place.path("lab"), Manners::default()),
+        Server::of(place.path("holder"), Manners::default()),
+    );
+    let here = format!("{} --loopback data.example={}", lab.here(), holder.port);
+    let done = place.run(&format!("verify model.passport.json --fetch {here} --json"));
+    assert!(done.stderr.contains("code: fetch.not-found"), "{}", done.stderr);
+    done.reports(2, "could-not-check", "lineage.missing");
+    place
+        .run(&format!("verify model.passport.json --fetch --from {HOLDER} {here} --json"))
+        .reports(0, "verified", "ok");
+    place.run(&format!("bundle model.passport.json --fetch --from {HOLDER} {here} -o b.json")).succeeds();
+    place.run("verify b.json --with b.json --json").reports(0, "verified", "ok");
+    assert_eq!(place.run(&format!("doctor https://data.example/registry/ {here}")).status, 0);
 }
 
 #[test]
@@ -222,7 +254,7 @@ fn what_keeps_others_from_verifying_is_found() {
     let site = place.path("site");
     let look = |manners: Manners, expected: &[&str]| {
         let server = Server::of(site.clone(), manners);
-        let done = at(&place, &format!("doctor https://lab.example/ --json {}", server.here()));
+        let done = place.run(&format!("doctor https://lab.example/ --json {}", server.here()));
         let report = model_passport::json::parse(done.stdout.trim()).unwrap();
         let findings = report.get("findings").unwrap().as_array().unwrap();
         let codes: Vec<&str> =
@@ -275,11 +307,10 @@ fn a_wrong_passport_under_a_digest_is_not_taken() {
     let [(first, _), (_, other)] = passports.as_slice() else { unreachable!("two passports") };
     fs::write(site.join(first), other).unwrap();
     let server = Server::of(site.clone(), Manners::default());
-    at(&place, &format!("fetch {LAB} {} -o fetched.json", server.here()))
-        .fails_after_notes(1, "fetch.digest");
+    place.run(&format!("fetch {LAB} {} -o fetched.json", server.here())).fails_after_notes(1, "fetch.digest");
     assert!(!place.path("fetched.json").exists());
     let redirecting = Server::of(site, Manners { redirects: Some("/.well-known"), ..Manners::default() });
-    at(&place, &format!("fetch {LAB} {}", redirecting.here())).fails_after_notes(2, "fetch.redirect");
+    place.run(&format!("fetch {LAB} {}", redirecting.here())).fails_after_notes(2, "fetch.redirect");
 }
 
 #[test]
@@ -328,7 +359,7 @@ fn a_key_is_rotated_and_what_it_signed_still_holds() {
 fn what_should_not_leave_does_not() {
     let place = lab();
     let files = |place: &Place| place.path("site").exists();
-    let publish = |what: &str| at(&place, &format!("publish site --key lab {what}"));
+    let publish = |what: &str| place.run(&format!("publish site --key lab {what}"));
     place.run("capture train.csv --kind dataset -o draft.json").succeeds();
     publish("draft.json").fails(3, "evidence.unknown-kind");
     publish("did.json").fails(3, "evidence.unknown-kind");
@@ -341,13 +372,13 @@ fn what_should_not_leave_does_not() {
     place.write("broken.json", broken);
     publish("broken.json").fails(1, "publish.not-verified");
     publish("model.passport.json --status model.passport.json").fails(3, "publish.list");
-    at(&place, "publish gs://bucket/x --key lab model.passport.json").fails(64, "publish.target");
+    place.run("publish gs://bucket/x --key lab model.passport.json").fails(64, "publish.target");
     assert!(!files(&place), "nothing was written");
 
     // Another institution's place, and keys that somebody else published.
     publish("model.passport.json").succeeds();
     place.run("key new other --did did:web:other.example").succeeds();
-    at(&place, "publish site --key other").fails(64, "publish.other-did");
+    place.run("publish site --key other").fails(64, "publish.other-did");
     let document = place.read("site/.well-known/did.json");
     place.write("site/.well-known/did.json", document.replace("#lab", "#office"));
     publish("model.passport.json").fails(64, "publish.keys-lost");
@@ -380,13 +411,13 @@ fn a_host_that_nobody_named_is_not_asked() {
     assert!(done.stderr.contains("code: fetch.host"), "a did:key names no host: {}", done.stderr);
     let done = place.run("verify dataset.passport.json --fetch --allow-host lab.example");
     assert!(done.stderr.contains("fetch: https://lab.example/status/1"), "{}", done.stderr);
-    at(&place, "fetch did:key:z6MkwZoKZBosMdrSWjEbnMcmZarA1ZY9bEuDR9zpakamfZdc").fails(64, "fetch.where");
-    at(&place, "fetch urn:uuid:1").fails(64, "fetch.where");
-    at(&place, "fetch https://127.0.0.1/x").fails(64, "fetch.address");
-    at(&place, "fetch https://localhost/x").fails_after_notes(64, "fetch.not-public");
-    at(&place, "fetch https://lab.example:8443/x").fails(64, "fetch.port");
-    assert_eq!(at(&place, "doctor nonsense").status, 2);
-    assert_eq!(at(&place, "doctor").status, 0);
+    place.run("fetch did:key:z6MkwZoKZBosMdrSWjEbnMcmZarA1ZY9bEuDR9zpakamfZdc").fails(64, "fetch.where");
+    place.run("fetch urn:uuid:1").fails(64, "fetch.where");
+    place.run("fetch https://127.0.0.1/x").fails(64, "fetch.address");
+    place.run("fetch https://localhost/x").fails_after_notes(64, "fetch.not-public");
+    place.run("fetch https://lab.example:8443/x").fails(64, "fetch.port");
+    assert_eq!(place.run("doctor nonsense").status, 2);
+    assert_eq!(place.run("doctor").status, 0);
     let early = place.run("doctor --json --at 2026-11-01T00:00:00Z");
     assert!(early.status == 1 && early.stdout.contains("doctor.clock"), "{}", early.stdout);
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use model_passport::evidence::{Document, Evidence, Policy, Profile};
+use model_passport::evidence::{Document, Evidence, Need, Policy, Profile};
 use model_passport::json::Json;
 use model_passport::passport::{self, Credential};
 use model_passport::report::Verdict;
@@ -17,6 +17,7 @@ use crate::files;
 use crate::keystore::KeyStore;
 use crate::problem::Failure;
 use crate::publish::{self, PublishError, Site};
+use crate::render::plain;
 
 /// Largest file of the page, and how many there may be.
 const MAX_PAGE_FILE_BYTES: u64 = 32 << 20;
@@ -67,10 +68,11 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     };
     let target = publish::open(&args.target)?;
     let now = shell.time(args.at);
-    let (site, notes) = assemble(args, &store, &did, now)?;
+    let (site, needs) = assemble(args, &store, &did, now)?;
     let done = site.publish(target.as_ref(), args.force, args.prune)?;
-    for note in notes {
-        shell.print.note(&note);
+    for need in needs.iter().filter(|need| !done.listed.contains(&need.url)) {
+        let (what, why) = (plain(&need.url), plain(&need.why));
+        shell.print.note(&format!("to be found elsewhere: {what}: {why}"));
     }
     for (what, paths) in [("wrote:", &done.written), ("removed:", &done.removed), ("kept:", &done.kept)] {
         for path in paths {
@@ -82,12 +84,7 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-fn assemble(
-    args: &Args,
-    store: &KeyStore,
-    did: &str,
-    now: Timestamp,
-) -> Result<(Site, Vec<String>), Failure> {
+fn assemble(args: &Args, store: &KeyStore, did: &str, now: Timestamp) -> Result<(Site, Vec<Need>), Failure> {
     let document = publish::did_document(store, did)?;
     let mut parts = Evidence::default();
     for path in &args.passport {
@@ -117,11 +114,11 @@ fn assemble(
         let url = publish::read_list(&text).map(|list| list.id).unwrap_or_default();
         vouched.documents.push(Document { url, retrieved: None, text });
     }
-    let mut notes = Vec::new();
+    let mut needs = Vec::new();
     if !parts.credentials.is_empty() {
         let credentials = bundle::unpacked(&parts)?;
         let text = bundle::assemble(parts, now)?.to_pretty();
-        notes = checked(&text, &vouched, now)?;
+        needs = checked(&text, &vouched, now)?;
         for json in &credentials {
             site.add_passport(&read(json)?, json, &args.allow_secret)?;
         }
@@ -129,7 +126,7 @@ fn assemble(
     if let Some(page) = &args.page {
         add_page(page, page, &mut site, &mut 0)?;
     }
-    Ok((site, notes))
+    Ok((site, needs))
 }
 
 /// The host and a slash, of an address.
@@ -146,7 +143,7 @@ fn read(json: &Json) -> Result<Credential, Failure> {
 }
 
 /// Verifies all of it, as a visitor of the site could; says what a visitor will have to find elsewhere.
-fn checked(text: &str, vouched: &Evidence, now: Timestamp) -> Result<Vec<String>, Failure> {
+fn checked(text: &str, vouched: &Evidence, now: Timestamp) -> Result<Vec<Need>, Failure> {
     let outcome = verify::check(text, vouched, &Policy::default(), now);
     if outcome.report.verdict == Verdict::NotVerified {
         let code = outcome.report.code.to_string();
@@ -155,14 +152,7 @@ fn checked(text: &str, vouched: &Evidence, now: Timestamp) -> Result<Vec<String>
         let what = node.map_or_else(|| "what is to be published".to_owned(), |node| format!("`{node}`"));
         return Err(PublishError::NotVerified { what, code }.into());
     }
-    let note = |need: &model_passport::evidence::Need| {
-        format!(
-            "not published here: {}: {}",
-            crate::render::plain(&need.url),
-            crate::render::plain(&need.why)
-        )
-    };
-    Ok(outcome.needs.iter().map(note).collect())
+    Ok(outcome.needs)
 }
 
 /// Every file below a directory, by its path from there.

@@ -79,6 +79,9 @@ pub struct Fetching {
     /// name themselves by; each address is told
     #[arg(long)]
     pub(crate) fetch: bool,
+    /// An institution (did:web) whose index to look into for passports of the lineage, whoever issued them (repeatable)
+    #[arg(long, value_name = "DID", requires = "fetch")]
+    pub(crate) from: Vec<String>,
     #[command(flatten)]
     pub(crate) allowed: Allowed,
 }
@@ -96,7 +99,9 @@ impl Fetching {
     ) {
         if self.fetch {
             let network = Network::public(self.allowed.clone());
-            Collector::new(&network, &mut shell.print, now, false).complete(text, evidence, policy);
+            let mut collector = Collector::new(&network, &mut shell.print, now, false);
+            collector.look_at(&self.from);
+            collector.complete(text, evidence, policy);
         }
     }
 }

@@ -142,7 +142,7 @@ impl<'v> Visit<'v> {
         }
         if self.findings.len() == before {
             let message = format!(
-                "{} passports and {} status lists, each as the index says, verifiable from any page",
+                "passports: {}, status lists: {}; each as the index says, verifiable from any page",
                 index.passports.len(),
                 looked.len()
             );
@@ -158,12 +158,9 @@ impl<'v> Visit<'v> {
                 self.list(&need.url, None, evidence);
             }
         }
-        let own = |check: &&Check| {
-            matches!(
-                check.check,
-                CheckName::Parse | CheckName::Profile | CheckName::Proof | CheckName::Issuer
-            )
-        };
+        let names = [CheckName::Parse, CheckName::Profile, CheckName::Proof, CheckName::Issuer];
+        // Times of a proof and its key are among the checks of validity.
+        let own = |check: &&Check| names.contains(&check.check) || check.code.starts_with("proof.");
         if let Some(check) =
             outcome.report.checks.iter().filter(own).find(|check| check.outcome == Outcome::Fail)
         {

@@ -34,7 +34,7 @@ const MAX_REQUESTS: usize = 512;
 const MAX_TIME: Duration = Duration::from_secs(180);
 /// Most bytes of everything that is collected.
 const MAX_BYTES: usize = passport::MAX_BUNDLE_BYTES;
-/// A lineage is walked level by level.
+/// Each round may bring institutions that were not known before.
 const MAX_ROUNDS: usize = 64;
 /// Most indexes of one institution.
 const MAX_INDEXES: usize = 4;
@@ -192,9 +192,9 @@ impl<'c> Collector<'c> {
             }
             if !came {
                 if !self.dry {
-                    missing
-                        .iter()
-                        .for_each(|id| self.tell(&CollectError::NotFound { what: format!("`{id}`") }));
+                    missing.iter().for_each(|id| {
+                        self.tell(&CollectError::NotFound { what: format!("`{}`", crate::render::plain(id)) })
+                    });
                 }
                 return;
             }
@@ -238,9 +238,7 @@ impl<'c> Collector<'c> {
             NeedKind::StatusList => self.document(&need.url, MAX_DOCUMENT_BYTES, evidence),
             NeedKind::Credential => {
                 let digests = wanted.get(&need.url).cloned().unwrap_or_default();
-                let text = self.parent(&digests, evidence);
-                evidence.credentials.extend(text.clone());
-                Ok(text.is_some())
+                Ok(self.ancestors(digests, evidence))
             }
             // What says what terms mean is taken from nobody's server unseen.
             NeedKind::Context | NeedKind::Resource | NeedKind::Schema => Ok(false),
@@ -252,6 +250,23 @@ impl<'c> Collector<'c> {
         let retrieved = Some(self.now.to_string());
         evidence.documents.push(Document { url: url.to_owned(), retrieved, text });
         Ok(true)
+    }
+
+    /// A passport that a link pins, and what it builds on itself; whether any came.
+    fn ancestors(&mut self, digests: BTreeSet<String>, evidence: &mut Evidence) -> bool {
+        let before = evidence.credentials.len();
+        let mut open = vec![digests];
+        while let Some(digests) = open.pop() {
+            let Some(text) = self.parent(&digests, evidence) else { continue };
+            let credentials = passport::read(&text).map(|input| input.credentials).unwrap_or_default();
+            for credential in credentials {
+                let references = lineage::references(&credential.content).unwrap_or_default();
+                let parents = references.into_iter().filter(lineage::Reference::is_credential);
+                open.extend(parents.map(|reference| BTreeSet::from([reference.digest])));
+            }
+            evidence.credentials.push(text);
+        }
+        evidence.credentials.len() > before
     }
 
     /// A passport that a link pins, from an index of any institution at hand.

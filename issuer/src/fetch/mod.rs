@@ -151,6 +151,11 @@ impl Answer {
     }
 }
 
+/// The beginning of somebody else's text, for a message.
+fn shown(text: &str) -> String {
+    crate::render::plain(&text.chars().take(200).collect::<String>())
+}
+
 /// Finds the addresses of a name.
 type Resolver = fn(&str, u16) -> io::Result<Vec<SocketAddr>>;
 
@@ -251,7 +256,7 @@ impl Network {
     }
 
     fn aim(&self, url: &str) -> Result<Aim, FetchError> {
-        let refused = |why| FetchError::Address { url: url.chars().take(200).collect(), why };
+        let refused = |why| FetchError::Address { url: shown(url), why };
         if self.named {
             let target = Url::parse(url).map_err(|_| refused("it is no URL"))?;
             let host = target.host_str().unwrap_or_default().to_owned();
@@ -346,14 +351,14 @@ async fn exchange(
     let header = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let status = answer.status();
     if status.is_redirection() {
-        let to = header(LOCATION).unwrap_or_else(|| status.as_str().to_owned()).chars().take(200).collect();
+        let to = shown(&header(LOCATION).unwrap_or_else(|| status.as_str().to_owned()));
         return Err(FetchError::Redirect { url: url.to_owned(), to });
     }
     if status != StatusCode::OK {
         return Err(FetchError::Status { url: url.to_owned(), status: status.as_u16() });
     }
     if let Some(encoding) = header(CONTENT_ENCODING).filter(|encoding| encoding != "identity") {
-        let encoding = encoding.chars().take(40).collect();
+        let encoding = shown(&encoding);
         return Err(FetchError::Encoded { url: url.to_owned(), encoding });
     }
     let too_large = || FetchError::TooLarge { url: url.to_owned(), limit: ask.max_bytes };

@@ -208,6 +208,8 @@ pub(crate) struct Done {
     pub(crate) removed: Vec<String>,
     /// In the index, and not named this time.
     pub(crate) kept: Vec<String>,
+    /// Every id and address of the index.
+    pub(crate) listed: Vec<String>,
 }
 
 impl Site {
@@ -348,6 +350,8 @@ impl Site {
             target.remove(&path)?;
             done.removed.push(path);
         }
+        done.listed.extend(self.index.passports.into_values().map(|entry| entry.id));
+        done.listed.extend(self.index.lists.into_keys());
         Ok(done)
     }
 
@@ -471,6 +475,24 @@ mod tests {
         assert_eq!((unit.base.as_str(), unit.prefix.as_str()), ("https://lab.example/unit/ai/", "unit/ai/"));
         assert_eq!(unit.document, "unit/ai/did.json");
         assert!(Layout::of("did:key:z6MkwZoKZBosMdrSWjEbnMcmZarA1ZY9bEuDR9zpakamfZdc").is_err());
+    }
+
+    #[test]
+    fn no_secret_is_published() {
+        let token = concat!("gh", "p_4Kd8sLq2Zx7Vb1Nm6Tr9Yw3Pc5Hj0Gf8Aa2B");
+        let json = json::parse(&format!(
+            r#"{{"id":"urn:uuid:1","type":["VerifiableCredential","ModelPassport"],"credentialSubject":{{"note":"{token}"}}}}"#
+        ))
+        .unwrap();
+        let credential = Credential::new(json.clone()).unwrap();
+        let did = "did:web:lab.example";
+        let mut site = Site::new(did, json::parse(r#"{"id":"did:web:lab.example"}"#).unwrap()).unwrap();
+        let refused = site.add_passport(&credential, &json, &[]).unwrap_err();
+        assert_eq!(refused.code(), "publish.secret");
+        assert!(!refused.to_string().contains(token), "{refused}");
+        assert!(site.files.is_empty());
+        site.add_passport(&credential, &json, &["/credentialSubject/note".to_owned()]).unwrap();
+        assert_eq!(site.files.len(), 1);
     }
 
     #[test]

@@ -94,8 +94,12 @@ impl Place {
         let takes_a_time = [
             "attest ",
             "bundle ",
+            "doctor",
+            "fetch ",
             "issue ",
             "key new ",
+            "key rotate ",
+            "publish ",
             "restore ",
             "revoke ",
             "show ",

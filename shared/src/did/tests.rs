@@ -174,7 +174,7 @@ fn a_document_lists_keys_with_their_ends_and_services() {
     assert_eq!(method(METHOD, ASSERTION), Ok((old, "2026-06-01T00:00:00Z".parse().ok())));
     assert_eq!(method(METHOD, Relationship::Authentication), Err("did.method-not-authorised"));
     let second = format!("{DID}#k2");
-    assert_eq!(method(&second, ASSERTION), Ok((new.clone(), None)));
+    assert_eq!(method(&second, ASSERTION), Ok((new, None)));
     assert_eq!(method(&second, Relationship::Authentication), Ok((new, None)));
     assert!(text.ends_with(&format!(
         r#""service":[{{"id":"{DID}#index","type":"ModelPassportIndex","serviceEndpoint":"{index}"}}]}}"#
