@@ -143,7 +143,7 @@ fn a_revision_is_issued_with_what_was_compared() {
 #[test]
 fn only_what_holds_is_compared() {
     let place = place();
-    compare(&place, "--margin -1").fails(64, "compare.margin");
+    compare(&place, "--margin some").fails(64, "compare.margin");
     let at = format!("--at {}", common::NOW);
     place.run(&format!("compare model.a.json model.b.json {at}")).fails(3, "compare.same-model");
     place.run(&format!("compare model.a.json retrained.b.json {at}")).fails(2, "compare.nothing");

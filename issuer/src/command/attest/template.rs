@@ -17,7 +17,8 @@ pub(super) fn of(form: &Form) -> String {
         "# Claims for `passport attest {} FILE{subject} --key NAME`.\n\
          # Fill in every \"\". What stands behind # may be left out; take the # away to say it.\n\
          # A group that has a `basis` may say instead of all else basis = \"unknown\", or basis = \"withheld\" and a reason.\n\
-         # A passport is named by its file: {{ passport = \"FILE\" }}. Decimals stand in quotes.\n\n\
+         # A passport is named by its file: {{ passport = \"FILE\" }}; a thing without one as\n\
+         # {{ id = \"urn:sha256:…\", type = \"Artifact\", digestMultibase = \"uEi…\" }}. Decimals stand in quotes.\n\n\
          # until when the credential is valid (may be left out), such as 2027-11-21T10:00:00Z\n\
          #validUntil = \"\"\n",
         form.name
