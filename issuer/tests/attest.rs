@@ -326,6 +326,11 @@ fn what_cannot_be_judged_is_not_passed() {
     place.write("results.csv", results(0, 0).replacen(",0.9,", ",high,", 1));
     place.run(&attest).fails(3, "monitoring.value");
     place.write("results.csv", results(0, 0));
+    place.write(
+        "october.toml",
+        format!("{}[[metric]]\nname = \"sensitivity\"\n", period("2026-10-01", "2026-10-31")),
+    );
+    place.run(&attest).fails(3, "monitoring.claimed");
     place.write("october.toml", "incidents = 0\n");
     place.run(&attest).fails(3, "issue.claims");
     place.write("october.toml", period("2026-10-01", "2026-12-31"));

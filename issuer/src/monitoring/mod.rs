@@ -38,6 +38,8 @@ pub(crate) const FEW: usize = 10;
 /// Why a period cannot be judged.
 #[derive(Debug, Error)]
 pub(crate) enum MonitoringError {
+    #[error("`{member}` cannot be claimed of a monitoring")]
+    Claimed { member: &'static str },
     #[error("`{value}` in {place} is not a decimal number of at most 28 digits")]
     Decimal { place: String, value: String },
     #[error("{}", crate::monitoring::Listed(.0))]
@@ -54,6 +56,8 @@ pub(crate) enum MonitoringError {
     Period { start: String, end: String, why: &'static str },
     #[error("`{}` is about another deployment", path.display())]
     OtherDeployment { path: PathBuf },
+    #[error("the table `{}` has more than one column `{column}`", path.display())]
+    RepeatedColumn { path: PathBuf, column: String },
     #[error("the plan's slice `{slice}` is not of the form COLUMN=VALUE")]
     Slice { slice: String },
     #[error(transparent)]
@@ -71,6 +75,7 @@ pub(crate) enum MonitoringError {
 impl Problem for MonitoringError {
     fn code(&self) -> &'static str {
         match self {
+            Self::Claimed { .. } => "monitoring.claimed",
             Self::Decimal { .. } => "monitoring.decimal",
             Self::Missing(_) => "issue.claims",
             Self::NoColumn { .. } => "monitoring.no-column",
@@ -79,6 +84,7 @@ impl Problem for MonitoringError {
             Self::NoThreshold => "monitoring.no-threshold",
             Self::OtherDeployment { .. } => "monitoring.other-deployment",
             Self::Period { .. } => "monitoring.period",
+            Self::RepeatedColumn { .. } => "monitoring.repeated-column",
             Self::Slice { .. } => "monitoring.slice",
             Self::Table(cause) => cause.code(),
             Self::TooManyRows { .. } => "monitoring.too-many-rows",
@@ -90,6 +96,10 @@ impl Problem for MonitoringError {
 
     fn help(&self) -> Option<String> {
         let help = match self {
+            Self::Claimed { member: "previous" } => {
+                "name the monitoring of the period before with `--previous`"
+            }
+            Self::Claimed { .. } => "leave it to the table of results, or give all results as claims",
             Self::Decimal { .. } => "write it with digits and a point, such as \"0.95\"",
             Self::Missing(_) => {
                 "declare it in a claims file and give that with `--claims FILE`; nothing was signed"
@@ -104,6 +114,7 @@ impl Problem for MonitoringError {
             Self::Period { .. } => {
                 "correct `period` in the claims, or leave `--previous` away for the first period"
             }
+            Self::RepeatedColumn { .. } => "give each column a name of its own",
             Self::Slice { .. } => "attest the deployment again with a slice such as `sex=female`",
             Self::Table(cause) => return cause.help(),
             Self::TooManyRows { .. } => "attest shorter periods",

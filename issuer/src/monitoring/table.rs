@@ -82,6 +82,12 @@ impl Table {
                 column: column.to_owned(),
                 why: why.to_owned(),
             })?;
+        if self.names.iter().filter(|name| *name == column).count() > 1 {
+            return Err(MonitoringError::RepeatedColumn {
+                path: self.path.clone(),
+                column: column.to_owned(),
+            });
+        }
         Ok(self.rows.iter().map(|row| row.get(at)?.as_deref()).collect())
     }
 
@@ -116,5 +122,38 @@ impl Table {
         };
         let texts = self.texts(column, why)?.into_iter().enumerate();
         texts.map(|(row, text)| text.map(|text| read(text).ok_or_else(|| wrong(row))).transpose()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Problem;
+
+    fn read(text: &str) -> Table {
+        Table::from_bytes(Path::new("results.csv"), text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_a_value() {
+        let table = read("label,score\n1,0.5\nTRUE,NA\n,0.25\n0,\n");
+        assert_eq!(table.len(), 4);
+        assert_eq!(table.truths("label", "").unwrap(), [Some(true), Some(true), None, Some(false)]);
+        assert_eq!(table.numbers("score", "").unwrap(), [Some(0.5), None, Some(0.25), None]);
+    }
+
+    #[test]
+    fn a_table_has_one_reading() {
+        let table = read("label,a,a,score\n2,1,1,inf\n");
+        for (read, code) in [
+            (table.truths("label", "").map(|_| ()), "monitoring.value"),
+            (table.numbers("score", "").map(|_| ()), "monitoring.value"),
+            (table.numbers("a", "").map(|_| ()), "monitoring.repeated-column"),
+            (table.numbers("b", "").map(|_| ()), "monitoring.no-column"),
+        ] {
+            assert_eq!(read.unwrap_err().code(), code);
+        }
+        let ragged = Table::from_bytes(Path::new("results.csv"), b"a,b\n1\n");
+        assert_eq!(ragged.unwrap_err().code(), "capture.csv-ragged");
     }
 }

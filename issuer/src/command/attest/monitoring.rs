@@ -70,6 +70,12 @@ pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     let files: Vec<PathBuf> = stated.into_iter().chain(args.claims.iter().cloned()).collect();
     let (mut claimed, valid_until) = declare((Object::new(), None), &files, &mut parents)?;
 
+    // A link is followed and checked before it is stated, and what is measured is nobody's word.
+    let measured_only =
+        if table.is_some() { ["metric", "drift", "previous"].as_slice() } else { &["previous"] };
+    if let Some(member) = measured_only.iter().find(|member| claimed.contains(member)) {
+        return Err(MonitoringError::Claimed { member }.into());
+    }
     let mut subject = about(&MONITORING, &deployment);
     if let Some(previous) = &previous {
         subject.insert("previous", previous.reference());
