@@ -7,8 +7,8 @@ use crate::command::fetch;
 #[cfg(feature = "service")]
 use crate::command::serve;
 use crate::command::{
-    attest, bundle, capture, completions, data, derive, did, diff, doctor, explain, gate, init, issue, key,
-    lineage, publish, recall, run, show, status, verify,
+    attest, bundle, capture, compare, completions, data, derive, did, diff, doctor, explain, gate, init,
+    issue, key, lineage, publish, recall, run, show, status, verify,
 };
 
 /// Signed passports for machine learning models, their data and their evaluations.
@@ -62,6 +62,8 @@ pub enum Command {
     Lineage(lineage::Args),
     /// Compare two models or their passports: exit 0 if their weights are the same, 1 if not, 2 if that is not known
     Diff(diff::Args),
+    /// Compare the results of two models on the same data, by site and part of the data
+    Compare(compare::Args),
     /// Put passports and what their verification needs into one file for offline use
     Bundle(bundle::Args),
     /// Fetch passports and what their verification needs from where their issuers publish them, into a bundle
