@@ -59,11 +59,23 @@ export interface Node {
   kind: string;
   digest: string;
   issuer?: string;
+  /** What the trust list calls the issuer: the only name of it to show. */
+  issuerName?: string;
   state: NodeState;
   code: string;
   message: string;
+  /** What is wrong with something that it builds on. */
+  taint?: Taint;
   /** What it builds on. */
   parents: Edge[];
+}
+
+/** Trouble that comes from an ancestor. */
+export interface Taint {
+  /** The code of the ancestor's own check that fails or is open, such as `status.revoked`. */
+  code: string;
+  /** The way from the ancestor to this node, by identifiers; the middle of a long one is left out. */
+  path: string[];
 }
 
 export interface Edge {
@@ -129,7 +141,80 @@ export interface Measured {
   merkleRoot?: string;
 }
 
+/** A kind of credential that a trust list or a rule may name. */
+export type Kind =
+  | 'ApprovalAttestation'
+  | 'DatasetPassport'
+  | 'DeploymentAttestation'
+  | 'EvaluationAttestation'
+  | 'ModelPassport'
+  | 'MonitoringAttestation'
+  | 'ProcessingAttestation';
+
+/** Whom to recognise, and for what. */
+export interface TrustList {
+  /** As reports show it. */
+  name?: string;
+  /** The list that this one narrows; that list has to follow it in `Policy.trust`. */
+  extends?: string;
+  /** DIDs that are not recognised, whatever another list says. */
+  refuse?: string[];
+  issuers?: TrustedIssuer[];
+}
+
+export interface TrustedIssuer {
+  /** Its DID. */
+  id: string;
+  /** Its name, which is shown instead of what it calls itself. */
+  name: string;
+  /** What it may issue; `RecognitionCredential` lets it recognise others. */
+  kinds: (Kind | 'BitstringStatusListCredential' | 'RecognitionCredential')[];
+  /** The kinds for which it may recognise others; all when left out. */
+  recognizes?: (Kind | 'BitstringStatusListCredential')[];
+  /** From when until when what it issues is recognised. */
+  validFrom?: string;
+  validUntil?: string;
+  /** Its public keys as Multikey: only these count, and for these no DID document is needed. */
+  keys?: string[];
+}
+
+/** Who has to have issued something, and on what data. Decimals are texts: `"0.85"`. */
+interface ByWhom {
+  /** Why the rule is there, for whoever reads the report. */
+  because?: string;
+  issuers?: string[];
+  /** Somebody else than the maker of the model. */
+  independent?: boolean;
+  dataOrigin?: 'internal' | 'external';
+}
+
+/** What has to be known of a model. */
+export type Rule =
+  | ({ require: 'credential'; kind: Kind; count?: number; maxAgeDays?: number } & ByWhom)
+  | ({
+      require: 'metric';
+      definition: string;
+      atLeast?: string;
+      atMost?: string;
+      bound?: 'interval' | 'value';
+      slices?: string[];
+      everySlice?: boolean;
+      minimumN?: number;
+    } & ByWhom)
+  | { require: 'monitoring'; because?: string; issuers?: string[]; maxAgeDays?: number }
+  | { require: 'permission'; because?: string; for: 'commercial-validation' }
+  | { require: 'basis'; because?: string; kind: Kind; groups: string[]; basis?: ('measured' | 'declared' | 'inferred')[] }
+  | { require: 'base-models'; because?: string; allowed?: string[] }
+  | { require: 'files'; because?: string }
+  | { require: 'no-files'; because?: string; endings: string[] }
+  | { require: 'no-regression'; because?: string; site: string };
+
+/** What to ask for. A list of policies is read as the first narrowing the next: whatever both say, the stricter counts. */
 export interface Policy {
+  /** As reports show it. */
+  name?: string;
+  /** The policy that this one narrows; that policy has to follow it in the list. */
+  extends?: string;
   /**
    * `passport` takes model passports only. `standard` takes any credential of the W3C data model, judged and shown as
    * its signed statements say it. `proof-only` checks the proofs of any credential and nothing else: it does not
@@ -138,6 +223,24 @@ export interface Policy {
   profile?: 'passport' | 'standard' | 'proof-only';
   /** Whether files must be at hand for every artefact manifest. */
   requireArtifacts?: boolean;
+  /** Whether every issuer has to be recognised by `trust`. */
+  requireRecognition?: boolean;
+  /** Whether every credential has to have a status by which it could be recalled. */
+  requireStatus?: boolean;
+  /** What becomes of a credential whose lineage is not as it should be. */
+  lineage?: {
+    /** It has expired since, and held when it was built on; a refusal when left out. */
+    parentExpired?: 'fail' | 'warn';
+    /** It became valid only after what builds on it; a warning when left out. */
+    parentNewer?: 'fail' | 'warn';
+    /** Its issuer is not recognised; as `requireRecognition` says when left out. */
+    parentUnrecognized?: 'fail' | 'warn';
+    /** It has no credential, or only a part of it was shown; a warning when left out. */
+    declared?: 'fail' | 'warn';
+  };
+  /** Trust lists, the narrowest first: an issuer has to be recognised by every one. */
+  trust?: TrustList[];
+  rules?: Rule[];
   /** DIDs that have to have signed every credential handed over: a proof can be taken off unseen. */
   requiredSigners?: string[];
   /** How many different controllers have to have signed every credential handed over. */
@@ -154,7 +257,7 @@ export interface Policy {
 
 export interface VerifyOptions {
   evidence?: Evidence;
-  policy?: Policy;
+  policy?: Policy | Policy[];
   /** The time to judge by: a date, or RFC 3339 text. Now, when left out. */
   now?: Date | string;
   /** `false` leaves signatures to the WebAssembly. The report is the same, and takes longer. */

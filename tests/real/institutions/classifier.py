@@ -1,6 +1,6 @@
 """The model of the walk through five institutions: a logistic regression, trained and used with nothing but Python.
 
-    classifier.py split TRAIN TEST FOLDER           the tables of the two hospitals, before and after B's new scanner
+    classifier.py split TRAIN TEST FOLDER           everybody's tables, B's before and after its new scanner
     classifier.py train TABLE MODEL [FROM]          a new model, or FROM trained further on TABLE alone
     classifier.py score MODEL TABLE RESULTS         a row for each case: score, label, and what is watched for drift
     classifier.py evaluation RESULTS PASSPORT DATE  the claims of an evaluation, for `passport attest evaluation`
@@ -55,11 +55,17 @@ def split(train, test, folder):
     folder = Path(folder)
     train, test = read(train), read(test)
     # The frozen sets: what a hospital keeps to judge every version on. After the change B keeps another.
-    write(folder / "a-frozen.csv", test[0::2])
-    write(folder / "b-frozen-old.csv", test[1::2])
-    write(folder / "b-frozen.csv", [by_new_scanner(row) for row in test[1::2]])
-    write(folder / "train.csv", train[0::2])
-    write(folder / "b-train.csv", [by_new_scanner(row) for row in train[1::2]])
+    write(folder / "evaluator-frozen.csv", test[1::3])
+    write(folder / "a-frozen.csv", test[0::3])
+    write(folder / "b-frozen-old.csv", test[2::3])
+    write(folder / "b-frozen.csv", [by_new_scanner(row) for row in test[2::3]])
+    write(folder / "train.csv", train[0::3])
+    write(folder / "b-train.csv", [by_new_scanner(row) for row in train[1::3]])
+    # What comes in while the model is used.
+    cases = train[2::3]
+    write(folder / "a-april.csv", cases[0::3])
+    write(folder / "b-april.csv", cases[1::3])
+    write(folder / "b-may.csv", [by_new_scanner(row) for row in cases[2::3]])
 
 
 def sigmoid(value):
