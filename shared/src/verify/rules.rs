@@ -13,8 +13,8 @@ use crate::policy::compare_decimals;
 use crate::report::{Check, CheckName, Outcome};
 use crate::time::Timestamp;
 
-/// Relations by which a statement speaks of a model or a data set.
-const ABOUT: [&str; 3] = ["approves", "deploys", "evaluates"];
+/// Relations by which a statement speaks of a model, a data set or a deployment.
+const ABOUT: [&str; 4] = ["approves", "deploys", "evaluates", "monitors"];
 
 /// Relations by which a model comes from another.
 const BASE: [&str; 5] = ["adapterOf", "distilledFrom", "fineTunedFrom", "mergedFrom", "quantizedFrom"];
@@ -23,6 +23,9 @@ const BASE: [&str; 5] = ["adapterOf", "distilledFrom", "fineTunedFrom", "mergedF
 const DATA: [&str; 3] = ["testedOn", "trainedOn", "validatedOn"];
 
 const SECS_A_DAY: i64 = 86_400;
+
+/// Models that rules are applied to at most.
+const MAX_SUBJECTS: usize = 64;
 
 /// What the rules come to; and whether every credential could be recalled, where that is asked for.
 pub(super) fn judge(judge: &Judge, reached: &[&Examined], files: &[Artifact]) -> Vec<Check> {
@@ -38,12 +41,13 @@ pub(super) fn judge(judge: &Judge, reached: &[&Examined], files: &[Artifact]) ->
         return checks;
     }
     let good: Vec<&Examined> = reached.iter().copied().filter(|one| one.blocked().is_none()).collect();
-    let mut by_digest = Index::default();
-    for (at, one) in good.iter().enumerate() {
-        by_digest.get_or_set(&one.digest.to_multibase(), at);
-    }
-    let facts = Facts { judge, good, by_digest, files };
+    let facts = Facts::of(judge, good, files);
     let subjects = facts.subjects();
+    if subjects.len() > MAX_SUBJECTS {
+        let message = format!("the rules are about each model, and more than {MAX_SUBJECTS} are here");
+        checks.push(refuse("policy.too-many-subjects", message).with_help("verify the models one by one"));
+        return checks;
+    }
     if subjects.is_empty() {
         let message = "the policy has rules about a model, and none that holds is here".to_owned();
         checks.push(
@@ -71,11 +75,55 @@ struct Facts<'f> {
     /// Credentials whose own checks hold.
     good: Vec<&'f Examined>,
     by_digest: Index,
+    /// The place in `statements` of what a passport's digest, or the identifier of its subject, is spoken of in.
+    spoken_of: Index,
+    statements: Vec<Vec<usize>>,
     /// Files at hand.
     files: &'f [Artifact],
 }
 
 impl<'f> Facts<'f> {
+    fn of(judge: &'f Judge, good: Vec<&'f Examined>, files: &'f [Artifact]) -> Self {
+        let mut by_digest = Index::default();
+        for (at, one) in good.iter().enumerate() {
+            by_digest.get_or_set(&one.digest.to_multibase(), at);
+        }
+        let (spoken_of, statements) = (Index::default(), Vec::new());
+        let mut facts = Self { judge, good, by_digest, spoken_of, statements, files };
+        for at in 0..facts.good.len() {
+            let references = facts.good.get(at).map(|one| one.references.as_slice()).unwrap_or_default();
+            for reference in references.iter().filter(|one| ABOUT.contains(&one.relation.as_str())) {
+                // This very passport, or another one of the same thing.
+                let thing =
+                    facts.pinned(&reference.digest).and_then(|other| text_at(other, "/credentialSubject/id"));
+                for key in [Some(reference.digest.as_str()), thing].into_iter().flatten() {
+                    let place = facts.spoken_of.get_or_set(key, facts.statements.len());
+                    if place == facts.statements.len() {
+                        facts.statements.push(Vec::new());
+                    }
+                    if let Some(statements) = facts.statements.get_mut(place) {
+                        statements.push(at);
+                    }
+                }
+            }
+        }
+        facts
+    }
+
+    /// Statements of this kind about a passport or its subject, each once, in their order.
+    fn about(&self, subject: &Examined, kind: &str) -> Vec<&'f Examined> {
+        let keys = [
+            Some(subject.digest.to_multibase()),
+            text_at(subject, "/credentialSubject/id").map(str::to_owned),
+        ];
+        let places =
+            keys.iter().flatten().filter_map(|key| self.statements.get(self.spoken_of.get(key)?)).flatten();
+        let mut places = crate::index::sorted(places.copied().collect(), usize::cmp);
+        places.dedup();
+        let statements = places.into_iter().filter_map(|at| self.good.get(at).copied());
+        statements.filter(|one| one.credential.kind == Some(kind)).collect()
+    }
+
     fn pinned(&self, digest: &str) -> Option<&'f Examined> {
         self.good.get(self.by_digest.get(digest)?).copied()
     }
@@ -115,20 +163,6 @@ impl<'f> Facts<'f> {
             found.extend(parents);
         }
         found.split_off(1)
-    }
-
-    /// Whether a statement speaks of this very passport, or of another passport of the same thing.
-    fn speaks_of(&self, one: &Examined, subject: &Examined) -> bool {
-        let digest = subject.digest.to_multibase();
-        let thing = text_at(subject, "/credentialSubject/id");
-        one.references.iter().filter(|reference| ABOUT.contains(&reference.relation.as_str())).any(
-            |reference| {
-                let other = || {
-                    self.pinned(&reference.digest).and_then(|other| text_at(other, "/credentialSubject/id"))
-                };
-                reference.digest == digest || (thing.is_some() && other() == thing)
-            },
-        )
     }
 
     /// Whether two DIDs are one party, as far as the trust list tells.
@@ -210,14 +244,11 @@ impl<'f> View<'f> {
     fn candidates(&self, kind: &str) -> Vec<&'f Examined> {
         match kind {
             "ApprovalAttestation" | "DeploymentAttestation" | "EvaluationAttestation" => {
-                self.facts.of_kind(kind).filter(|one| self.facts.speaks_of(one, self.subject)).collect()
+                self.facts.about(self.subject, kind)
             }
             "MonitoringAttestation" => {
                 let deployments = self.candidates("DeploymentAttestation");
-                self.facts
-                    .of_kind(kind)
-                    .filter(|one| deployments.iter().any(|deployment| monitors(one, deployment)))
-                    .collect()
+                deployments.into_iter().flat_map(|deployment| self.facts.about(deployment, kind)).collect()
             }
             kind => {
                 let all = std::iter::once(self.subject).chain(self.ancestors.iter().copied());
@@ -355,9 +386,9 @@ impl<'f> View<'f> {
         if deployments.is_empty() {
             return missing("no deployment of it is here");
         }
-        let all = self.candidates("MonitoringAttestation");
         for deployment in &deployments {
-            // Whoever runs it has to have looked.
+            // Whoever runs it has to have looked at what is running.
+            let all = self.facts.about(deployment, "MonitoringAttestation");
             let own = all.iter().filter(|one| {
                 monitors(one, deployment) && one.credential.issuer == deployment.credential.issuer
             });

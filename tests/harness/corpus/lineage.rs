@@ -439,3 +439,48 @@ fn dataset_with(world: &World, change: &dyn Fn(&mut Json)) -> String {
     change(&mut dataset);
     world.lab.sign(world.lab.suite(), &dataset).to_string()
 }
+
+/// Shapes of lineage that cost whoever walks every path, or calls itself for every generation.
+pub(super) fn shapes(world: &World) -> Vec<Case> {
+    let World { lab, .. } = world;
+    let template = {
+        let mut template = read(include_str!("../../fixtures/examples/processing-attestation.json"));
+        for group in ["execution", "tool", "sourceCode", "environment"] {
+            let node = template.pointer(&format!("/credentialSubject/{group}")).expect("a group");
+            let part = |name: &str| node.get(name).and_then(Json::as_str).expect("a name").to_owned();
+            let unknown = [("id", part("id")), ("type", part("type")), ("basis", "unknown".to_owned())];
+            set(&mut template, &format!("/credentialSubject/{group}"), Object::from_iter(unknown));
+        }
+        let made = item_of(&template, "/credentialSubject/generated", 0);
+        set(&mut template, "/credentialSubject/generated", vec![made]);
+        template
+    };
+    let old = template.get("id").and_then(Json::as_str).expect("an id").to_owned();
+    let text = template.to_string();
+    let step = |number: usize, used: &[Json]| {
+        let mut step = read(&text.replace(&old, &format!("urn:uuid:00000000-0000-4000-8000-{number:012x}")));
+        if used.is_empty() {
+            remove(&mut step, "/credentialSubject/used");
+        } else {
+            set(&mut step, "/credentialSubject/used", used.iter().map(link).collect::<Vec<_>>());
+        }
+        lab.issue(lab.suite(), step)
+    };
+    // Each layer uses both of the layer below: 2^40 paths, 80 credentials.
+    let mut diamond: Vec<Json> = Vec::new();
+    for layer in 0..40 {
+        let below = diamond[diamond.len().saturating_sub(2)..].to_vec();
+        diamond.extend([0, 1].map(|side| step(2 * layer + side, &below)));
+    }
+    let mut chain = vec![step(0, &[])];
+    for number in 1..=257 {
+        let below = chain[number - 1].clone();
+        chain.push(step(number, &[below]));
+    }
+    let whole = |credentials: &[Json]| bundle(&credentials.iter().collect::<Vec<_>>(), &[]).to_string();
+    vec![
+        good("diamond", "each credential is looked at once, however many paths lead to it", whole(&diamond)),
+        good("long-chain", "a long chain of work", whole(&chain[..250])),
+        bad("chain-too-long", "no honest chain is as long", whole(&chain), "lineage.too-deep"),
+    ]
+}

@@ -151,6 +151,7 @@ pub fn cases() -> Vec<Case> {
     cases.extend(status_lists::old_lists(&world));
     cases.extend(lineage::lineage(&world));
     cases.extend(lineage::processing(&world));
+    cases.extend(lineage::shapes(&world));
     cases.extend(lineage::artifacts(&world));
     cases.extend(kinds::kinds(&world));
     cases.extend(policy::trust(&world));

@@ -156,6 +156,7 @@ software = ["classifier.py"]
 
 [evaluation.evaluator]
 name = "The evaluating institution"
+contact = "mailto:results@institution.example"
 
 [calibration]
 basis = "unknown"

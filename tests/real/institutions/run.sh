@@ -23,12 +23,15 @@ cd "$work"
 everybody="holder maker evaluator a b"
 now=2026-03-02T09:00:00Z
 network=()
+# Where to look for what a passport builds on.
+parents=(); for who in $everybody; do parents+=(--from "did:web:$who.example"); done
 
 # One institution runs `passport` in its folder, with its keys.
 as() {
     local who=$1; shift
     printf '\n[%s] $ passport %s\n' "$who" "$*" | sed 's/ --loopback [^ ]*//g'
-    (cd "$work/$who" && PASSPORT_KEY_STORE="$work/$who/keys" "$PASSPORT" "$@" --at "$now")
+    local at=(--at "$now"); [ "$1" != did ] || at=()
+    (cd "$work/$who" && PASSPORT_KEY_STORE="$work/$who/keys" "$PASSPORT" "$@" "${at[@]}")
 }
 # The same, where nothing but the exit is of interest.
 quietly() { as "$@" >>"$work/log" 2>&1 || { tail -20 "$work/log" >&2; exit 70; }; }
@@ -50,9 +53,9 @@ publish() {
 # A day comes: the lists of yesterday are renewed.
 day() { now=$1; printf '\n# %s: %s\n' "${now%T*}" "$2"; publish; }
 # Another institution's passports, with all that their verification needs.
-fetch() { local who=$1 from=$2 name=$3; quietly "$who" fetch "did:web:$from.example" --from did:web:holder.example --from did:web:b.example "${network[@]}" -o "$name" --force; }
+fetch() { local who=$1 from=$2 name=$3; quietly "$who" fetch "did:web:$from.example" "${parents[@]}" "${network[@]}" -o "$name" --force; }
 classifier() { python3 "$here/classifier.py" "$@"; }
-fill() { sed -e "s|@TITLE@|${title:-}|; s|@ROWS@|${rows:-}|; s|@VERSION@|${version:-}|; s|@DATE@|${now%T*}|; s|@DATA@|${data:-}|; s|@SITE@|${site:-}|" "$here/$1"; }
+fill() { sed -e "s|@TITLE@|${title:-}|; s|@ROWS@|${rows:-}|; s|@VERSION@|${version:-}|; s|@DATE@|${now%T*}|g; s|@DATA@|${data:-}|; s|@SITE@|${site:-}|" "$here/$1"; }
 # A table's passport by whoever holds it.
 dataset() {
     local who=$1 table=$2 title=$3 rows; rows=$(($(wc -l <"$who/$table.csv") - 1))
@@ -127,11 +130,11 @@ quietly maker issue v1 --claims v1.toml --key maker --status status.json --with 
 
 day 2026-03-04T09:00:00Z "the evaluator and both hospitals judge it, each on records of its own"
 for who in evaluator a b; do
-    dataset "$who" frozen "Frozen records of $who"
+    table=frozen; [ "$who" != b ] || table=frozen-old
+    dataset "$who" "$table" "Frozen records of $who"
     fetch "$who" maker from-maker.json
     take "$who/from-maker.json" "Aspirate classifier" 1.0.0 "$who/v1.received.json"
 done
-dataset b frozen-old "Frozen records of B before its new scanner"
 evaluate evaluator v1 frozen from-maker.json
 evaluate a v1 frozen from-maker.json
 evaluate b v1 frozen-old from-maker.json
@@ -178,7 +181,7 @@ publish
 for who in a b; do
     fetch "$who" maker from-maker.json
     take "$who/from-maker.json" "Aspirate classifier" 2.0.0 "$who/v2.received.json"
-    [ "$who" = a ] || dataset b frozen "Frozen records of B"
+    [ "$who" = a ] || dataset b frozen "Frozen records of b, by its new scanner"
     [ "$who" = a ] || evaluate b v1 frozen from-maker.json
     evaluate "$who" v2 frozen from-maker.json
 done
@@ -200,7 +203,7 @@ for who in a b; do
     fetch "$who" maker from-maker.json
     for other in a b; do [ "$who" = "$other" ] || fetch "$who" "$other" "from-$other.json"; done
     take "$who/from-maker.json" "Aspirate classifier" 2.0.0 "$who/v2.received.json"
-    quietly "$who" bundle v2.received.json v2.frozen.attestation.json from-maker.json did.json status.json "${network[@]}" --fetch --from did:web:holder.example --from did:web:b.example --from did:web:maker.example -o v2.bundle.json
+    quietly "$who" bundle v2.received.json v2.frozen.attestation.json from-maker.json did.json status.json "${network[@]}" --fetch "${parents[@]}" -o v2.bundle.json
 done
 as b gate ../maker/v2 --passport v2.bundle.json "${rules[@]}" && echo "(exit 0: it may be loaded)"
 refused policy.regression a gate ../maker/v2 --passport v2.bundle.json "${rules[@]}" --explain
