@@ -329,7 +329,10 @@ impl Site {
                 _ => changed.push(path.clone()),
             }
         }
-        let gone = self.merge(before, prune, &mut done);
+        let mut gone = self.merge(before, prune, &mut done);
+        if prune {
+            gone.extend(self.unlisted(target)?);
+        }
 
         let document = self.document.to_pretty();
         self.put(target, &self.layout.document, document.as_bytes(), DID_TYPE, &mut done)?;
@@ -355,16 +358,24 @@ impl Site {
         Ok(done)
     }
 
-    /// Keeps what the index had; with `prune`, gives back the paths of what is to go.
+    /// Passports that no index names, also those of a run that was interrupted.
+    fn unlisted(&self, target: &dyn Target) -> Result<Vec<String>, Failure> {
+        let mut names = target.list(&format!("{}passports", self.layout.prefix))?;
+        names.retain(|name| {
+            let digest = name.strip_suffix(".json").filter(|digest| Digest::from_multibase(digest).is_ok());
+            digest.is_some_and(|digest| !self.index.passports.contains_key(digest))
+        });
+        Ok(names.into_iter().map(|name| format!("{}passports/{name}", self.layout.prefix)).collect())
+    }
+
+    /// Keeps what the index had; with `prune`, gives back the paths of the lists that are to go.
     fn merge(&mut self, before: Index, prune: bool, done: &mut Done) -> Vec<String> {
         let mut gone = Vec::new();
         for (digest, entry) in before.passports {
             if self.index.passports.contains_key(&digest) {
                 continue;
             }
-            if prune {
-                gone.push(format!("{}{}", self.layout.prefix, index::place(&digest)));
-            } else {
+            if !prune {
                 done.kept.push(entry.id.clone());
                 self.index.passports.insert(digest, entry);
             }
@@ -462,57 +473,4 @@ fn size(bytes: &[u8]) -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_did_has_one_place() {
-        let root = Layout::of("did:web:lab.example").unwrap();
-        assert_eq!((root.base.as_str(), root.prefix.as_str()), ("https://lab.example/", ""));
-        assert_eq!(root.document, ".well-known/did.json");
-        assert_eq!(root.index_url(), "https://lab.example/index.json");
-        let unit = Layout::of("did:web:lab.example:unit:ai").unwrap();
-        assert_eq!((unit.base.as_str(), unit.prefix.as_str()), ("https://lab.example/unit/ai/", "unit/ai/"));
-        assert_eq!(unit.document, "unit/ai/did.json");
-        assert!(Layout::of("did:key:z6MkwZoKZBosMdrSWjEbnMcmZarA1ZY9bEuDR9zpakamfZdc").is_err());
-    }
-
-    #[test]
-    fn no_secret_is_published() {
-        let token = concat!("gh", "p_4Kd8sLq2Zx7Vb1Nm6Tr9Yw3Pc5Hj0Gf8Aa2B");
-        let json = json::parse(&format!(
-            r#"{{"id":"urn:uuid:1","type":["VerifiableCredential","ModelPassport"],"credentialSubject":{{"note":"{token}"}}}}"#
-        ))
-        .unwrap();
-        let credential = Credential::new(json.clone()).unwrap();
-        let did = "did:web:lab.example";
-        let mut site = Site::new(did, json::parse(r#"{"id":"did:web:lab.example"}"#).unwrap()).unwrap();
-        let refused = site.add_passport(&credential, &json, &[]).unwrap_err();
-        assert_eq!(refused.code(), "publish.secret");
-        assert!(!refused.to_string().contains(token), "{refused}");
-        assert!(site.files.is_empty());
-        site.add_passport(&credential, &json, &["/credentialSubject/note".to_owned()]).unwrap();
-        assert_eq!(site.files.len(), 1);
-    }
-
-    #[test]
-    fn a_list_lies_where_its_address_says_and_nowhere_else() {
-        let layout = Layout::of("did:web:lab.example:ai").unwrap();
-        assert_eq!(layout.path_of("https://lab.example/ai/status/1").as_deref(), Some("ai/status/1"));
-        for url in [
-            "https://lab.example/status/1",
-            "https://other.example/ai/status/1",
-            "https://lab.example/ai/../status/1",
-            "https://lab.example/ai//1",
-            "https://lab.example/ai/",
-            "https://lab.example/ai/did.json",
-            "https://lab.example/ai/index.json",
-            "https://lab.example/ai/_headers",
-            "https://lab.example/ai/passports/x.json",
-            "https://lab.example/ai/status?1",
-            "https://lab.example/ai/a%2Fb",
-        ] {
-            assert_eq!(layout.path_of(url), None, "{url}");
-        }
-    }
-}
+mod tests;

@@ -76,6 +76,13 @@ impl Target for Bucket {
         Ok(())
     }
 
+    fn list(&self, directory: &str) -> Result<Vec<String>, Failure> {
+        let place = self.path(directory)?;
+        let listed = self.runtime.block_on(self.store.list_with_delimiter(Some(&place)));
+        let listed = listed.map_err(|error| unusable(&self.name, &error))?;
+        Ok(listed.objects.iter().filter_map(|one| one.location.filename()).map(str::to_owned).collect())
+    }
+
     fn remove(&self, path: &str) -> Result<(), Failure> {
         let place = self.path(path)?;
         match self.runtime.block_on(self.store.delete(&place)) {
@@ -98,6 +105,8 @@ mod tests {
         bucket.write("a/b.json", b"1", "application/json").unwrap();
         bucket.write("a/b.json", b"2", "application/json").unwrap();
         assert_eq!(bucket.read("a/b.json").unwrap().as_deref(), Some(&b"2"[..]));
+        assert_eq!(bucket.list("a").unwrap(), ["b.json"]);
+        assert!(bucket.list("b").unwrap().is_empty());
         let place = Path::from("site/a/b.json");
         let got = bucket.runtime.block_on(bucket.store.get(&place)).unwrap();
         assert_eq!(got.attributes.get(&Attribute::ContentType).unwrap().as_ref(), "application/json");

@@ -14,6 +14,8 @@ pub(crate) trait Target {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Failure>;
     /// Puts a file there, in place of one that is.
     fn write(&self, path: &str, bytes: &[u8], media_type: &str) -> Result<(), Failure>;
+    /// The names of the files in a directory; none where there is no such directory.
+    fn list(&self, directory: &str) -> Result<Vec<String>, Failure>;
     /// Takes a file away.
     fn remove(&self, path: &str) -> Result<(), Failure>;
 }
@@ -59,6 +61,21 @@ impl Target for Directory {
             fs::create_dir_all(directory).map_err(|error| Self::unusable(directory, error))?;
         }
         Ok(files::write(&path, bytes, Access::Shared, true)?)
+    }
+
+    fn list(&self, directory: &str) -> Result<Vec<String>, Failure> {
+        let path = self.root.join(directory);
+        let entries = match fs::read_dir(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(|error| Self::unusable(&path, error))?,
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(|error| Self::unusable(&path, error))?.file_name();
+            names.extend(name.into_string().ok());
+        }
+        names.sort();
+        Ok(names)
     }
 
     fn remove(&self, path: &str) -> Result<(), Failure> {
