@@ -118,7 +118,7 @@ pub static DEPLOYMENT_ATTESTATION_SCHEMA: Document = Document {
 pub static MONITORING_ATTESTATION_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/monitoring-attestation.schema.json",
     text: include_str!("passport/monitoring-attestation.schema.json"),
-    sha256: "ab552b5bff7760df1d7373e0c688b2ae1bb8a0dd125c5a67aba2a707c2d03fae",
+    sha256: "422cf1d776f16b3d26aa8fd86bda4342e4332c148bacc29cdd8047337de1d9c5",
 };
 
 /// What a `RecognitionCredential` must hold.
