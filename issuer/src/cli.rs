@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 #[cfg(feature = "service")]
 use crate::command::serve;
 use crate::command::{
-    attest, bundle, capture, completions, data, derive, diff, explain, init, issue, key, recall, run, show,
-    status, verify,
+    attest, bundle, capture, compare, completions, data, derive, diff, explain, init, issue, key, recall,
+    run, show, status, verify,
 };
 
 /// Signed passports for machine learning models, their data and their evaluations.
@@ -53,6 +53,8 @@ pub enum Command {
     Show(show::Args),
     /// Compare two models or their passports: exit 0 if their weights are the same, 1 if not, 2 if that is not known
     Diff(diff::Args),
+    /// Compare the results of two models on the same data, by site and part of the data
+    Compare(compare::Args),
     /// Put passports and what their verification needs into one file for offline use
     Bundle(bundle::Args),
     /// Answer requests of the VC-API on this machine

@@ -7,10 +7,11 @@
 //! | `data prove\|check\|commit\|merge\|…` | [`command::data`] | records of a data set, proofs about them | proofs, commitments |
 //! | `run` | [`command::run`] | what a command reads and writes | a draft, or a signed attestation |
 //! | `issue` | [`command::issue`] | a draft or a path, claims | a signed passport |
-//! | `attest evaluation\|processing` | [`command::attest`] | claims, the subject's passport | a signed attestation |
+//! | `attest approval\|deployment\|…` | [`command::attest`] | claims or results, the subject's passport | a signed attestation |
 //! | `derive` | [`command::derive`] | a passport with a base proof | the part of it to show |
 //! | `verify` | [`command::verify`] | a passport, evidence, artefacts | the report |
 //! | `show` | [`command::show`] | a passport | its verified content |
+//! | `compare` | [`command::compare`] | evaluations of two models | what changed; claims of a revision |
 //! | `bundle` | [`command::bundle`] | passports, DID documents | one file |
 //! | `status new\|list\|renew\|message` | [`command::status`] | the key store | a signed status list |
 //! | `revoke`, `suspend`, `restore` | [`command::recall`] | a passport, the key store | the same, changed |
@@ -35,6 +36,7 @@ mod evidence;
 pub mod exit;
 pub mod files;
 pub mod keystore;
+mod monitoring;
 mod parents;
 pub mod print;
 pub mod problem;

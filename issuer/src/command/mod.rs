@@ -11,6 +11,7 @@ use crate::print::Printer;
 pub mod attest;
 pub mod bundle;
 pub mod capture;
+pub mod compare;
 pub mod completions;
 pub mod data;
 pub mod derive;
@@ -66,6 +67,7 @@ pub fn run(command: Command, shell: &mut Shell) -> Exit {
         Command::Verify(args) => verify::run(&args, shell),
         Command::Show(args) => show::run(&args, shell),
         Command::Diff(args) => diff::run(&args, shell),
+        Command::Compare(args) => compare::run(&args, shell),
         Command::Bundle(args) => bundle::run(&args, shell),
         #[cfg(feature = "service")]
         Command::Serve(args) => serve::run(&args, shell),
