@@ -1,6 +1,6 @@
 //! Statements by others than the maker: from a template to a verified credential.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod common;
 
@@ -98,9 +98,7 @@ fn text<'j>(json: &'j Json, pointer: &str) -> &'j str {
 
 #[test]
 fn a_template_that_is_filled_in_can_be_signed() {
-    let place = deployed(
-        "[[monitoringPlan.metricRule]]\nmetric = \"sensitivity\"\ncomparison = \"at-least\"\nbound = \"0.9\"\naction = \"Stop\"\n",
-    );
+    let place = deployed(SMALL_PLAN);
     let about = "--subject model.passport.json";
     for (name, subject) in [
         ("approval", about),
@@ -169,9 +167,7 @@ fn an_approval_is_of_a_model_or_a_data_set() {
 
 #[test]
 fn a_deployment_keeps_its_name_and_its_way_back() {
-    let place = deployed(
-        "[[monitoringPlan.metricRule]]\nmetric = \"sensitivity\"\ncomparison = \"at-least\"\nbound = \"0.9\"\naction = \"Stop\"\n",
-    );
+    let place = deployed(SMALL_PLAN);
     let first = subject(&place, "deployment.json");
     assert!(text(&first, "/id").starts_with("urn:uuid:"));
     let again = format!(
@@ -206,6 +202,14 @@ fn results(missed_women: usize, shift: usize) -> String {
     }
     table
 }
+
+const SMALL_PLAN: &str = r#"
+[[monitoringPlan.metricRule]]
+metric = "sensitivity"
+comparison = "at-least"
+bound = "0.9"
+action = "Stop"
+"#;
 
 const PLAN: &str = r#"
 [[monitoringPlan.metricRule]]

@@ -1,6 +1,6 @@
 //! Two models, two hospitals: what became better and worse, and for whom.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod common;
 

@@ -1,8 +1,9 @@
 //! How far a variable has moved from its reference.
 //!
-//! *Population stability index.* The bins of a number are the tenths of the reference, those of a text its values. The
-//! sum over bins of (a − r) ln(a / r), where a and r are the shares of the period and of the reference; a bin that is
-//! empty on one side counts as half a case there, so that the logarithm exists. Values that the reference does not have are a bin.
+//! *Population stability index.* The bins of a number are the tenths of the reference, those of a text its values, and
+//! one more for values that the reference does not have. The sum over bins of (a − r) ln(a / r), where a and r are the
+//! shares of the period and of the reference; a bin that is empty on one side counts as half a case there, so that the
+//! logarithm exists.
 //!
 //! *Kolmogorov and Smirnov.* The largest distance between the two distribution functions; for numbers only.
 

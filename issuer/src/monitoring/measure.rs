@@ -151,8 +151,10 @@ pub(crate) fn auroc(positive: &[f64], negative: &[f64]) -> Option<Estimate> {
     })
 }
 
-/// The end towards `end` of the values that lie within z standard errors of the area, the error being that at the value
-/// itself. By bisection, as there is no closed form.
+/// One end of the score interval of an area: of the values that lie within z standard errors of it, the one nearest to
+/// `end`. The error is that of Hanley and McNeil for exponential scores, at the value itself, with the mean of both group
+/// sizes in place of each. By bisection, as there is no closed form.
+/// Newcombe, Statistics in Medicine 25 (2006), 559–573, method 5.
 fn newcombe(area: f64, m: f64, n: f64, end: f64) -> f64 {
     let z = z();
     let pairs = (m + n) / 2.0 - 1.0;

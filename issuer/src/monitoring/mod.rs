@@ -8,7 +8,7 @@
 //! | result | 95 % interval |
 //! |---|---|
 //! | sensitivity, specificity, accuracy | score interval of Wilson |
-//! | area under the ROC curve | score interval of Newcombe (2006, method 5): that of Wilson with the variance of Hanley and McNeil, as their model of exponential scores gives it |
+//! | area under the ROC curve | score interval of Newcombe (2006, method 5) |
 //! | mean of a column | Student's t |
 //!
 //! Nothing is said about fewer than [`FEW`] cases, nor anything from which that could be computed: a part of the data
@@ -62,7 +62,7 @@ pub(crate) enum MonitoringError {
     Slice { slice: String },
     #[error(transparent)]
     Table(#[from] CaptureError),
-    #[error("the table `{}` has more than {} rows", path.display(), table::MAX_ROWS)]
+    #[error("the table `{}` has more than {} rows, or too many values for so many rows", path.display(), table::MAX_ROWS)]
     TooManyRows { path: PathBuf },
     #[error("nobody here can compute the metric `{metric}`")]
     UnknownMetric { metric: String },
@@ -117,7 +117,9 @@ impl Problem for MonitoringError {
             Self::RepeatedColumn { .. } => "give each column a name of its own",
             Self::Slice { .. } => "attest the deployment again with a slice such as `sex=female`",
             Self::Table(cause) => return cause.help(),
-            Self::TooManyRows { .. } => "attest shorter periods",
+            Self::TooManyRows { .. } => {
+                "attest shorter periods, or leave out columns that the plan does not ask for"
+            }
             Self::UnknownMetric { .. } => {
                 "known are sensitivity, specificity, accuracy and the area under the ROC curve, and a column by its name \
                  for its mean; give others as claims instead of a table"

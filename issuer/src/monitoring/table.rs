@@ -12,6 +12,9 @@ use crate::problem::Failure;
 /// Most cases of one period.
 pub(crate) const MAX_ROWS: usize = 1_000_000;
 
+/// Most values of one table: they are held in memory.
+const MAX_VALUES: usize = 16 << 20;
+
 /// Largest table.
 const MAX_BYTES: u64 = 256 << 20;
 
@@ -44,19 +47,22 @@ impl Table {
     pub(crate) fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self, MonitoringError> {
         let mut names = Vec::new();
         let mut rows = Vec::new();
+        let mut is_too_large = false;
         let separator = csv::separator(&path.to_string_lossy());
         let read = csv::each_record(bytes, separator, &mut |values, record| {
             let text = |value: &[u8]| String::from_utf8_lossy(value).trim().to_owned();
             if record.is_none() {
                 names = values.iter().map(text).collect();
-            } else if rows.len() <= MAX_ROWS {
+            } else if rows.len() >= MAX_ROWS || rows.len() * values.len() >= MAX_VALUES {
+                is_too_large = true;
+            } else {
                 let known = |value: &[u8]| Some(text(value)).filter(|text| !MISSING.contains(&text.as_str()));
                 rows.push(values.iter().map(known).collect());
             }
             Ok(())
         });
         read.map_err(|fault| fault.about(path))?;
-        if rows.len() > MAX_ROWS {
+        if is_too_large {
             return Err(MonitoringError::TooManyRows { path: path.to_owned() });
         }
         Ok(Self { path: path.to_owned(), names, rows, digest: Digest::of(bytes) })
@@ -153,6 +159,10 @@ mod tests {
         ] {
             assert_eq!(read.unwrap_err().code(), code);
         }
+        let wide =
+            format!("{}\n{}", vec!["a"; 4096].join(","), format!("{}\n", ",".repeat(4095)).repeat(4097));
+        let wide = Table::from_bytes(Path::new("results.csv"), wide.as_bytes());
+        assert_eq!(wide.unwrap_err().code(), "monitoring.too-many-rows");
         let ragged = Table::from_bytes(Path::new("results.csv"), b"a,b\n1\n");
         assert_eq!(ragged.unwrap_err().code(), "capture.csv-ragged");
     }

@@ -7,7 +7,7 @@ use model_passport_contexts as contexts;
 
 use super::Form;
 
-/// The members that a credential has and no person writes.
+/// How schemas refer to what a link is.
 const LINKS: &str = "/$defs/reference";
 
 /// The claims of a statement, to be filled in.
@@ -16,7 +16,7 @@ pub(super) fn of(form: &Form) -> String {
     let mut text = format!(
         "# Claims for `passport attest {} FILE{subject} --key NAME`.\n\
          # Fill in every \"\". What stands behind # may be left out; take the # away to say it.\n\
-         # A group that has a `basis` may say instead of all else basis = \"unknown\", or basis = \"withheld\" and a reason.\n\
+         # A group that has a `basis` may say basis = \"unknown\", or basis = \"withheld\" and a reason, and nothing else.\n\
          # A passport is named by its file: {{ passport = \"FILE\" }}; a thing without one as\n\
          # {{ id = \"urn:sha256:…\", type = \"Artifact\", digestMultibase = \"uEi…\" }}. Decimals stand in quotes.\n\n\
          # until when the credential is valid (may be left out), such as 2027-11-21T10:00:00Z\n\
@@ -105,9 +105,15 @@ impl Schemas {
 
     fn table(&self, schema: &Json, place: &Place<'_>, text: &mut String) {
         let members = schema.get("properties").and_then(Json::as_object).cloned().unwrap_or_default();
+        let listed = |schema: &Json, name: &str| {
+            let list = schema.get("required").and_then(Json::as_array).unwrap_or_default();
+            list.iter().any(|item| item.as_str() == Some(name))
+        };
         let named = |schema: Option<&Json>, name: &str| {
-            let list = schema.and_then(|schema| schema.get("required")).and_then(Json::as_array);
-            list.unwrap_or_default().iter().any(|item| item.as_str() == Some(name))
+            // Of alternatives, the first is asked for.
+            let choices = schema.and_then(|schema| schema.get("anyOf")).and_then(Json::as_array);
+            let first = choices.and_then(<[Json]>::first);
+            schema.into_iter().chain(first).any(|schema| listed(schema, name))
         };
         let mut tables = Vec::new();
         for (name, member) in members.iter().filter(|(name, _)| !place.skip.contains(name)) {
