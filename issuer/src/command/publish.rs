@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use model_passport::evidence::{Document, Evidence, Need, Policy, Profile};
 use model_passport::json::Json;
 use model_passport::passport::{self, Credential};
-use model_passport::report::Verdict;
+use model_passport::report::{Check, Outcome as CheckOutcome, Verdict};
 use model_passport::time::Timestamp;
 
 use super::key::Store;
@@ -145,12 +145,20 @@ fn read(json: &Json) -> Result<Credential, Failure> {
 /// Verifies all of it, as a visitor of the site could; says what a visitor will have to find elsewhere.
 fn checked(text: &str, vouched: &Evidence, now: Timestamp) -> Result<Vec<Need>, Failure> {
     let outcome = verify::check(text, vouched, &Policy::default(), now);
-    if outcome.report.verdict == Verdict::NotVerified {
-        let code = outcome.report.code.to_string();
-        let deciding = outcome.report.checks.iter().find(|check| check.code == outcome.report.code);
-        let node = deciding.and_then(|check| check.node.clone());
-        let what = node.map_or_else(|| "what is to be published".to_owned(), |node| format!("`{node}`"));
-        return Err(PublishError::NotVerified { what, code }.into());
+    // What was recalled stays to be found, with the list that says so: whoever has it learns it there.
+    let is_recall = |check: &&Check| {
+        matches!(
+            check.code.as_ref(),
+            "status.revoked" | "status.suspended" | "lineage.parent-revoked" | "lineage.parent-suspended"
+        )
+    };
+    let mut failed = outcome.report.checks.iter().filter(|check| check.outcome == CheckOutcome::Fail);
+    if let Some(check) = failed.find(|check| !is_recall(check)) {
+        let what = check
+            .node
+            .as_ref()
+            .map_or_else(|| "what is to be published".to_owned(), |node| format!("`{node}`"));
+        return Err(PublishError::NotVerified { what, code: check.code.to_string() }.into());
     }
     Ok(outcome.needs)
 }
