@@ -2,7 +2,6 @@
 //! own, served on loopback.
 
 #![cfg(all(unix, feature = "network"))]
-#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod common;
 

@@ -1,5 +1,7 @@
 //! Trust lists, policies and the gate, with the real binary.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 mod common;
 
 use std::process::Command;

@@ -64,15 +64,13 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     }
     let outcome = args.means.judge(&text, &policy, brought, &paths, now)?;
     let exit = Exit::of(&outcome.report, args.strict);
-    match &mut answers {
-        _ if exit != Exit::Success => {
-            if args.explain {
-                let report = render::report(&outcome.report, shell.print.err_paint);
-                shell.print.note(&report);
-            }
+    if exit == Exit::Success {
+        if let Some(answers) = &mut answers {
+            answers.add(question, now, now.plus_secs(i64::from(args.max_age)))?;
         }
-        Some(answers) => answers.add(question, now, now.plus_secs(i64::from(args.max_age)))?,
-        None => {}
+    } else if args.explain {
+        let report = render::report(&outcome.report, shell.print.err_paint);
+        shell.print.note(&report);
     }
     Ok(exit)
 }
