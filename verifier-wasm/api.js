@@ -13,6 +13,9 @@ const KEPT_MEMORY_BYTES = 128 * 2 ** 20;
 // The verifier refuses a bundle over 16 MiB by its length alone. What is longer need not be copied for that.
 const LONGEST_TEXT = 16 * 2 ** 20 + 1;
 
+/** What fits into the memory that a verifier may take, 256 MiB: some 3,000 full passports. */
+const LONGEST_EVIDENCE = 28 * 2 ** 20;
+
 /** Thrown for misuse and for a verifier that could not work. What is wrong with a passport is in its report. */
 export class PassportVerifierError extends Error {
   constructor(code, message, options) {
@@ -59,7 +62,7 @@ export function createApi(compile) {
 
   async function needs(text, { evidence, policy } = {}) {
     await load();
-    const input = [readText(text), asJson(evidence), asJson(policy)];
+    const input = [readText(text), readEvidence(evidence), asJson(policy)];
     const answer = guarded(() => glue.needs(...input));
     shrink();
     return JSON.parse(answer);
@@ -67,7 +70,7 @@ export function createApi(compile) {
 
   async function verify(text, { evidence, policy, now = new Date(), webCrypto = true } = {}) {
     await load();
-    const input = [readText(text), asJson(evidence), asJson(policy), asTime(now)];
+    const input = [readText(text), readEvidence(evidence), asJson(policy), asTime(now)];
     const subtle = webCrypto ? globalThis.crypto?.subtle : undefined;
     const report = subtle ? await verifyWith(subtle, input) : JSON.parse(guarded(() => glue.verify(...input)));
     shrink();
@@ -117,6 +120,12 @@ function readText(text) {
   // UTF-8 cannot hold half a surrogate pair; it would arrive as another character than was given.
   if (/\p{Surrogate}/u.test(text)) throw misuse('text', 'the passport is not well-formed Unicode');
   return text.length > LONGEST_TEXT ? text.slice(0, LONGEST_TEXT) : text;
+}
+
+function readEvidence(evidence) {
+  const text = asJson(evidence);
+  if (text.length > LONGEST_EVIDENCE) throw misuse('evidence', `more than ${LONGEST_EVIDENCE} characters do not fit into a browser's verifier; use the binary`);
+  return text;
 }
 
 function asJson(value) {

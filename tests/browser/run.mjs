@@ -152,7 +152,7 @@ describe('the npm package in node', async () => {
   });
 
   test('only misuse throws, with a name and a code', async () => {
-    const misuses = [[{}, {}, 'misuse.text'], ['{}', { now: 'today' }, 'misuse.now'], ['{}', { evidence: { x: 1 } }, 'misuse.evidence'], ['{}', { policy: { x: 1 } }, 'misuse.policy']];
+    const misuses = [[{}, {}, 'misuse.text'], ['{}', { now: 'today' }, 'misuse.now'], ['{}', { evidence: { x: 1 } }, 'misuse.evidence'], ['{}', { policy: { x: 1 } }, 'misuse.policy'], ['{}', { evidence: { credentials: ['x'.repeat(28 * 2 ** 20)] } }, 'misuse.evidence']];
     for (const [text, options, code] of misuses) {
       await assert.rejects(verifier.verify(text, options), { name: 'PassportVerifierError', code });
     }
@@ -225,6 +225,21 @@ describe('in Chromium', () => {
       await context.close();
     });
   }
+
+  test('a bundle with everything verifies where there is no network', async () => {
+    const { context, page, complaints, asked } = await open();
+    const [good, recalled] = ['everything', 'everything-recalled'].map((wanted) => cases.find(({ name }) => name === wanted));
+    await page.evaluate(async ({ text, options }) => (await import('/verifier/index.js')).verify(text, options), { text: good.input, options: good.options });
+    const before = asked().length;
+    await context.setOffline(true);
+    for (const { input: text, options, report } of [good, recalled]) {
+      const found = await page.evaluate(async (given) => (await import('/verifier/index.js')).verify(given.text, given.options), { text, options });
+      assert.deepEqual(found, report);
+    }
+    assert.deepEqual(asked().slice(before), []);
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
 
   test('a bundle and its model verify, and nothing leaves the page', async () => {
     const { context, page, complaints, asked, shot } = await open({ viewport: { width: 1100, height: 900 } });

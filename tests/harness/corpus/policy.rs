@@ -126,6 +126,100 @@ pub(super) fn trust(world: &World) -> Vec<Case> {
     ]
 }
 
+/// Everything that a verification without a network needs, in one file: credentials of five domains, their documents, a
+/// status list. Whose keys they are is pinned by the verifier's own list.
+pub(super) fn everything(world: &World) -> Vec<Case> {
+    let party =
+        |name: &str, seed: u8| Party::by_domain(Algorithm::P256, seed, &format!("did:web:{name}.example"));
+    let [holder, maker, evaluator, board, hospital] =
+        [("holder", 41), ("maker", 42), ("evaluator", 43), ("board", 44), ("hospital", 45)]
+            .map(|(name, seed)| party(name, seed));
+    let kinds = [
+        (&holder, "Biobank", r#""DatasetPassport""#),
+        (&maker, "Maker", r#""ModelPassport""#),
+        (&evaluator, "Evaluation office", EVALUATES),
+        (&board, "Board", r#""ApprovalAttestation""#),
+        (&hospital, "Hospital", r#""DeploymentAttestation","MonitoringAttestation""#),
+    ];
+    let mut entries = Vec::new();
+    let mut documents = Vec::new();
+    for (seed, (party, name, kinds)) in (41_u8..).zip(kinds) {
+        let key = signing_key(Algorithm::P256, seed).verifying_key().to_multikey();
+        entries.push(named(party, name, kinds, &format!(r#","keys":["{key}"]"#)));
+        let did = &party.did;
+        let host = did.trim_start_matches("did:web:");
+        documents.push((
+            format!("https://{host}/.well-known/did.json"),
+            format!(
+                r#"{{"@context":["https://www.w3.org/ns/did/v1","https://w3id.org/security/multikey/v1"],"id":"{did}","verificationMethod":[{{"id":"{did}#key-1","type":"Multikey","controller":"{did}","publicKeyMultibase":"{key}"}}],"assertionMethod":["{did}#key-1"]}}"#
+            ),
+        ));
+    }
+    let issue = |party: &Party, mut credential: Json| {
+        if credential.get("proof").is_some() {
+            remove(&mut credential, "/proof");
+        }
+        party.issue(party.suite(), credential)
+    };
+    let mut dataset = world.dataset.clone();
+    set(&mut dataset, "/credentialStatus", entry(Purpose::Revocation).to_json());
+    let dataset = issue(&holder, dataset);
+    let model = issue(&maker, World::unsigned_model(&dataset));
+    let evaluation = issue(&evaluator, World::unsigned_evaluation(&dataset, &model));
+    let afterwards = Afterwards::new(world);
+    let relinked = |mut credential: Json, relation: &str, parent: &Json, party: &Party| {
+        set(&mut credential, &format!("/credentialSubject/{relation}"), link(parent));
+        issue(party, credential)
+    };
+    let approval = relinked(afterwards.approval, "approves", &model, &board);
+    let deployment = relinked(afterwards.deployment, "deploys", &model, &hospital);
+    let mut monitoring = afterwards.monitoring;
+    set(&mut monitoring, "/credentialSubject/outcome", "within-plan");
+    remove(&mut monitoring, "/credentialSubject/breaches");
+    remove(&mut monitoring, "/credentialSubject/drift");
+    let monitoring = relinked(monitoring, "monitors", &deployment, &hospital);
+    let list = |revoked: u32| {
+        let sheet = Sheet::new(&holder);
+        if revoked == 0 { sheet.sign() } else { sheet.with(INDEX, revoked).sign() }
+    };
+    let whole = |list: &Json| {
+        let list = list.to_string();
+        let mut brought: Vec<(&str, &str)> =
+            documents.iter().map(|(url, text)| (url.as_str(), text.as_str())).collect();
+        brought.push((LIST, &list));
+        bundle(&[&monitoring, &deployment, &approval, &evaluation, &model, &dataset], &brought).to_string()
+    };
+    let entries: Vec<&str> = entries.iter().map(String::as_str).collect();
+    let policy = || Policy {
+        require_recognition: true,
+        rules: [
+            r#"{"require":"credential","kind":"EvaluationAttestation","independent":true}"#,
+            r#"{"require":"credential","kind":"ApprovalAttestation","issuers":["did:web:board.example"]}"#,
+            r#"{"require":"monitoring","issuers":["did:web:hospital.example"]}"#,
+            r#"{"require":"permission","for":"commercial-validation"}"#,
+            r#"{"require":"no-files","endings":[".pkl"]}"#,
+        ]
+        .map(read)
+        .to_vec(),
+        ..trusting(self::list(&entries))
+    };
+    vec![
+        under(
+            policy(),
+            good("everything", "one file, and the verifier's own list and rules", whole(&list(0))),
+        ),
+        under(
+            policy(),
+            bad(
+                "everything-recalled",
+                "the same with a newer list: the data were withdrawn",
+                whole(&list(1)),
+                "status.revoked",
+            ),
+        ),
+    ]
+}
+
 /// A domain's keys as the trust list has them.
 pub(super) fn pinned_domain(world: &World) -> Vec<Case> {
     let domain = Party::by_domain(Algorithm::P256, 31, "did:web:holder.example");
