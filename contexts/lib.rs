@@ -132,7 +132,7 @@ pub static RECOGNITION_CREDENTIAL_SCHEMA: Document = Document {
 pub static POLICY_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/policy.schema.json",
     text: include_str!("passport/policy.schema.json"),
-    sha256: "45e1f6c1b4c5b0c1ab6772e31dca1a6f689c6a175b37bf2c505f0c77059dd55f",
+    sha256: "b2a73fed7b904ab624bc6cec1ce50d670450622de9c22539676302ed6fc21906",
 };
 
 /// Whom a verifier recognises.

@@ -10,6 +10,7 @@ use model_passport::digest::Digest;
 use model_passport::evidence::Evidence;
 use model_passport::json::{self, Json, Object};
 use model_passport::policy::Policy;
+use model_passport::report::{Report, Shown};
 use model_passport::time::Timestamp;
 
 use super::Shell;
@@ -52,27 +53,36 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     let text = files::read_text(&args.passport, files::MAX_BUNDLE_BYTES)?;
     let mut policy = args.means.policy()?;
     policy.rules.push(Object::from_iter([("require", "files")]).into());
-    let mut paths = args.means.artifact.clone();
-    paths.push(args.path.clone());
+    // Whoever took a key can date what they sign; nobody looks at a warning here.
+    policy.refuse_revoked_keys = true;
+    let paths = vec![args.path.clone()];
     let mut brought = args.means.evidence()?;
     brought.artifacts.extend(evidence::artifacts(&paths, Digests::Fastest)?);
     let now = shell.time(args.means.at);
     let question = question(&text, &policy, &brought, args.strict);
     let mut answers = args.cache.as_deref().map(Answers::read);
-    if answers.as_ref().is_some_and(|answers| answers.hold(&question, now)) {
+    let max_age = i64::from(args.max_age);
+    if answers.as_ref().is_some_and(|answers| answers.hold(&question, now, max_age)) {
         return Ok(Exit::Success);
     }
     let outcome = args.means.judge(&text, &policy, brought, &paths, now)?;
     let exit = Exit::of(&outcome.report, args.strict);
     if exit == Exit::Success {
         if let Some(answers) = &mut answers {
-            answers.add(question, now, now.plus_secs(i64::from(args.max_age)))?;
+            let until = end_of_validity(&outcome.report).into_iter().chain([now.plus_secs(max_age)]).min();
+            answers.add(question, now, until.unwrap_or(now))?;
         }
     } else if args.explain {
         let report = render::report(&outcome.report, shell.print.err_paint);
         shell.print.note(&report);
     }
     Ok(exit)
+}
+
+/// When the first of the credentials that were relied on ends.
+fn end_of_validity(report: &Report) -> Option<Timestamp> {
+    let end = |shown: &Shown| shown.content.get("validUntil")?.as_str()?.parse::<Timestamp>().ok();
+    report.shown.iter().filter_map(end).min()
 }
 
 /// The digest of all that an answer rests on, but for the time.
@@ -113,8 +123,10 @@ impl<'p> Answers<'p> {
     }
 
     /// A clock that was set back finds answers of the future, which count no more than old ones.
-    fn hold(&self, question: &str, now: Timestamp) -> bool {
-        self.passed.iter().any(|(other, from, until)| other == question && *from <= now && now < *until)
+    fn hold(&self, question: &str, now: Timestamp, max_age: i64) -> bool {
+        let in_time =
+            |from: Timestamp, until: Timestamp| from <= now && now < until.min(from.plus_secs(max_age));
+        self.passed.iter().any(|(other, from, until)| other == question && in_time(*from, *until))
     }
 
     fn add(&mut self, question: String, from: Timestamp, until: Timestamp) -> Result<(), Failure> {

@@ -276,7 +276,18 @@ pub fn walk(members: &[Member], rows: Rows) -> Walk {
             ));
         }
     }
-    if let Some(cycle) = find_cycle(members, &reached, &places.by_id) {
+    // What the order leaves out is in a circle of parts, or rests on one.
+    let ordered: Vec<bool> = order.iter().fold(vec![false; members.len()], |mut ordered, at| {
+        if let Some(slot) = ordered.get_mut(*at) {
+            *slot = true;
+        }
+        ordered
+    });
+    let left_out = reached.iter().filter(|at| ordered.get(**at) == Some(&false));
+    let left_out: Vec<String> =
+        left_out.filter_map(|at| Some(members.get(*at)?.id.clone())).take(MAX_PATH).collect();
+    let cycle = find_cycle(members, &reached, &places.by_id);
+    if let Some(cycle) = cycle.or(Some(left_out).filter(|left_out| !left_out.is_empty())) {
         let message = format!("the credentials build on each other in a circle: {}", join(&cycle));
         walk.checks.push(Check::new(CheckName::Lineage, Outcome::Fail, "lineage.cycle", message));
     }
@@ -571,7 +582,9 @@ impl Links<'_> {
             let message = format!(
                 "`{relation}` pins the whole of `{id}`, of which a part was shown: that they belong together is declared, not proven"
             );
-            let outcome = self.rows.declared.outcome();
+            // Anybody can sign a part under any name: only a party that the verifier knows is taken at its word.
+            let known = parent.issuer_name.is_some();
+            let outcome = if known { self.rows.declared.outcome() } else { Outcome::NotChecked };
             let help = "a digest covers every statement, and a part has not all of them; ask its holder for the whole";
             judged.add(
                 say(outcome, "lineage.disclosed-part", message, help),

@@ -115,6 +115,11 @@ fn a_recall_taints_every_descendant_by_a_path() {
 fn a_part_is_declared_to_belong_to_what_was_pinned() {
     let mut part = Member { is_part: true, ..member("b", &[]) };
     part.digest = digest_of("a part of b");
+    // Of somebody whom nobody knows it says nothing.
+    let stranger = walked(vec![member("a", &["b"]), part.clone()]);
+    let check = stranger.checks.iter().find(|check| check.code == "lineage.disclosed-part").unwrap();
+    assert_eq!(check.outcome, Outcome::NotChecked);
+    part.issuer_name = Some("Known".to_owned());
     let found = walked(vec![member("a", &["b"]), part.clone()]);
     assert_eq!(codes(&found), ["lineage.disclosed-part", "lineage.none"]);
     assert!(found.checks.iter().all(|check| check.outcome != Outcome::Fail));
@@ -141,6 +146,13 @@ fn a_part_is_declared_to_belong_to_what_was_pinned() {
         part
     };
     assert!(codes(&walked(vec![ring("x", "y"), ring("y", "x")])).contains(&"lineage.cycle"));
+    // Nor behind a whole credential of the same name.
+    let twin = Member { is_root: true, ..member("x", &[]) };
+    let mut parts = [ring("x", "y"), ring("y", "x")];
+    parts[0].digest = digest_of("part of x");
+    parts[0].is_root = true;
+    let behind = walked([vec![twin], parts.to_vec()].concat());
+    assert!(codes(&behind).contains(&"lineage.cycle"), "{:?}", codes(&behind));
 }
 
 #[test]

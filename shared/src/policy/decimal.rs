@@ -13,6 +13,16 @@ pub(crate) fn compare(one: &str, other: &str) -> Option<Ordering> {
     })
 }
 
+/// Whether `one` is below `other` by more than `margin`; `None` where a number is not one, or has more than 12 digits
+/// on a side of its point.
+pub(crate) fn is_below(one: &str, other: &str, margin: &str) -> Option<bool> {
+    let (one, other, margin) = (Decimal::read(one)?, Decimal::read(other)?, Decimal::read(margin)?);
+    Some(other.scaled()? - one.scaled()? > margin.scaled()?)
+}
+
+/// Digits of a fraction that are computed with.
+const DIGITS: usize = 12;
+
 struct Decimal<'t> {
     is_negative: bool,
     /// Without leading zeros.
@@ -36,6 +46,15 @@ impl<'t> Decimal<'t> {
         Some(Self { is_negative: is_negative && !(whole.is_empty() && fraction.is_empty()), whole, fraction })
     }
 
+    /// In units of the last digit that is computed with.
+    fn scaled(&self) -> Option<i128> {
+        if self.whole.len() > DIGITS || self.fraction.len() > DIGITS {
+            return None;
+        }
+        let size: i128 = format!("0{}{:0<DIGITS$}", self.whole, self.fraction).parse().ok()?;
+        Some(if self.is_negative { -size } else { size })
+    }
+
     fn compare_size(&self, other: &Self) -> Ordering {
         // Of two whole numbers without leading zeros the longer is the larger; fractions compare like words.
         let whole = self.whole.len().cmp(&other.whole.len()).then_with(|| self.whole.cmp(other.whole));
@@ -46,6 +65,18 @@ impl<'t> Decimal<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn differences_are_exact() {
+        assert_eq!(is_below("0.9167", "0.9722", "0.05"), Some(true));
+        assert_eq!(is_below("0.92", "0.97", "0.05"), Some(false), "by the margin, and not by more");
+        assert_eq!(is_below("0.919999999999", "0.97", "0.05"), Some(true));
+        assert_eq!(is_below("1", "-1", "0"), Some(false));
+        assert_eq!(is_below("-1", "1", "1.999"), Some(true));
+        for text in ["", "x", "1e3", "1234567890123", "0.1234567890123"] {
+            assert_eq!(is_below(text, "1", "0"), None, "{text}");
+        }
+    }
 
     #[test]
     fn numbers_compare_by_value() {

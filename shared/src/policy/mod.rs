@@ -20,7 +20,7 @@ use crate::json::{self, Json, JsonError, Limits, Number};
 use crate::report::Outcome;
 use crate::schema;
 
-pub(crate) use decimal::compare as compare_decimals;
+pub(crate) use decimal::{compare as compare_decimals, is_below};
 pub(crate) use trust::{Period, RECOGNITION, Recognition, Standing, Statement, Trust};
 
 /// What a verifier asks for beyond the rules that always hold.
@@ -65,6 +65,12 @@ pub struct Policy {
     /// Trust lists as `trust.schema.json` has them, the narrowest first: every one has to recognise an issuer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trust: Vec<Json>,
+    /// Whether a proof is refused whose key was revoked since: only the proof says that it is older.
+    #[serde(skip_serializing_if = "is_false")]
+    pub refuse_revoked_keys: bool,
+    /// Set where a policy narrows one that left the age of status lists to the lists themselves.
+    #[serde(skip)]
+    pub heeds_ttl: bool,
     /// Rules as `policy.schema.json` has them: all have to hold.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Json>,
@@ -202,7 +208,17 @@ impl Policy {
     /// One policy, as its schema says, over the one that it narrows.
     fn read(json: &Json, base: Option<Self>) -> Result<Self, PolicyError> {
         let base_profile = base.as_ref().map(|base| base.profile);
-        let base = base.unwrap_or_default();
+        let narrows = base.is_some();
+        let mut base = base.unwrap_or_default();
+        let heeds_ttl = base.heeds_ttl || (narrows && base.max_status_age_secs.is_none());
+        if narrows {
+            // What it leaves out is as strict as its default.
+            base.clock_skew_secs = Some(u32::try_from(base.clock_skew()).unwrap_or(u32::MAX));
+            base.max_status_age_secs = Some(u32::try_from(base.max_status_age()).unwrap_or(u32::MAX));
+            base.lineage.parent_expired = base.lineage.parent_expired.or(Some(Row::Fail));
+            let unrecognized = base.require_recognition.then_some(Row::Fail);
+            base.lineage.parent_unrecognized = base.lineage.parent_unrecognized.or(unrecognized);
+        }
         let flag = |name: &str| json.get(name).and_then(Json::as_bool).unwrap_or_default();
         let text = |name: &str| json.get(name).and_then(Json::as_str).map(str::to_owned);
         let texts = |name: &str| -> Vec<String> {
@@ -257,6 +273,8 @@ impl Policy {
                 parent_unrecognized: row("parentUnrecognized").max(base.lineage.parent_unrecognized),
                 declared: row("declared").max(base.lineage.declared),
             },
+            refuse_revoked_keys: flag("refuseRevokedKeys") || base.refuse_revoked_keys,
+            heeds_ttl,
             trust: [trust, base.trust].concat(),
             rules: [list("rules"), base.rules].concat(),
         })

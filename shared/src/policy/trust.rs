@@ -152,11 +152,11 @@ impl Trust {
         self.lists.is_empty()
     }
 
-    /// Whether a list pins this key for this DID: then nobody else has to say whose it is.
+    /// Whether every list that names issuers pins this key for this DID: then nobody else has to say whose it is.
     pub(crate) fn pins(&self, did: &str, key: &str) -> bool {
-        self.lists
-            .iter()
-            .any(|list| list.entries(did).any(|entry| entry.keys.iter().any(|pinned| pinned == key)))
+        let pins = |list: &List| list.entries(did).any(|entry| entry.keys.iter().any(|pinned| pinned == key));
+        let mut naming = self.lists.iter().filter(|list| list.issuers.is_some()).peekable();
+        naming.peek().is_some() && naming.all(pins)
     }
 
     /// What a list calls an issuer.
@@ -273,7 +273,8 @@ impl List {
                 }
             }
         });
-        let best = listed.chain(recognised).max_by_key(|standing| standing.rank());
+        // Of equal ones the last counts: what the list itself says of an issuer, its name included.
+        let best = recognised.chain(listed).max_by_key(Standing::rank);
         Some(best.unwrap_or(Standing::Unknown { list: self.name.clone() }))
     }
 

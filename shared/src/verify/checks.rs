@@ -339,6 +339,17 @@ pub(super) fn at_hand(credential: &Credential, files: &[Artifact]) -> (i64, i64)
     counts(&comparable(credential, files), files)
 }
 
+/// The first of the files at hand that a credential does not list under the name that it has here.
+pub(super) fn not_listed<'f>(credential: &Credential, files: &'f [Artifact]) -> Option<&'f Artifact> {
+    let listed = manifest(credential);
+    let is_it = |file: &Artifact, listed: &Listed<'_>| {
+        let path = file.path.replace('\\', "/");
+        let has_name = listed.is_tree || path == listed.path || path.ends_with(&format!("/{}", listed.path));
+        has_name && listed.is(file)
+    };
+    files.iter().find(|file| !listed.iter().any(|listed| is_it(file, listed)))
+}
+
 fn counts(listed: &[Listed<'_>], files: &[Artifact]) -> (i64, i64) {
     let found = listed.iter().filter(|listed| files.iter().any(|file| listed.is(file)));
     (found.map(|listed| listed.count).sum(), listed.iter().map(|listed| listed.count).sum())

@@ -22,13 +22,21 @@ pub(super) fn judge(judge: &Judge, reached: &[&Examined]) -> Vec<Check> {
         return Vec::new();
     }
     let good: Vec<&Examined> = reached.iter().copied().filter(|one| one.blocked().is_none()).collect();
-    // What another monitoring says to follow is history.
+    let mut by_digest = Index::default();
+    for (at, one) in good.iter().enumerate() {
+        by_digest.get_or_set(&one.digest.to_multibase(), at);
+    }
+    // What another monitoring follows is history, by the word of the same party and of nobody else.
     let (mut followed, mut monitored) = (Index::default(), Index::default());
-    for reference in good.iter().flat_map(|one| &one.references) {
-        match reference.relation.as_str() {
-            "previous" => _ = followed.insert(&reference.digest),
-            "monitors" => _ = monitored.insert(&reference.digest),
-            _ => {}
+    for one in &good {
+        for reference in &one.references {
+            let other = by_digest.get(&reference.digest).and_then(|at| good.get(at));
+            let is_own = other.is_some_and(|other| other.credential.issuer == one.credential.issuer);
+            match reference.relation.as_str() {
+                "previous" if is_own => _ = followed.insert(&reference.digest),
+                "monitors" if is_own => _ = monitored.insert(&reference.digest),
+                _ => {}
+            }
         }
     }
     let is_over = |end: Timestamp| end < judge.now.plus_secs(-judge.policy.clock_skew());

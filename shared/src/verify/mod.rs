@@ -279,10 +279,10 @@ impl Verification {
         let mut examined: Vec<Examined> = opened.into_iter().map(|one| judge.examine(one, &lists)).collect();
         for one in &mut examined {
             one.take_answers(answers, judge.policy.profile);
-            one.checks.extend(signers::required(one, &judge.policy));
+            one.checks.extend(signers::required(one, &judge));
         }
         let children = Children::of(&examined);
-        trust::relax_expired(&mut examined, &children, &judge.policy);
+        trust::relax_expired(&mut examined, &children, &judge.policy, &artifacts);
         checks.extend(trust::judge(&judge, &mut examined, &children));
         let walk = lineage::walk(&members(&examined), Rows::of(&judge.policy));
         let reached: Vec<&Examined> =

@@ -280,7 +280,8 @@ impl Found {
             }
             let message =
                 format!("the key was revoked at {revoked}; only the proof itself says that it is older");
-            self.checks.push(say(Outcome::Warn, "proof.key-revoked-since", message));
+            let row = if judge.policy.refuse_revoked_keys { Outcome::Fail } else { Outcome::Warn };
+            self.checks.push(say(row, "proof.key-revoked-since", message));
         }
         if let Some(expires) = method.expires {
             if expires <= made {

@@ -9,7 +9,8 @@ use super::{Examined, article, text_at};
 use crate::evidence::Artifact;
 use crate::index::Index;
 use crate::json::Json;
-use crate::policy::compare_decimals;
+use crate::lineage::Reference;
+use crate::policy::{Profile, compare_decimals, is_below};
 use crate::report::{Check, CheckName, Outcome};
 use crate::time::Timestamp;
 
@@ -23,6 +24,9 @@ const BASE: [&str; 5] = ["adapterOf", "distilledFrom", "fineTunedFrom", "mergedF
 const DATA: [&str; 3] = ["testedOn", "trainedOn", "validatedOn"];
 
 const SECS_A_DAY: i64 = 86_400;
+
+/// Parties that a message names at most.
+const MAX_NAMED: usize = 5;
 
 /// Models that rules are applied to at most.
 const MAX_SUBJECTS: usize = 64;
@@ -40,7 +44,9 @@ pub(super) fn judge(judge: &Judge, reached: &[&Examined], files: &[Artifact]) ->
     if judge.policy.rules.is_empty() {
         return checks;
     }
-    let good: Vec<&Examined> = reached.iter().copied().filter(|one| one.blocked().is_none()).collect();
+    // Where only proofs were checked, nobody said anything.
+    let judged = judge.policy.profile != Profile::ProofOnly;
+    let good = reached.iter().copied().filter(|one| judged && one.blocked().is_none()).collect();
     let facts = Facts::of(judge, good, files);
     let subjects = facts.subjects();
     if subjects.len() > MAX_SUBJECTS {
@@ -93,9 +99,13 @@ impl<'f> Facts<'f> {
         for at in 0..facts.good.len() {
             let references = facts.good.get(at).map(|one| one.references.as_slice()).unwrap_or_default();
             for reference in references.iter().filter(|one| ABOUT.contains(&one.relation.as_str())) {
-                // This very passport, or another one of the same thing.
-                let thing =
-                    facts.pinned(&reference.digest).and_then(|other| text_at(other, "/credentialSubject/id"));
+                // This very passport, or another one of the same thing: in the profile of passports a thing's name
+                // is that of its content. Monitoring is of one deployment only.
+                let named = judge.policy.profile == Profile::Passport && reference.relation != "monitors";
+                let thing = facts
+                    .pinned(&reference.digest)
+                    .filter(|_| named)
+                    .and_then(|other| text_at(other, "/credentialSubject/id"));
                 for key in [Some(reference.digest.as_str()), thing].into_iter().flatten() {
                     let place = facts.spoken_of.get_or_set(key, facts.statements.len());
                     if place == facts.statements.len() {
@@ -134,8 +144,14 @@ impl<'f> Facts<'f> {
 
     /// What the rules are about.
     fn subjects(&self) -> Vec<&'f Examined> {
-        let lists = |one: &&Examined| checks::at_hand(&one.credential, self.files).0 > 0;
-        let loaded: Vec<_> = self.of_kind("ModelPassport").filter(lists).collect();
+        let models: Vec<_> = self.of_kind("ModelPassport").collect();
+        let count = |one: &Examined| checks::at_hand(&one.credential, self.files);
+        let whole = |one: &Examined| matches!(count(one), (found, all) if found > 0 && found == all);
+        let loaded: Vec<_> = models.iter().copied().filter(|one| whole(one)).collect();
+        if !loaded.is_empty() {
+            return loaded;
+        }
+        let loaded: Vec<_> = models.iter().copied().filter(|one| count(one).0 > 0).collect();
         if !loaded.is_empty() {
             return loaded;
         }
@@ -165,9 +181,14 @@ impl<'f> Facts<'f> {
         found.split_off(1)
     }
 
-    /// Whether two DIDs are one party, as far as the trust list tells.
+    /// Whether two DIDs are one party, as far as trust tells.
     fn same_party(&self, one: &str, other: &str) -> bool {
-        let name = |did| self.judge.trust.name_of(did);
+        let by = |one: &&&Examined, did: &str| {
+            one.credential.issuer.as_deref() == Some(did) && one.issuer_name.is_some()
+        };
+        let recognised =
+            |did: &str| self.good.iter().find(|one| by(one, did)).and_then(|one| one.issuer_name.as_deref());
+        let name = |did| self.judge.trust.name_of(did).or_else(|| recognised(did));
         one == other || name(one).is_some_and(|name_of_one| Some(name_of_one) == name(other))
     }
 }
@@ -216,7 +237,7 @@ impl<'f> View<'f> {
             ),
             "no-regression" => {
                 let site = text(rule, "site").unwrap_or_default();
-                (format!("as a revision it is no worse at {site}"), self.no_regression(site))
+                (format!("as a revision it is no worse at {site}"), self.no_regression(rule))
             }
             "permission" => (
                 "every data set that it rests on permits commercial validation".to_owned(),
@@ -236,6 +257,11 @@ impl<'f> View<'f> {
         }
     }
 
+    /// The subject and all that it was made from.
+    fn line(&self) -> impl Iterator<Item = &'f Examined> {
+        std::iter::once(self.subject).chain(self.ancestors.iter().copied())
+    }
+
     fn maker(&self) -> &'f str {
         self.subject.credential.issuer.as_deref().unwrap_or_default()
     }
@@ -250,10 +276,7 @@ impl<'f> View<'f> {
                 let deployments = self.candidates("DeploymentAttestation");
                 deployments.into_iter().flat_map(|deployment| self.facts.about(deployment, kind)).collect()
             }
-            kind => {
-                let all = std::iter::once(self.subject).chain(self.ancestors.iter().copied());
-                all.filter(|one| one.credential.kind == Some(kind)).collect()
-            }
+            kind => self.line().filter(|one| one.credential.kind == Some(kind)).collect(),
         }
     }
 
@@ -285,12 +308,23 @@ impl<'f> View<'f> {
         let mut parties: Vec<&str> = Vec::new();
         for one in candidates.iter().copied().filter(|one| self.is_by_whom(rule, one)).filter(is_recent) {
             let issuer = one.credential.issuer.as_deref().unwrap_or_default();
-            if approves(one, now) && !parties.iter().any(|party| self.facts.same_party(party, issuer)) {
+            // Of several decisions of a party the newest counts.
+            let is_newest = kind != "ApprovalAttestation"
+                || !candidates.iter().any(|other| {
+                    other.credential.issuer == one.credential.issuer && other.valid_from > one.valid_from
+                });
+            if is_newest
+                && approves(one, now)
+                && !parties.iter().any(|party| self.facts.same_party(party, issuer))
+            {
                 parties.push(issuer);
             }
         }
         let found = if i64::try_from(parties.len()).is_ok_and(|parties| parties >= count) {
-            Ok(format!("by {}", parties.join(", ")))
+            let more = parties.len().saturating_sub(MAX_NAMED);
+            parties.truncate(MAX_NAMED);
+            let more = if more == 0 { String::new() } else { format!(" and {more} others") };
+            Ok(format!("by {}{more}", parties.join(", ")))
         } else {
             let message = format!("{} of {count}, among {} here", parties.len(), candidates.len());
             Err(("policy.credential-missing", message))
@@ -340,7 +374,8 @@ impl<'f> View<'f> {
                 if !is_counted(slice) {
                     continue;
                 }
-                if let Err(why) = keeps_to(metric, least, most, by_value, fewest) {
+                let level = text(rule, "level").unwrap_or("0.95");
+                if let Err(why) = keeps_to(metric, least, most, (!by_value).then_some(level), fewest) {
                     let of = slice.map(|slice| format!(" for {slice}")).unwrap_or_default();
                     return (
                         wanted,
@@ -422,13 +457,18 @@ impl<'f> View<'f> {
     }
 
     fn permission(&self) -> Result<String, Broken> {
-        let models = std::iter::once(self.subject).chain(self.ancestors.iter().copied());
-        let models = models.filter(|one| one.credential.kind == Some("ModelPassport"));
-        let data = models.flat_map(|one| &one.references);
-        let unknown = data
-            .filter(|reference| DATA.contains(&reference.relation.as_str()))
-            .find(|reference| self.facts.pinned(&reference.digest).is_none());
-        if let Some(reference) = unknown {
+        // Every model and every run on the way has to name its data and models by passports that hold here.
+        let makers = self
+            .line()
+            .filter(|one| matches!(one.credential.kind, Some("ModelPassport" | "ProcessingAttestation")));
+        let rests_on = |reference: &&Reference| {
+            let relation = reference.relation.as_str();
+            let is_thing =
+                matches!(reference.kind.as_str(), "Dataset" | "DatasetPassport" | "Model" | "ModelPassport");
+            is_thing && (DATA.contains(&relation) || BASE.contains(&relation) || relation == "used")
+        };
+        let mut inputs = makers.flat_map(|one| &one.references).filter(rests_on);
+        if let Some(reference) = inputs.find(|reference| self.facts.pinned(&reference.digest).is_none()) {
             return Err((
                 "policy.permission-unknown",
                 format!("`{}` has no passport that holds here", reference.id),
@@ -485,12 +525,17 @@ impl<'f> View<'f> {
 
     fn base_models(&self, rule: &Json) -> Result<String, Broken> {
         let allowed = texts(rule, "allowed");
-        let bases =
-            self.subject.references.iter().filter(|reference| BASE.contains(&reference.relation.as_str()));
+        // Its own and those of everything that it was made from; what a run used of models counts as well.
+        let is_base = |reference: &&Reference| {
+            let is_model = matches!(reference.kind.as_str(), "Model" | "ModelPassport");
+            BASE.contains(&reference.relation.as_str()) || (reference.relation == "used" && is_model)
+        };
         let mut count = 0_usize;
-        for base in bases {
-            // By its digest a thing is known; by its name only if nothing else is said of it.
-            if !allowed.iter().any(|allowed| *allowed == base.digest || *allowed == base.id) {
+        for base in self.line().flat_map(|one| &one.references).filter(is_base) {
+            // A name is the maker's word, but for that of a passport that is here and holds.
+            let by_name = self.facts.pinned(&base.digest).is_some();
+            let is_allowed = |allowed: &&str| *allowed == base.digest || (by_name && *allowed == base.id);
+            if !allowed.iter().any(is_allowed) {
                 return Err(("policy.base-model", format!("`{}` names `{}`", base.relation, base.id)));
             }
             count += 1;
@@ -499,7 +544,19 @@ impl<'f> View<'f> {
     }
 
     fn files(&self) -> Result<String, Broken> {
-        match checks::at_hand(&self.subject.credential, self.facts.files) {
+        let (credential, files) = (&self.subject.credential, self.facts.files);
+        if credential.kind != Some("ModelPassport") {
+            return Err(("policy.no-subject", "it is no model".to_owned()));
+        }
+        // What a loader does with a file goes by its name.
+        if let Some(other) = checks::not_listed(credential, files) {
+            let path: String = other.path.chars().take(200).collect();
+            return Err((
+                "policy.files-others",
+                format!("`{path}` is none of them, or has another name there"),
+            ));
+        }
+        match checks::at_hand(credential, files) {
             (_, 0) => Err(("policy.files-not-listed", "its passport lists no files".to_owned())),
             (found, all) if found == all => Ok(format!("{all} of {all}")),
             (found, all) => Err(("policy.files-missing", format!("{found} of {all}"))),
@@ -522,31 +579,94 @@ impl<'f> View<'f> {
         }
     }
 
-    fn no_regression(&self, site: &str) -> Result<String, Broken> {
-        let is_revision =
-            self.subject.references.iter().any(|reference| reference.relation == "wasRevisionOf");
-        if !is_revision {
-            return Ok("it is no revision of another".to_owned());
+    /// By the site's own evaluations of both models where they are here, else by what the maker states.
+    fn no_regression(&self, rule: &Json) -> Result<String, Broken> {
+        let site = text(rule, "site").unwrap_or_default();
+        let unknown = |why: &str| Err(("policy.regression-unknown", why.to_owned()));
+        let revised: Vec<_> =
+            self.subject.references.iter().filter(|one| one.relation == "wasRevisionOf").collect();
+        let Some(revised) = revised.first() else {
+            // Another model of its line shows that something is not said.
+            let line = text_at(self.subject, "/credentialSubject/modelLine");
+            let others = self.facts.of_kind("ModelPassport").filter(|other| {
+                text_at(other, "/credentialSubject/id") != text_at(self.subject, "/credentialSubject/id")
+            });
+            let mut others = others
+                .filter(|other| line.is_some() && text_at(other, "/credentialSubject/modelLine") == line);
+            return match others.next() {
+                Some(other) => {
+                    unknown(&format!("it does not say what it changed beside `{}`", other.credential.id))
+                }
+                None => Ok("it is no revision of another".to_owned()),
+            };
+        };
+        let own = |subject: &Examined| -> Vec<&'f Json> {
+            let by_site = self.facts.about(subject, "EvaluationAttestation").into_iter();
+            let by_site = by_site.filter(|one| one.credential.issuer.as_deref() == Some(site));
+            let metrics =
+                by_site.filter_map(|one| one.credential.content.pointer("/credentialSubject/metric"));
+            metrics.flat_map(Json::one_or_many).collect()
+        };
+        let old: Vec<&Json> = self.facts.pinned(&revised.digest).map(own).unwrap_or_default();
+        let new = own(self.subject);
+        let on_same = |one: &Json, other: &Json| {
+            let set = |metric: &Json| {
+                metric.pointer("/dataset/digestMultibase").and_then(Json::as_str).map(str::to_owned)
+            };
+            ["definition", "slice"].iter().all(|name| text(one, name) == text(other, name))
+                && set(one) == set(other)
+        };
+        let pairs: Vec<(&Json, &Json)> = new
+            .iter()
+            .flat_map(|new| old.iter().filter(|old| on_same(old, new)).map(|old| (*old, *new)))
+            .collect();
+        for (old, new) in &pairs {
+            let definition = text(new, "definition").unwrap_or_default();
+            let (before, after) =
+                (text(old, "value").unwrap_or_default(), text(new, "value").unwrap_or_default());
+            let margin = text(rule, "margin").unwrap_or("0.05");
+            worse(rule, definition, text(new, "slice"), before, after, margin)?;
         }
         let deltas = self.subject.credential.content.pointer("/credentialSubject/revision/metricDelta");
         let deltas = deltas.map(Json::one_or_many).unwrap_or_default();
-        let own: Vec<&Json> = deltas.iter().filter(|delta| text(delta, "site") == Some(site)).collect();
-        let worse =
-            own.iter().find(|delta| !matches!(text(delta, "direction"), Some("improved" | "unchanged")));
-        match worse {
-            _ if own.is_empty() => {
-                Err(("policy.regression-unknown", "it says nothing of this site".to_owned()))
+        let stated: Vec<&Json> = deltas.iter().filter(|delta| text(delta, "site") == Some(site)).collect();
+        for delta in &stated {
+            let of = |name| text(delta, name).unwrap_or_default();
+            if of("direction") == "regressed" {
+                return Err(regressed(of("metric"), text(delta, "slice"), of("old"), of("new")));
             }
-            Some(delta) => {
-                let of = |name| text(delta, name).unwrap_or("?");
-                let slice = text(delta, "slice").map(|slice| format!(" for {slice}")).unwrap_or_default();
-                Err((
-                    "policy.regression",
-                    format!("{}{slice} went from {} to {}", of("metric"), of("old"), of("new")),
-                ))
-            }
-            None => Ok(format!("{} result{}", own.len(), if own.len() == 1 { "" } else { "s" })),
+            let limit = |margin| compare_decimals(margin, "0.05").is_some_and(std::cmp::Ordering::is_le);
+            let margin = text(rule, "margin")
+                .or(text(delta, "margin").filter(|margin| limit(margin)))
+                .unwrap_or("0.05");
+            worse(rule, of("metric"), text(delta, "slice"), of("old"), of("new"), margin)?;
         }
+        match pairs.len().max(stated.len()) {
+            0 => unknown("nothing is said of this site"),
+            count => Ok(format!("{count} result{}", if count == 1 { "" } else { "s" })),
+        }
+    }
+}
+
+fn regressed(metric: &str, slice: Option<&str>, old: &str, new: &str) -> Broken {
+    let slice = slice.map(|slice| format!(" for {slice}")).unwrap_or_default();
+    ("policy.regression", format!("{metric}{slice} went from {old} to {new}"))
+}
+
+/// Whether a result got worse by more than the margin, whatever anybody calls it.
+fn worse(
+    rule: &Json,
+    metric: &str,
+    slice: Option<&str>,
+    old: &str,
+    new: &str,
+    margin: &str,
+) -> Result<(), Broken> {
+    let (better, than) = if texts(rule, "lowerIsBetter").contains(&metric) { (old, new) } else { (new, old) };
+    if is_below(better, than, margin) == Some(false) {
+        Ok(())
+    } else {
+        Err(regressed(metric, slice, old, new))
     }
 }
 
@@ -571,7 +691,7 @@ fn keeps_to(
     metric: &Json,
     least: Option<&str>,
     most: Option<&str>,
-    by_value: bool,
+    level: Option<&str>,
     fewest: Option<i64>,
 ) -> Result<(), String> {
     let value = text(metric, "value").unwrap_or_default();
@@ -584,14 +704,21 @@ fn keeps_to(
         let n = number(metric, "n").map_or_else(|| "no number of cases".to_owned(), |n| format!("{n} cases"));
         return Err(format!("it rests on {n}"));
     }
-    let (lower, upper) = if by_value { (Some(value), Some(value)) } else { (end("lower"), end("upper")) };
+    let (lower, upper) =
+        if level.is_none() { (Some(value), Some(value)) } else { (end("lower"), end("upper")) };
     let (Some(lower), Some(upper)) = (lower, upper) else {
         return Err(format!("it is {value}, without an interval"));
     };
+    if level.is_some_and(|least| below(end("level").unwrap_or_default(), least)) {
+        return Err(format!(
+            "it is {value}, and its interval has a level of {}",
+            end("level").unwrap_or("nothing")
+        ));
+    }
     let is_low = |least| below(lower, least) || below(value, least);
     let is_high = |most| above(upper, most) || above(value, most);
     if least.is_some_and(is_low) || most.is_some_and(is_high) {
-        let interval = if by_value { String::new() } else { format!(" [{lower}, {upper}]") };
+        let interval = if level.is_none() { String::new() } else { format!(" [{lower}, {upper}]") };
         return Err(format!("it is {value}{interval}"));
     }
     Ok(())

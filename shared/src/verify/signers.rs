@@ -4,13 +4,14 @@
 //! missing is said by the verifier, and a signer is counted by who controls the key: two proofs of one party
 //! are one signer.
 
+use super::checks::Judge;
 use super::{Examined, Signer};
-use crate::evidence::Policy;
 use crate::index::Index;
 use crate::report::{Check, CheckName, Outcome};
 
 /// What is missing of the signers asked for; nothing for credentials that were only brought along.
-pub(super) fn required(one: &Examined, policy: &Policy) -> Vec<Check> {
+pub(super) fn required(one: &Examined, judge: &Judge) -> Vec<Check> {
+    let policy = &judge.policy;
     if !one.is_input {
         return Vec::new();
     }
@@ -28,6 +29,13 @@ pub(super) fn required(one: &Examined, policy: &Policy) -> Vec<Check> {
     let mut distinct = Index::default();
     let signers: Vec<&Signer> =
         one.signers.iter().filter(|signer| signer.vouched && distinct.insert(signer.did.as_str())).collect();
+    // Keys cost nothing. With a trust list a signer is a party that it names, however many DIDs the party has.
+    let mut named = Index::default();
+    let parties = signers.iter().filter(|signer| {
+        let name = judge.trust.name_of(signer.did.as_str());
+        judge.trust.is_empty() || name.is_some_and(|name| named.insert(name))
+    });
+    let parties = parties.count();
     let absent = policy
         .required_signers
         .iter()
@@ -41,8 +49,8 @@ pub(super) fn required(one: &Examined, policy: &Policy) -> Vec<Check> {
         })
         .collect();
     let wanted = policy.min_signers.map_or(0, |count| usize::try_from(count).unwrap_or(usize::MAX));
-    if signers.len() < wanted {
-        let message = format!("{wanted} different signers are asked for, and {} signed", signers.len());
+    if parties < wanted {
+        let message = format!("{wanted} different signers are asked for, and {parties} signed");
         checks.push(missing("policy.too-few-signers", message));
     }
     checks

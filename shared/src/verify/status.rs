@@ -322,7 +322,10 @@ impl Copy {
             return Err(Trouble::new("status.list-stale", message).with_help(FETCH_AGAIN));
         }
         // The issuer's wish for how long a copy is kept; a verifier that sets its own limit knows better.
-        let ttl = self.list.ttl_millis.filter(|_| judge.policy.max_status_age_secs.is_none());
+        let ttl = self
+            .list
+            .ttl_millis
+            .filter(|_| judge.policy.heeds_ttl || judge.policy.max_status_age_secs.is_none());
         let ttl = ttl.map(|ttl| i64::try_from(ttl / 1000).unwrap_or(i64::MAX));
         match (self.retrieved, ttl) {
             (Some(retrieved), Some(ttl)) if is_over(retrieved, ttl) => {

@@ -1,14 +1,19 @@
 //! Whether the verifier knows who signed, and what that makes of those that build on it.
 
-use super::checks::Judge;
+use super::checks::{self, Judge};
 use super::{Examined, Signer, article};
+use crate::evidence::Artifact;
 use crate::index::{self, Index};
-use crate::policy::{Period, Policy, RECOGNITION, Recognition, Row, Standing, Statement};
+use crate::lineage::Reference;
+use crate::policy::{Period, Policy, Profile, RECOGNITION, Recognition, Row, Standing, Statement};
 use crate::report::{Check, CheckName, Outcome};
 use crate::time::Timestamp;
 use crate::vcdm::Version;
 
-/// What others among the credentials build on each.
+/// Links by which a credential speaks of another one, and is not made from it.
+const STATEMENTS: [&str; 6] = ["approves", "deploys", "evaluates", "monitors", "previous", "rollbackTo"];
+
+/// What others among the credentials were made from, each.
 pub(super) struct Children {
     /// The place in `latest` of what a link pins.
     places: Index,
@@ -21,7 +26,10 @@ impl Children {
         let mut children = Self { places: Index::default(), latest: Vec::new() };
         for one in examined {
             let born = one.valid_from.unwrap_or(Timestamp::from_unix_secs(i64::MAX));
-            for reference in &one.references {
+            // Anybody can speak of a credential, and what does not hold was made from nothing.
+            let made = |reference: &&Reference| !STATEMENTS.contains(&reference.relation.as_str());
+            let holds = one.checks.iter().all(|check| !check.blocks() || check.check != CheckName::Proof);
+            for reference in one.references.iter().filter(made).filter(|_| holds) {
                 let at = children.places.get_or_set(&reference.digest, children.latest.len());
                 match children.latest.get_mut(at) {
                     Some(latest) => *latest = born.max(*latest),
@@ -39,11 +47,17 @@ impl Children {
 }
 
 /// A credential that has expired may have held when others were made from it; the policy says what that is worth.
-pub(super) fn relax_expired(examined: &mut [Examined], children: &Children, policy: &Policy) {
+/// What is loaded itself has to hold today.
+pub(super) fn relax_expired(
+    examined: &mut [Examined],
+    children: &Children,
+    policy: &Policy,
+    files: &[Artifact],
+) {
     if policy.lineage.parent_expired != Some(Row::Warn) {
         return;
     }
-    for one in examined {
+    for one in examined.iter_mut().filter(|one| checks::at_hand(&one.credential, files).0 == 0) {
         let (_, end) = Version::of(&one.credential.content).unwrap_or(Version::V2).period();
         let until = one.credential.content.get(end).and_then(|end| end.as_str()?.parse::<Timestamp>().ok());
         let held = children.youngest(one).zip(until).is_some_and(|(youngest, until)| youngest <= until);
@@ -57,6 +71,14 @@ pub(super) fn relax_expired(examined: &mut [Examined], children: &Children, poli
 /// The trust check of every credential, and what concerns the whole input. Recognitions that were relied on become
 /// roots of the lineage, so that their own checks stand in the report.
 pub(super) fn judge(judge: &Judge, examined: &mut [Examined], children: &Children) -> Option<Check> {
+    if judge.policy.profile == Profile::ProofOnly {
+        // Whose key it is was not judged, so there is nobody to recognise.
+        let outcome = if judge.policy.require_recognition { Outcome::Fail } else { Outcome::NotApplicable };
+        let message = "not asked for: the issuer named may be anyone";
+        let check = Check::new(CheckName::Trust, outcome, "trust.not-asked", message);
+        examined.iter_mut().for_each(|one| one.checks.push(check.clone()));
+        return None;
+    }
     if judge.trust.is_empty() {
         let message = "no list of trusted issuers was given: the DID says which key signed, not whose it is";
         let check = Check::new(CheckName::Trust, Outcome::NotChecked, "trust.no-list", message);
@@ -69,17 +91,26 @@ pub(super) fn judge(judge: &Judge, examined: &mut [Examined], children: &Childre
     let mut relied_on = Vec::new();
     for one in examined.iter_mut() {
         let issuer = one.credential.issuer.clone().unwrap_or_default();
-        let keys = keys(one, &issuer);
+        let signed = keys(one, &issuer, false);
+        let vouched = keys(one, &issuer, true);
         let statement = Statement {
             issuer: &issuer,
             kind: one.credential.kind.unwrap_or("VerifiableCredential"),
             issued: one.valid_from.unwrap_or(judge.now),
-            keys: &keys,
+            keys: if vouched.is_empty() { &signed } else { &vouched },
         };
         let from = recognitions.partition_point(|other| other.id < issuer);
         let to = recognitions.partition_point(|other| other.id <= issuer);
         let standing =
             judge.trust.standing(statement, recognitions.get(from..to).unwrap_or_default(), judge.now);
+        if vouched.is_empty() && (signed.is_empty() || matches!(standing, Standing::Recognized { .. })) {
+            let message =
+                format!("no signature by `{issuer}` holds, so that nobody knows whether it said this");
+            let check = Check::new(CheckName::Trust, Outcome::NotChecked, "trust.not-signed", message);
+            one.is_unrecognized = true;
+            one.checks.push(if judge.policy.require_recognition { check } else { check.optional() });
+            continue;
+        }
         let is_parent = children.youngest(one).is_some();
         let wanted = if judge.policy.require_recognition { Row::Fail } else { Row::Warn };
         let row = if is_parent { judge.policy.lineage.parent_unrecognized.unwrap_or(wanted) } else { wanted };
@@ -107,14 +138,14 @@ fn recognitions(examined: &[Examined]) -> Vec<Recognition> {
         let by = one.credential.issuer.as_deref()?;
         let until = one.credential.content.get("validUntil").and_then(|end| end.as_str()?.parse().ok());
         let period = Period { from: one.valid_from, until };
-        Recognition::read(at, &one.credential.content, by, keys(one, by), period)
+        Recognition::read(at, &one.credential.content, by, keys(one, by, true), period)
     };
     index::sorted(examined.iter().enumerate().filter_map(read).collect(), |a, b| a.id.cmp(&b.id))
 }
 
-/// The keys of this party whose signatures hold.
-fn keys(one: &Examined, party: &str) -> Vec<String> {
-    let own = |signer: &&Signer| signer.vouched && signer.did.as_str() == party;
+/// The keys of this party whose signatures hold: those whose they are by more than the input's word, or all.
+fn keys(one: &Examined, party: &str, vouched: bool) -> Vec<String> {
+    let own = |signer: &&Signer| (signer.vouched || !vouched) && signer.did.as_str() == party;
     one.signers.iter().filter(own).map(|signer| signer.key.clone()).collect()
 }
 

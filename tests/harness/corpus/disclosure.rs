@@ -723,10 +723,27 @@ fn in_lineage(parts: &Parts) -> Vec<Case> {
         )),
         parts.listed(case(
             "disclosure-parent-part",
-            "a digest is over the whole, so that a part belongs to the parent is declared and not proven",
+            "a digest is over the whole, and anybody could sign a part under the name of the parent",
             input(&parts.part),
-            "verified-with-warnings",
+            "could-not-check",
             "lineage.disclosed-part",
         )),
+        parts.listed(Case {
+            policy: Policy {
+                trust: vec![read(&format!(
+                    r#"{{"issuers":[{{"id":"{}","name":"Lab","kinds":["DatasetPassport","ModelPassport"]}},
+                        {{"id":"{}","name":"Evaluator","kinds":["EvaluationAttestation"]}}]}}"#,
+                    parts.world.lab.did, parts.world.evaluator.did
+                ))],
+                ..Policy::default()
+            },
+            ..case(
+                "disclosure-parent-part-known",
+                "of a party that the verifier knows, a part is declared to belong to the parent, and not proven",
+                input(&parts.part),
+                "verified-with-warnings",
+                "lineage.disclosed-part",
+            )
+        }),
     ]
 }

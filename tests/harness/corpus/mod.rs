@@ -156,6 +156,7 @@ pub fn cases() -> Vec<Case> {
     cases.extend(kinds::kinds(&world));
     cases.extend(policy::trust(&world));
     cases.extend(policy::everything(&world));
+    cases.extend(policy::bypasses(&world));
     cases.extend(policy::pinned_domain(&world));
     cases.extend(policy::recognitions(&world));
     cases.extend(policy::rows(&world));

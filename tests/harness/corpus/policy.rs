@@ -126,6 +126,167 @@ pub(super) fn trust(world: &World) -> Vec<Case> {
     ]
 }
 
+/// What an attacker tries with a list and rules that are good.
+pub(super) fn bypasses(world: &World) -> Vec<Case> {
+    let World { lab, evaluator, stranger, dataset, model, .. } = world;
+    let rule = |rule: &str| Policy { rules: vec![read(&format!("{{{rule}}}"))], ..Policy::default() };
+    let lab_entry = named(lab, "Lab", MAKES, "");
+    let in_name_of_lab = {
+        let mut forged = dataset.clone();
+        remove(&mut forged, "/proof");
+        stranger.sign(stranger.suite(), &forged).to_string()
+    };
+    let proof_only = |policy: Policy| Policy { profile: Profile::ProofOnly, ..policy };
+    let afterwards = Afterwards::new(world);
+    let Afterwards { hospital, board, approval, deployment, monitoring, .. } = &afterwards;
+    let late = changed(hospital, monitoring, |monitoring| {
+        set(monitoring, "/credentialSubject/nextDue", "2026-11-20");
+        set(monitoring, "/credentialSubject/outcome", "within-plan");
+        remove(monitoring, "/credentialSubject/breaches");
+        remove(monitoring, "/credentialSubject/drift");
+    });
+    let follower = {
+        let mut follower = read(&late.to_string().replace(
+            "urn:uuid:e4eaaaf2-d142-41b3-b0d6-97d6a1e2f307",
+            "urn:uuid:1c1f1a52-0f9b-4b5e-9d1f-0a8f0d7c6e09",
+        ));
+        remove(&mut follower, "/proof");
+        set(&mut follower, "/credentialSubject/previous", link(&late));
+        set(&mut follower, "/credentialSubject/nextDue", "2027-11-20");
+        stranger.issue(stranger.suite(), follower)
+    };
+    let withdrawn = {
+        let mut newer = read(&approval.to_string().replace(
+            "urn:uuid:3b1f6a5e-7f0e-4d3c-9c6e-5a0c1d2e3f05",
+            "urn:uuid:1c1f1a52-0f9b-4b5e-9d1f-0a8f0d7c6e0a",
+        ));
+        remove(&mut newer, "/proof");
+        set(&mut newer, "/validFrom", "2026-11-20T00:00:00Z");
+        set(&mut newer, "/credentialSubject/approval/decision", "rejected");
+        remove(&mut newer, "/credentialSubject/approval/conditions");
+        bundle(&[approval, &board.sign(board.suite(), &newer), model, dataset], &[]).to_string()
+    };
+    let expired = {
+        let mut expired = World::unsigned_model(dataset);
+        set(&mut expired, "/validUntil", "2026-11-20T00:00:00Z");
+        let expired = lab.issue(lab.suite(), expired);
+        let spoken_of = stranger.issue(stranger.suite(), World::unsigned_evaluation(dataset, &expired));
+        bundle(&[&spoken_of, &expired, dataset], &[]).to_string()
+    };
+    let tuned = {
+        let mut unsigned = World::unsigned_model(dataset);
+        let base = r#"[{"id":"https://hub.example/base","type":"Model","digestMultibase":"uEiDjsMRCmPwcFJr79MiZb7kkJ65B5GSbk0yklZkbeFK4VQ"}]"#;
+        set(&mut unsigned, "/credentialSubject/fineTunedFrom", read(base));
+        bundle(&[&lab.issue(lab.suite(), unsigned), dataset], &[]).to_string()
+    };
+    let key = multikey(lab);
+    let site = read(&format!(
+        r#"{{"name":"the site","extends":"n","issuers":[{{"id":"did:web:holder.example","name":"Holder","kinds":["DatasetPassport"],"keys":["{key}"]}}]}}"#
+    ));
+    let network =
+        read(r#"{"issuers":[{"id":"did:web:holder.example","name":"Holder","kinds":["DatasetPassport"]}]}"#);
+    let by_domain = {
+        let holder = Party::by_domain(Algorithm::P256, 1, "did:web:holder.example");
+        let mut unsigned = dataset.clone();
+        remove(&mut unsigned, "/proof");
+        let document = format!(
+            r#"{{"@context":["https://www.w3.org/ns/did/v1","https://w3id.org/security/multikey/v1"],"id":"did:web:holder.example","verificationMethod":[{{"id":"did:web:holder.example#key-1","type":"Multikey","controller":"did:web:holder.example","publicKeyMultibase":"{key}"}}],"assertionMethod":["did:web:holder.example#key-1"]}}"#
+        );
+        let signed = holder.issue(holder.suite(), unsigned);
+        bundle(&[&signed], &[("https://holder.example/.well-known/did.json", &document)]).to_string()
+    };
+    vec![
+        under(
+            proof_only(requiring(list(&[&lab_entry]))),
+            bad(
+                "trust-of-proofs-only",
+                "where only proofs are checked nobody is recognised",
+                &in_name_of_lab,
+                "trust.not-asked",
+            ),
+        ),
+        under(
+            proof_only(rule(r#""require":"credential","kind":"DatasetPassport""#)),
+            bad("rules-of-proofs-only", "and no rule is met", &in_name_of_lab, "policy.no-subject"),
+        ),
+        under(
+            requiring(vec![site, network]),
+            case(
+                "trust-key-added-by-site",
+                "a list that narrows another cannot vouch for a key that the other does not pin",
+                by_domain,
+                "could-not-check",
+                "did.document-from-input",
+            ),
+        ),
+        warned(
+            "monitoring-followed-by-stranger",
+            "nobody else can say that a later monitoring followed",
+            bundle(&[&follower, &late, deployment, model, dataset], &[]).to_string(),
+            "monitoring.overdue",
+        ),
+        under(
+            rule(&format!(
+                r#""require":"credential","kind":"ApprovalAttestation","issuers":["{}"]"#,
+                board.did
+            )),
+            bad(
+                "rule-approval-withdrawn",
+                "of a board's decisions the newest counts",
+                withdrawn,
+                "policy.credential-missing",
+            ),
+        ),
+        under(
+            Policy {
+                lineage: Lineage { parent_expired: Some(Row::Warn), ..Lineage::default() },
+                ..Policy::default()
+            },
+            bad(
+                "expired-spoken-of",
+                "to speak of an expired model does not make it an ancestor",
+                expired,
+                "validity.expired",
+            ),
+        ),
+        under(
+            rule(r#""require":"base-models","allowed":["https://hub.example/base"]"#),
+            bad(
+                "rule-base-model-by-name",
+                "a thing is allowed by its digest, and not by a name",
+                &tuned,
+                "policy.base-model",
+            ),
+        ),
+        under(
+            rule(&format!(
+                r#""require":"metric","definition":"{SENSITIVITY}","slices":["test.csv"],"atLeast":"0.8","level":"0.99""#
+            )),
+            bad(
+                "rule-metric-level",
+                "a narrow interval is easily made",
+                world.all().to_string(),
+                "policy.metric-out-of-bounds",
+            ),
+        ),
+        under(
+            Policy { min_signers: Some(2), ..trusting(list(&[&lab_entry])) },
+            bad(
+                "signers-nobody-knows",
+                "with a trust list only parties that it names are counted",
+                {
+                    let mut unsigned = dataset.clone();
+                    let first = remove(&mut unsigned, "/proof");
+                    let second = remove(&mut evaluator.sign(evaluator.suite(), &unsigned), "/proof");
+                    set(&mut unsigned, "/proof", vec![first, second]);
+                    unsigned.to_string()
+                },
+                "policy.too-few-signers",
+            ),
+        ),
+    ]
+}
+
 /// Everything that a verification without a network needs, in one file: credentials of five domains, their documents, a
 /// status list. Whose keys they are is pinned by the verifier's own list.
 pub(super) fn everything(world: &World) -> Vec<Case> {
@@ -841,6 +1002,14 @@ pub(super) fn rules(world: &World) -> Vec<Case> {
         )
     });
 
+    let exchanged = [("model.safetensors", onnx.1, onnx.2), ("model.onnx", tensors.1, tensors.2)];
+    cases.push(Case {
+        evidence: at_hand(&exchanged),
+        ..under(
+            loaded(),
+            bad("rule-loaded-exchanged", "a loader goes by names", evaluated(), "policy.files-others"),
+        )
+    });
     cases.extend(revisions(world));
     cases
 }
@@ -854,13 +1023,17 @@ fn revisions(world: &World) -> Vec<Case> {
     let World { lab, dataset, model, .. } = world;
     let mut unsigned = another(dataset);
     set(&mut unsigned, "/credentialSubject/wasRevisionOf", vec![link(model)]);
-    let delta = |site: &str, new: &str, direction: &str| {
+    let delta = |site: &str, new: &str, delta: &str, direction: &str| {
         format!(
-            r#"{{"metric":"{SENSITIVITY}","site":"{site}","dataset":"urn:sha256:f3a0389c336e8fadbbdc2bbc0e8b7cb2c926cdb711aacbe07a4169e1f3f5ef4e","old":"0.9000","new":"{new}","delta":"0.0100","margin":"0.0200","n":100,"direction":"{direction}"}}"#
+            r#"{{"metric":"{SENSITIVITY}","site":"{site}","dataset":"urn:sha256:f3a0389c336e8fadbbdc2bbc0e8b7cb2c926cdb711aacbe07a4169e1f3f5ef4e","old":"0.9000","new":"{new}","delta":"{delta}","margin":"0.0200","n":100,"direction":"{direction}"}}"#
         )
     };
-    let deltas =
-        [delta("did:web:a.example", "0.8000", "regressed"), delta("did:web:b.example", "0.9600", "improved")];
+    let deltas = [
+        delta("did:web:a.example", "0.8000", "-0.1000", "regressed"),
+        delta("did:web:b.example", "0.9600", "0.0600", "improved"),
+        // What the maker calls it is not what it is.
+        delta("did:web:d.example", "0.8000", "-0.1000", "improved"),
+    ];
     let revision = format!(
         r#"{{"id":"urn:uuid:0e6c5a61-9d0a-4d0e-8b0c-6d2b7a1f4c0a#revision","type":"Revision","basis":"declared","summary":"Retrained after the change of a scanner","changeClass":"not-substantial","changes":["New training data"],"metricDelta":[{}]}}"#,
         deltas.join(",")
@@ -876,6 +1049,10 @@ fn revisions(world: &World) -> Vec<Case> {
         under(
             at("did:web:a.example"),
             bad("rule-revision-worse", "the same update where it is worse", &update, "policy.regression"),
+        ),
+        under(
+            at("did:web:d.example"),
+            bad("rule-revision-mislabelled", "whatever the maker calls it", &update, "policy.regression"),
         ),
         under(
             at("did:web:c.example"),
