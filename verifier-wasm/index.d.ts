@@ -200,6 +200,8 @@ export type Rule =
       slices?: string[];
       everySlice?: boolean;
       minimumN?: number;
+      /** The least level of the interval; "0.95" when left out. */
+      level?: string;
     } & ByWhom)
   | { require: 'monitoring'; because?: string; issuers?: string[]; maxAgeDays?: number }
   | { require: 'permission'; because?: string; for: 'commercial-validation' }
@@ -207,7 +209,7 @@ export type Rule =
   | { require: 'base-models'; because?: string; allowed?: string[] }
   | { require: 'files'; because?: string }
   | { require: 'no-files'; because?: string; endings: string[] }
-  | { require: 'no-regression'; because?: string; site: string };
+  | { require: 'no-regression'; because?: string; site: string; margin?: string; lowerIsBetter?: string[] };
 
 /** What to ask for. A list of policies is read as the first narrowing the next: whatever both say, the stricter counts. */
 export interface Policy {
@@ -227,6 +229,8 @@ export interface Policy {
   requireRecognition?: boolean;
   /** Whether every credential has to have a status by which it could be recalled. */
   requireStatus?: boolean;
+  /** Whether a proof is refused whose key was revoked since. */
+  refuseRevokedKeys?: boolean;
   /** What becomes of a credential whose lineage is not as it should be. */
   lineage?: {
     /** It has expired since, and held when it was built on; a refusal when left out. */

@@ -120,6 +120,7 @@ fn the_gate_answers_with_its_exit_code_only() {
 
 #[test]
 fn the_gate_remembers_what_passed_and_nothing_else() {
+    const LONG: &str = "--max-age 200000";
     let place = with_policies();
     let at = |time: &str, more: &str| {
         place
@@ -141,16 +142,17 @@ fn the_gate_remembers_what_passed_and_nothing_else() {
         std::fs::set_permissions(place.path("gate.json"), std::fs::Permissions::from_mode(mode)).unwrap();
     };
     private(0o600);
-    assert_eq!(at("2020-01-01T12:00:00Z", ""), 0);
-    assert_eq!(at("2020-01-02T00:00:00Z", ""), 1, "not longer than it was to hold");
-    assert_eq!(at("2020-01-01T12:00:00Z", "--strict"), 1, "not to another question");
+    assert_eq!(at("2020-01-01T12:00:00Z", "--max-age 60"), 1, "not longer than whoever asks wants it to");
+    assert_eq!(at("2020-01-01T12:00:00Z", LONG), 0);
+    assert_eq!(at("2020-01-02T00:00:00Z", LONG), 1, "not longer than it was to hold");
+    assert_eq!(at("2020-01-01T12:00:00Z", &format!("{LONG} --strict")), 1, "not to another question");
     private(0o666);
-    assert_eq!(at("2020-01-01T12:00:00Z", ""), 1, "not from a file that others may write to");
+    assert_eq!(at("2020-01-01T12:00:00Z", LONG), 1, "not from a file that others may write to");
     private(0o600);
     let mut model = std::fs::read(place.path("model/model.onnx")).unwrap();
     model[1000] ^= 1;
     place.write("model/model.onnx", model);
-    assert_eq!(at("2020-01-01T12:00:00Z", ""), 1, "not about other files");
+    assert_eq!(at("2020-01-01T12:00:00Z", LONG), 1, "not about other files");
     assert_eq!(place.read("gate.json"), moved, "a refusal is not remembered");
     place.write("gate.json", "not JSON");
     assert_eq!(at("2026-11-21T10:00:00Z", ""), 1);

@@ -7,7 +7,7 @@ use super::checks::{self, Judge};
 use super::current::end_of;
 use super::{Examined, article, text_at};
 use crate::evidence::Artifact;
-use crate::index::Index;
+use crate::index::{self, Index};
 use crate::json::Json;
 use crate::lineage::Reference;
 use crate::policy::{Profile, compare_decimals, is_below};
@@ -84,6 +84,9 @@ struct Facts<'f> {
     /// The place in `statements` of what a passport's digest, or the identifier of its subject, is spoken of in.
     spoken_of: Index,
     statements: Vec<Vec<usize>>,
+    /// The place in `newest` of a model by its issuer: from when its newest passport is valid.
+    passports: Index,
+    newest: Vec<Option<Timestamp>>,
     /// Files at hand.
     files: &'f [Artifact],
 }
@@ -94,8 +97,17 @@ impl<'f> Facts<'f> {
         for (at, one) in good.iter().enumerate() {
             by_digest.get_or_set(&one.digest.to_multibase(), at);
         }
+        let (mut passports, mut newest) = (Index::default(), Vec::new());
+        for one in good.iter().filter(|one| one.credential.kind == Some("ModelPassport")) {
+            let Some(key) = by_content(judge, one) else { continue };
+            let place = passports.get_or_set(&key, newest.len());
+            match newest.get_mut(place) {
+                Some(newest) => *newest = one.valid_from.max(*newest),
+                None => newest.push(one.valid_from),
+            }
+        }
         let (spoken_of, statements) = (Index::default(), Vec::new());
-        let mut facts = Self { judge, good, by_digest, spoken_of, statements, files };
+        let mut facts = Self { judge, good, by_digest, spoken_of, statements, passports, newest, files };
         for at in 0..facts.good.len() {
             let references = facts.good.get(at).map(|one| one.references.as_slice()).unwrap_or_default();
             for reference in references.iter().filter(|one| ABOUT.contains(&one.relation.as_str())) {
@@ -128,7 +140,7 @@ impl<'f> Facts<'f> {
         ];
         let places =
             keys.iter().flatten().filter_map(|key| self.statements.get(self.spoken_of.get(key)?)).flatten();
-        let mut places = crate::index::sorted(places.copied().collect(), usize::cmp);
+        let mut places = index::sorted(places.copied().collect(), usize::cmp);
         places.dedup();
         let statements = places.into_iter().filter_map(|at| self.good.get(at).copied());
         statements.filter(|one| one.credential.kind == Some(kind)).collect()
@@ -144,7 +156,7 @@ impl<'f> Facts<'f> {
 
     /// What the rules are about.
     fn subjects(&self) -> Vec<&'f Examined> {
-        let models: Vec<_> = self.of_kind("ModelPassport").collect();
+        let models: Vec<_> = self.of_kind("ModelPassport").filter(|one| !self.is_replaced(one)).collect();
         let count = |one: &Examined| checks::at_hand(&one.credential, self.files);
         let whole = |one: &Examined| matches!(count(one), (found, all) if found > 0 && found == all);
         let loaded: Vec<_> = models.iter().copied().filter(|one| whole(one)).collect();
@@ -160,13 +172,21 @@ impl<'f> Facts<'f> {
             for reference in self.of_kind(kind).flat_map(|one| &one.references) {
                 origins.insert(&reference.digest);
             }
-            let is_head = |one: &&Examined| one.is_input && !origins.contains(&one.digest.to_multibase());
+            let is_head = |one: &&Examined| {
+                one.is_input && !origins.contains(&one.digest.to_multibase()) && !self.is_replaced(one)
+            };
             let heads: Vec<_> = self.of_kind(kind).filter(is_head).collect();
             if !heads.is_empty() {
                 return heads;
             }
         }
         Vec::new()
+    }
+
+    /// Whether its issuer has signed a newer passport of the very same model.
+    fn is_replaced(&self, one: &Examined) -> bool {
+        let newest = by_content(self.judge, one).and_then(|key| self.newest.get(self.passports.get(&key)?));
+        newest.is_some_and(|newest| *newest > one.valid_from)
     }
 
     /// What a credential rests on, as far as it is here.
@@ -668,6 +688,13 @@ fn worse(
     } else {
         Err(regressed(metric, slice, old, new))
     }
+}
+
+/// A model by its issuer and its content: the profile of passports names a thing by its content.
+fn by_content(judge: &Judge, one: &Examined) -> Option<String> {
+    let thing =
+        text_at(one, "/credentialSubject/id").filter(|_| judge.policy.profile == Profile::Passport)?;
+    Some(index::key(&[one.credential.issuer.as_deref()?, thing]))
 }
 
 fn monitors(one: &Examined, deployment: &Examined) -> bool {

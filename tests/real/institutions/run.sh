@@ -196,6 +196,7 @@ as maker compare --old ../a/v1.frozen.attestation.json --old ../b/v1.frozen.atte
     --new ../a/v2.frozen.attestation.json --new ../b/v2.frozen.attestation.json \
     --with own.json --with from-a.json --with from-b.json --margin 0.05 -o revision.toml
 sed -i -e 's|changeClass = ""|changeClass = "not-substantial"|; s|changes = \[""\]|changes = ["Trained further on records of the new scanner of B"]|; s|summary = ""|summary = "B has a new scanner, which deceived version 1"|' maker/revision.toml
+now=2026-05-12T10:00:00Z
 quietly maker issue v2 --claims v2.toml --claims revision.toml --key maker --status status.json --with own.json --with from-a.json --with from-b.json --with data.received.json -o v2.passport.json
 rm maker/v2.candidate.passport.json
 publish
