@@ -282,7 +282,7 @@ fn results_are_measured_against_the_plan_and_chained() {
         breaches,
         [
             "sensitivity of sex=female is 0.7000 (n 20), not at least 0.8: Women are read by two readers",
-            "the population stability index of radius is 2.4187, above 0.2",
+            "the population stability index of radius is 3.8966, above 0.2",
             "the statistic of Kolmogorov and Smirnov of radius is 0.5000, above 0.2",
         ]
     );

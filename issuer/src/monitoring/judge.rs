@@ -196,7 +196,7 @@ impl Results<'_> {
             let reference = reference.ok_or_else(missing)?;
             let is_ks = rule.statistic == "ks";
             let (period, before) = values(self.table, reference, &rule.variable, is_ks)?;
-            if period.len() < FEW || before.len() < FEW {
+            if period.known() < FEW || before.known() < FEW {
                 continue;
             }
             let moved = if is_ks { drift::ks(&period, &before) } else { drift::psi(&period, &before) };
@@ -215,10 +215,10 @@ fn values(
     numbers_only: bool,
 ) -> Result<(Values, Values), MonitoringError> {
     const WHY: &str = "the plan watches for drift";
-    let numbers =
-        |table: &Table| Ok(Values::Numbers(table.numbers(variable, WHY)?.into_iter().flatten().collect()));
+    let numbers = |table: &Table| Ok(Values::Numbers(table.numbers(variable, WHY)?));
     let texts = |table: &Table| -> Result<Values, MonitoringError> {
-        Ok(Values::Texts(table.texts(variable, WHY)?.into_iter().flatten().map(str::to_owned).collect()))
+        let texts = table.texts(variable, WHY)?.into_iter();
+        Ok(Values::Texts(texts.map(|text| text.map(str::to_owned)).collect()))
     };
     match (numbers(period), numbers(reference)) {
         (Ok(period), Ok(reference)) => Ok((period, reference)),
