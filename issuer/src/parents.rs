@@ -60,8 +60,12 @@ impl Problem for ParentError {
 /// One passport, verified.
 pub(crate) struct Parent {
     pub(crate) kind: String,
+    /// Who says it.
+    pub(crate) issuer: Option<String>,
     /// What it says.
     pub(crate) subject: Object,
+    /// From when on it says so.
+    pub(crate) valid_from: Option<Timestamp>,
     id: String,
     digest: String,
 }
@@ -132,9 +136,12 @@ fn read(path: &Path, credential: &Credential) -> Result<Parent, ParentError> {
     let kind = credential.kind.ok_or_else(unknown)?.to_owned();
     let subject =
         credential.content.get("credentialSubject").and_then(Json::as_object).ok_or_else(unknown)?;
+    let valid_from = credential.content.get("validFrom").and_then(Json::as_str);
     Ok(Parent {
         kind,
+        issuer: credential.issuer.clone(),
         subject: subject.clone(),
+        valid_from: valid_from.and_then(|text| text.parse().ok()),
         id: credential.id.clone(),
         digest: credential.digest().to_multibase(),
     })

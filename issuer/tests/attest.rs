@@ -111,7 +111,8 @@ fn a_template_that_is_filled_in_can_be_signed() {
         let template = place.run(&format!("attest {name} --template")).succeeds().stdout;
         // Nothing that was left open passes.
         place.write("claims.toml", &template);
-        let attest = format!("attest {name} claims.toml {subject} --key office");
+        let key = if name == "monitoring" { "hospital" } else { "office" };
+        let attest = format!("attest {name} claims.toml {subject} --key {key}");
         let refused = place.run(&format!("{attest} -o {name}.open.json"));
         assert!([2, 3].contains(&refused.status), "{name}: {}", refused.stderr);
         assert!(!place.path(&format!("{name}.open.json")).exists());
@@ -203,6 +204,11 @@ fn results(missed_women: usize, shift: usize) -> String {
     table
 }
 
+/// The same cases in a file of its own.
+fn reference() -> String {
+    results(0, 0).replacen("case,", "number,", 1)
+}
+
 const SMALL_PLAN: &str = r#"
 [[monitoringPlan.metricRule]]
 metric = "sensitivity"
@@ -256,7 +262,7 @@ fn period(start: &str, end: &str) -> String {
 #[test]
 fn results_are_measured_against_the_plan_and_chained() {
     let place = deployed(PLAN);
-    place.write("reference.csv", results(0, 0));
+    place.write("reference.csv", reference());
     place.write("september.csv", results(0, 0));
     place.write("october.csv", results(6, 60));
     place.write("september.toml", period("2026-09-01", "2026-09-30"));
@@ -282,7 +288,7 @@ fn results_are_measured_against_the_plan_and_chained() {
         breaches,
         [
             "sensitivity of sex=female is 0.7000 (n 20), not at least 0.8: Women are read by two readers",
-            "the population stability index of radius is 2.4187, above 0.2",
+            "the population stability index of radius is 3.8966, above 0.2",
             "the statistic of Kolmogorov and Smirnov of radius is 0.5000, above 0.2",
         ]
     );
@@ -314,6 +320,26 @@ fn results_are_measured_against_the_plan_and_chained() {
         "monitoring.action-required",
     );
 
+    // Days of which nobody spoke are not as planned.
+    place.write("late.toml", period("2026-10-05", "2026-10-31"));
+    place.run(&format!("{october} -o late.json").replace("october.toml", "late.toml")).succeeds();
+    let late = subject(&place, "late.json");
+    assert_eq!(text(&late, "/breaches/0"), "no results from 2026-10-01 to 2026-10-04");
+
+    // Nobody else speaks of this deployment, or goes on with its chain.
+    let by_another = october.replace("--key hospital", "--key office");
+    place.run(&by_another).fails(3, "monitoring.other-site");
+    let first = "attest deployment deployment.toml --subject model.passport.json --key office";
+    let id = text(&good, "/id");
+    place.write("deployment.toml", format!("id = \"{id}\"\n{}", place.read("deployment.toml")));
+    place.run(&format!("{first} -o copied.json")).succeeds();
+    place
+        .run(&by_another.replace("--subject deployment", "--subject copied"))
+        .fails(3, "monitoring.other-site");
+    place
+        .run(&october.replace("--reference reference.csv", "--reference october.csv"))
+        .fails(3, "monitoring.reference-is-period");
+
     // The chain goes forwards only, and stays with one deployment.
     place
         .run(&format!(
@@ -331,7 +357,7 @@ fn what_cannot_be_judged_is_not_passed() {
     let attest =
         "attest monitoring results.csv --subject deployment.json --key hospital --claims october.toml";
     place.write("results.csv", results(0, 0));
-    place.write("reference.csv", results(0, 0));
+    place.write("reference.csv", reference());
     place.run(&format!("{attest} --reference reference.csv")).fails(64, "monitoring.no-threshold");
     place.run(&format!("{attest} --threshold 0.5")).fails(64, "monitoring.no-reference");
     let attest = format!("{attest} --threshold 0.5 --reference reference.csv");
@@ -344,6 +370,17 @@ fn what_cannot_be_judged_is_not_passed() {
         format!("{}[[metric]]\nname = \"sensitivity\"\n", period("2026-10-01", "2026-10-31")),
     );
     place.run(&attest).fails(3, "monitoring.claimed");
+    for claim in [
+        "overrideRate = \"0\"",
+        "basis = \"declared\"",
+        "outcome = \"within-plan\"",
+        "breaches = [\"x\"]",
+        "nextDue = 2027-01-01",
+        "referenceDigest = \"uEi\"",
+    ] {
+        place.write("october.toml", format!("{claim}\n{}", period("2026-10-01", "2026-10-31")));
+        place.run(&attest).fails(3, "monitoring.claimed");
+    }
     place.write("october.toml", "incidents = 0\n");
     place.run(&attest).fails(3, "issue.claims");
     place.write("october.toml", period("2026-10-01", "2026-12-31"));
@@ -395,4 +432,65 @@ fn results_can_be_reported_as_claims() {
     assert!(breaches.contains("sensitivity is 0.8 (n 44), not at least 0.85"), "{breaches}");
     assert!(breaches.contains("population stability index of radius is 0.25, above 0.2"), "{breaches}");
     assert!(breaches.contains("dice is not known"), "{breaches}");
+}
+
+#[test]
+fn a_report_is_not_measured_and_says_everything_once() {
+    let place = deployed(PLAN);
+    let report = r#"{ "basis": "measured", "incidents": 2, "overrideRate": "0.1",
+        "period": { "startDate": "2026-10-01", "endDate": "2026-10-31" }, "metric": [METRICS], "drift": [DRIFT] }"#;
+    let metric = format!(
+        r#"{{ "basis": "measured", "name": "sensitivity", "definition": "http://purl.obolibrary.org/obo/STATO_0000233", "value": "0.9",
+            "unit": "1", "n": 44, "evidenceDigest": {DIGEST},
+            "interval": {{ "lower": "0.8", "upper": "0.95", "level": "0.95", "method": "some" }} }}"#
+    );
+    let drift = r#"{ "variable": "radius", "statistic": "psi", "value": "0.1", "bound": "0.2", "n": 120, "referenceN": 300, "exceeded": false }"#;
+    let attest = |metrics: &str, drift: &str, name: &str| {
+        place.write("october.json", report.replace("METRICS", metrics).replace("DRIFT", drift));
+        place.run(&format!(
+            "attest monitoring october.json --subject deployment.json --key hospital -o {name}"
+        ))
+    };
+    attest(&metric, drift, "once.json").succeeds();
+    let once = subject(&place, "once.json");
+    assert_eq!((text(&once, "/basis"), text(&once, "/metric/0/basis")), ("declared", "declared"));
+    assert_eq!(text(&once, "/overrideRate"), "0.1");
+    let other = metric.replace("0.9\"", "0.2\"").replace("\"sensitivity\"", "\"recall\"");
+    attest(&format!("{metric}, {other}"), drift, "twice.json").fails(3, "monitoring.repeated");
+    attest(&metric, &format!("{drift}, {drift}"), "twice.json").fails(3, "monitoring.repeated");
+}
+
+#[test]
+fn each_measure_is_at_its_own_operating_point() {
+    let accepted = |name: &str, definition: &str, threshold: &str| {
+        format!(
+            "[[acceptance.metric]]\nname = \"{name}\"\ndefinition = \"http://purl.obolibrary.org/obo/{definition}\"\n\
+             value = \"0.95\"\nunit = \"1\"\nthreshold = \"{threshold}\"\n"
+        )
+    };
+    let rule = SMALL_PLAN.replace("sensitivity", "specificity");
+    let [sensitivity, specificity] =
+        [accepted("sensitivity", "STATO_0000233", "0.5"), accepted("specificity", "STATO_0000134", "0.70")];
+    let place = deployed(&format!("{SMALL_PLAN}{rule}{sensitivity}{specificity}"));
+    place.write("october.toml", period("2026-10-01", "2026-10-31"));
+    // Between the two operating points.
+    place.write("october.csv", results(0, 0).replace(",0,0.1,", ",0,0.6,"));
+    let attest =
+        "attest monitoring october.csv --claims october.toml --subject deployment.json --key hospital";
+    place.run(&format!("{attest} -o monitoring.json")).succeeds();
+    let monitored = subject(&place, "monitoring.json");
+    let stated = |at: usize| {
+        let member = |name: &str| text(&monitored, &format!("/metric/{at}/{name}")).to_owned();
+        [member("name"), member("threshold"), member("value")]
+    };
+    assert_eq!(stated(0), ["sensitivity", "0.5", "1.0000"]);
+    assert_eq!(stated(1), ["specificity", "0.70", "1.0000"]);
+    assert_eq!(text(&monitored, "/outcome"), "within-plan");
+    place.run(&format!("{attest} --threshold 0.7 -o moved.json")).succeeds();
+    let moved = subject(&place, "moved.json");
+    assert_eq!(
+        text(&moved, "/breaches/0"),
+        "sensitivity is at the operating point 0.7, not at 0.5 as in the acceptance test"
+    );
+    assert_eq!(moved.get("breaches").unwrap().as_array().unwrap().len(), 1);
 }

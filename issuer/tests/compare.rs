@@ -144,6 +144,9 @@ fn a_revision_is_issued_with_what_was_compared() {
 fn only_what_holds_is_compared() {
     let place = place();
     compare(&place, "--margin some").fails(64, "compare.margin");
+    for option in ["--lower-is-better Dice", "--lower-is-better specificity"] {
+        compare(&place, option).fails(64, "compare.known-direction");
+    }
     let at = format!("--at {}", common::NOW);
     place.run(&format!("compare model.a.json model.b.json {at}")).fails(3, "compare.same-model");
     place.run(&format!("compare model.a.json retrained.b.json {at}")).fails(2, "compare.nothing");

@@ -73,6 +73,8 @@ pub struct Args {
 #[derive(Debug, Error)]
 #[expect(missing_docs, reason = "the message of each variant says it")]
 pub enum CompareError {
+    #[error("of `{metric}`, {} is better", if *more { "more" } else { "less" })]
+    KnownDirection { metric: String, more: bool },
     #[error("the margin `{0}` is not a decimal number of zero or more")]
     Margin(String),
     #[error("no evaluation of the {0} model was given")]
@@ -92,6 +94,7 @@ pub enum CompareError {
 impl Problem for CompareError {
     fn code(&self) -> &'static str {
         match self {
+            Self::KnownDirection { .. } => "compare.known-direction",
             Self::Margin(_) => "compare.margin",
             Self::NoEvaluation(_) => "compare.no-evaluation",
             Self::NotVerified { .. } => "compare.not-verified",
@@ -104,6 +107,9 @@ impl Problem for CompareError {
 
     fn help(&self) -> Option<String> {
         Some(match self {
+            Self::KnownDirection { .. } => {
+                "leave the option away: the direction of a common metric is not a matter of choice".to_owned()
+            }
             Self::Margin(_) => "write it with digits and a point, such as 0.02".to_owned(),
             Self::NoEvaluation(_) => {
                 "give evaluation attestations, alone or in bundles; `passport attest evaluation` makes one"
@@ -124,7 +130,7 @@ impl Problem for CompareError {
 
     fn exit(&self) -> Exit {
         match self {
-            Self::Margin(_) => Exit::Usage,
+            Self::KnownDirection { .. } | Self::Margin(_) => Exit::Usage,
             Self::NotVerified { .. } => Exit::NotVerified,
             Self::NoEvaluation(_) | Self::Nothing { .. } => Exit::CouldNotCheck,
             Self::SameModel(_) | Self::SeveralModels(_) | Self::TooMany(_) => Exit::Malformed,
@@ -148,6 +154,16 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     }
     let margin = Decimal::from_str_exact(&args.margin).ok().filter(|margin| *margin >= Decimal::ZERO);
     let margin = margin.ok_or_else(|| CompareError::Margin(args.margin.clone()))?;
+    let said = |metrics: &[String], more: bool| {
+        let other = |metric: &&String| pairs::known_direction(metric) == Some(!more);
+        metrics
+            .iter()
+            .find(other)
+            .map(|metric| CompareError::KnownDirection { metric: metric.clone(), more: !more })
+    };
+    if let Some(wrong) = said(&args.higher_is_better, true).or_else(|| said(&args.lower_is_better, false)) {
+        return Err(wrong.into());
+    }
     let rules = Rules {
         margin,
         margin_text: &args.margin,

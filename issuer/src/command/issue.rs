@@ -304,6 +304,11 @@ struct Status {
 }
 
 impl Session<'_> {
+    /// Who signs.
+    pub(crate) fn issuer(&self) -> &str {
+        &self.public.did
+    }
+
     /// The rest of the way, from a filled subject to a written credential.
     pub(crate) fn issue(
         &self,

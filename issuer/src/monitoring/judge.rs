@@ -2,6 +2,7 @@
 
 use model_passport::json::{Json, Number, Object};
 
+use super::conceal::{self, Shown};
 use super::drift::{self, Values};
 use super::measure::{self, Estimate, Measure};
 use super::plan::{DriftRule, MetricRule, Plan};
@@ -44,15 +45,24 @@ impl Results<'_> {
     /// The metrics of the plan, as the credential states them.
     pub(crate) fn metrics(&self, plan: &Plan) -> Result<Vec<Json>, MonitoringError> {
         let mut all: Vec<Asked<'_>> = Vec::new();
+        let (mut shown, mut sets) = (Vec::new(), Vec::new());
         for rule in &plan.metrics {
             let (measure, slice) = (self.measure(&rule.metric)?, rule.slice.as_deref());
             if all.iter().any(|asked| asked.measure == measure && asked.slice == slice) {
                 continue;
             }
-            let estimate = self.estimate(&measure, &self.rows(slice)?)?;
+            let rows = self.rows(slice)?;
+            let columns = slice.map(parts).transpose()?.unwrap_or_default();
+            let columns = columns.into_iter().map(|(column, _)| column.to_owned()).collect();
+            let estimate = self.estimate(&measure, &rows)?;
+            let (set, n) = (conceal::add(&mut sets, &rows, columns), estimate.map(|estimate| estimate.n));
+            shown.push(Shown { set, measure: measure.clone(), n });
             all.push(Asked { measure, slice, estimate });
         }
-        conceal(&mut all);
+        conceal::conceal(&mut shown, &sets);
+        for (asked, _) in all.iter_mut().zip(&shown).filter(|(_, shown)| shown.n.is_none()) {
+            asked.estimate = None;
+        }
         all.iter().filter_map(|asked| Some(self.write(asked, &asked.estimate?))).collect()
     }
 
@@ -69,8 +79,7 @@ impl Results<'_> {
 
     /// The metric of this name or IRI in the acceptance test.
     fn accepted(&self, metric: &str) -> Option<&Json> {
-        let accepted = self.deployment.get("acceptance").and_then(|test| test.get("metric"));
-        accepted.and_then(Json::as_array).unwrap_or_default().iter().find(|other| is_called(other, metric))
+        acceptance(self.deployment).iter().find(|other| is_called(other, metric))
     }
 
     /// Which rows are in a part of the data.
@@ -87,13 +96,13 @@ impl Results<'_> {
     }
 
     /// Label and answer of the cases that have both.
-    fn answers(&self, rows: &[bool]) -> Result<Vec<(bool, bool)>, MonitoringError> {
+    fn answers(&self, measure: &Measure, rows: &[bool]) -> Result<Vec<(bool, bool)>, MonitoringError> {
         let labels = self.table.truths(&self.columns.label, "says which cases are positive")?;
         let answers = if self.table.has(&self.columns.prediction) {
             self.table.truths(&self.columns.prediction, "says what the model answered")?
         } else {
             let scores = self.table.numbers(&self.columns.score, "has the scores of the model")?;
-            let threshold = self.threshold(&Measure::Sensitivity).ok_or(MonitoringError::NoThreshold)?;
+            let threshold = self.threshold(measure).ok_or(MonitoringError::NoThreshold)?;
             decimal(&threshold, "the operating point")?;
             let threshold: f64 = threshold.parse().map_err(|_| MonitoringError::NoThreshold)?;
             scores.into_iter().map(|score| score.map(|score| score >= threshold)).collect()
@@ -104,11 +113,7 @@ impl Results<'_> {
 
     /// The operating point: the one that was given, or that of the acceptance test.
     fn threshold(&self, measure: &Measure) -> Option<String> {
-        let given = self.columns.threshold.clone();
-        let of = |metric: &Json| metric.get("threshold").and_then(Json::as_str).map(str::to_owned);
-        let accepted = self.deployment.get("acceptance").and_then(|test| test.get("metric"));
-        let any = || accepted.and_then(Json::as_array).unwrap_or_default().iter().find_map(of);
-        given.or_else(|| self.accepted(measure.definition()).and_then(of)).or_else(any)
+        self.columns.threshold.clone().or_else(|| accepted_threshold(self.deployment, measure))
     }
 
     fn estimate(&self, measure: &Measure, rows: &[bool]) -> Result<Option<Estimate>, MonitoringError> {
@@ -138,13 +143,13 @@ impl Results<'_> {
                     .filter(|_| enough(positive.len()) && enough(negative.len()))
             }
             Measure::Accuracy => {
-                let cases = self.answers(rows)?;
+                let cases = self.answers(measure, rows)?;
                 let hits = cases.iter().filter(|(label, answer)| label == answer).count();
                 measure::proportion(hits, cases.len()).filter(|_| enough(cases.len()))
             }
             Measure::Sensitivity | Measure::Specificity => {
                 let class = *measure == Measure::Sensitivity;
-                let cases = self.answers(rows)?;
+                let cases = self.answers(measure, rows)?;
                 let of_class = cases.iter().filter(|(label, _)| *label == class);
                 let n = of_class.clone().count();
                 let hits = of_class.filter(|(_, answer)| *answer == class).count();
@@ -196,7 +201,7 @@ impl Results<'_> {
             let reference = reference.ok_or_else(missing)?;
             let is_ks = rule.statistic == "ks";
             let (period, before) = values(self.table, reference, &rule.variable, is_ks)?;
-            if period.len() < FEW || before.len() < FEW {
+            if period.known() < FEW || before.known() < FEW {
                 continue;
             }
             let moved = if is_ks { drift::ks(&period, &before) } else { drift::psi(&period, &before) };
@@ -215,10 +220,10 @@ fn values(
     numbers_only: bool,
 ) -> Result<(Values, Values), MonitoringError> {
     const WHY: &str = "the plan watches for drift";
-    let numbers =
-        |table: &Table| Ok(Values::Numbers(table.numbers(variable, WHY)?.into_iter().flatten().collect()));
+    let numbers = |table: &Table| Ok(Values::Numbers(table.numbers(variable, WHY)?));
     let texts = |table: &Table| -> Result<Values, MonitoringError> {
-        Ok(Values::Texts(table.texts(variable, WHY)?.into_iter().flatten().map(str::to_owned).collect()))
+        let texts = table.texts(variable, WHY)?.into_iter();
+        Ok(Values::Texts(texts.map(|text| text.map(str::to_owned)).collect()))
     };
     match (numbers(period), numbers(reference)) {
         (Ok(period), Ok(reference)) => Ok((period, reference)),
@@ -227,6 +232,43 @@ fn values(
         (Err(cause), _) | (_, Err(cause)) if numbers_only => Err(cause),
         _ => Ok((texts(period)?, texts(reference)?)),
     }
+}
+
+/// The results of the acceptance test.
+fn acceptance(deployment: &Object) -> &[Json] {
+    let accepted = deployment.get("acceptance").and_then(|test| test.get("metric"));
+    accepted.and_then(Json::as_array).unwrap_or_default()
+}
+
+/// The operating point of a measure in the acceptance test, or the one that this states of another.
+fn accepted_threshold(deployment: &Object, measure: &Measure) -> Option<String> {
+    let accepted = acceptance(deployment);
+    let of = |metric: &Json| metric.get("threshold").and_then(Json::as_str).map(str::to_owned);
+    let own = accepted.iter().filter(|metric| is_called(metric, measure.definition())).find_map(of);
+    own.or_else(|| accepted.iter().find_map(of))
+}
+
+/// A result that is there twice, for people.
+pub(crate) fn repeated(metrics: &[Json]) -> Option<String> {
+    let text = |metric: &Json, member: &str| metric.get(member).and_then(Json::as_str).map(str::to_owned);
+    let slice = |metric: &Json| -> Vec<String> {
+        let slice = text(metric, "slice").unwrap_or_default();
+        let mut parts: Vec<String> = slice.split(" & ").map(|part| part.trim().to_owned()).collect();
+        parts.sort_unstable();
+        parts
+    };
+    let is_same = |one: &Json, other: &Json| {
+        let names = [text(other, "definition"), text(other, "name")];
+        slice(one) == slice(other) && names.iter().flatten().any(|name| is_called(one, name))
+    };
+    let mut rest = metrics;
+    while let Some((first, others)) = rest.split_first() {
+        if others.iter().any(|other| is_same(first, other)) {
+            return text(first, "name").or_else(|| text(first, "definition"));
+        }
+        rest = others;
+    }
+    None
 }
 
 /// One line of drift, judged.
@@ -250,8 +292,17 @@ pub(crate) fn drifted(
 }
 
 /// What is not as planned.
-pub(crate) fn breaches(plan: &Plan, metrics: &[Json], drift: &[Json]) -> Result<Vec<Json>, MonitoringError> {
-    let mut found = Vec::new();
+pub(crate) fn breaches(
+    plan: &Plan,
+    deployment: &Object,
+    gap: Option<String>,
+    metrics: &[Json],
+    drift: &[Json],
+) -> Result<Vec<Json>, MonitoringError> {
+    let mut found: Vec<String> = gap.into_iter().collect();
+    for metric in metrics {
+        found.extend(moved_threshold(deployment, metric)?);
+    }
     for rule in &plan.metrics {
         found.extend(breach(rule, metrics)?);
     }
@@ -284,6 +335,24 @@ pub(crate) fn breaches(plan: &Plan, metrics: &[Json], drift: &[Json]) -> Result<
         found.push(format!("and {more} more"));
     }
     Ok(found.into_iter().map(|text| text.chars().take(MAX_CHARS).collect::<String>().into()).collect())
+}
+
+/// A result at another operating point than the one that was accepted says nothing about the model in use.
+fn moved_threshold(deployment: &Object, metric: &Json) -> Result<Option<String>, MonitoringError> {
+    let text = |member: &str| metric.get(member).and_then(Json::as_str);
+    let Some(used) = text("threshold") else { return Ok(None) };
+    let measure = [text("definition"), text("name")].into_iter().flatten().find_map(Measure::known);
+    let Some(accepted) = measure.and_then(|measure| accepted_threshold(deployment, &measure)) else {
+        return Ok(None);
+    };
+    let is_same = decimal(used, "the operating point")? == decimal(&accepted, "the acceptance test")?;
+    let name = text("name").unwrap_or_default();
+    let of_slice = text("slice").map(|slice| format!(" of {slice}")).unwrap_or_default();
+    Ok((!is_same).then(|| {
+        format!(
+            "{name}{of_slice} is at the operating point {used}, not at {accepted} as in the acceptance test"
+        )
+    }))
 }
 
 fn breach(rule: &MetricRule, metrics: &[Json]) -> Result<Option<String>, MonitoringError> {
@@ -342,37 +411,6 @@ fn parts(slice: &str) -> Result<Vec<(&str, &str)>, MonitoringError> {
         found.push((column.trim(), value.trim()));
     }
     Ok(found)
-}
-
-/// Leaves out the smallest part where what all parts leave of the whole would be too few to speak of: whoever knows the
-/// whole and the parts knows the rest.
-fn conceal(all: &mut [Asked<'_>]) {
-    let columns = |slice: &str| -> Vec<String> {
-        let parts = parts(slice).unwrap_or_default();
-        parts.into_iter().map(|(column, _)| column.to_owned()).collect()
-    };
-    let wholes: Vec<(Measure, usize)> = all
-        .iter()
-        .filter(|asked| asked.slice.is_none())
-        .filter_map(|asked| Some((asked.measure.clone(), asked.estimate?.n)))
-        .collect();
-    let mut groups: Vec<(Measure, Vec<String>)> =
-        all.iter().filter_map(|asked| Some((asked.measure.clone(), columns(asked.slice?)))).collect();
-    groups.dedup();
-    for (measure, by) in groups {
-        let Some((_, whole)) = wholes.iter().find(|(other, _)| *other == measure) else { continue };
-        let is_part = |asked: &Asked<'_>| {
-            asked.measure == measure && asked.slice.is_some_and(|slice| columns(slice) == by)
-        };
-        let shown = || all.iter().enumerate().filter(|(_, asked)| is_part(asked));
-        let sizes: Vec<(usize, usize)> =
-            shown().filter_map(|(at, asked)| Some((at, asked.estimate?.n))).collect();
-        let rest = whole.saturating_sub(sizes.iter().map(|(_, n)| n).sum());
-        let smallest = sizes.iter().min_by_key(|(_, n)| *n).map(|(at, _)| *at);
-        if let Some(asked) = smallest.filter(|_| rest > 0 && rest < FEW).and_then(|at| all.get_mut(at)) {
-            asked.estimate = None;
-        }
-    }
 }
 
 /// The share of cases in which people overrode the model; none of few.

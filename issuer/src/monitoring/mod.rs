@@ -16,6 +16,7 @@
 //!
 //! In scope: computing and comparing. Out of scope: files of credentials, and signing.
 
+mod conceal;
 pub(crate) mod drift;
 pub(crate) mod judge;
 pub(crate) mod measure;
@@ -52,10 +53,16 @@ pub(crate) enum MonitoringError {
     NoReference { variable: String },
     #[error("the table has scores, and nobody says from which on they are positive")]
     NoThreshold,
+    #[error("`{}` was signed by {}, not by {signer}", path.display(), issuer.as_deref().unwrap_or("nobody"))]
+    OtherSite { path: PathBuf, issuer: Option<String>, signer: String },
     #[error("the period is from {start} to {end}: {why}")]
     Period { start: String, end: String, why: &'static str },
     #[error("`{}` is about another deployment", path.display())]
     OtherDeployment { path: PathBuf },
+    #[error("`{}` is the reference for drift, and the table of results as well", path.display())]
+    ReferenceIsPeriod { path: PathBuf },
+    #[error("{0} is reported more than once")]
+    Repeated(String),
     #[error("the table `{}` has more than one column `{column}`", path.display())]
     RepeatedColumn { path: PathBuf, column: String },
     #[error("the plan's slice `{slice}` is not of the form COLUMN=VALUE")]
@@ -83,7 +90,10 @@ impl Problem for MonitoringError {
             Self::NoReference { .. } => "monitoring.no-reference",
             Self::NoThreshold => "monitoring.no-threshold",
             Self::OtherDeployment { .. } => "monitoring.other-deployment",
+            Self::OtherSite { .. } => "monitoring.other-site",
             Self::Period { .. } => "monitoring.period",
+            Self::ReferenceIsPeriod { .. } => "monitoring.reference-is-period",
+            Self::Repeated(_) => "monitoring.repeated",
             Self::RepeatedColumn { .. } => "monitoring.repeated-column",
             Self::Slice { .. } => "monitoring.slice",
             Self::Table(cause) => cause.code(),
@@ -99,6 +109,9 @@ impl Problem for MonitoringError {
             Self::Claimed { member: "previous" } => {
                 "name the monitoring of the period before with `--previous`"
             }
+            Self::Claimed { member: "outcome" | "breaches" | "nextDue" } => {
+                "leave it away: it follows from the results and the plan"
+            }
             Self::Claimed { .. } => "leave it to the table of results, or give all results as claims",
             Self::Decimal { .. } => "write it with digits and a point, such as \"0.95\"",
             Self::Missing(_) => {
@@ -111,6 +124,13 @@ impl Problem for MonitoringError {
             Self::NoReference { .. } => "give the table with the reference with `--reference FILE`",
             Self::NoThreshold => "say it with `--threshold DECIMAL`, or add a column `prediction`",
             Self::OtherDeployment { .. } => "give the monitoring of this deployment with `--previous`",
+            Self::OtherSite { .. } => {
+                "whoever attested the deployment attests its periods, with the same DID"
+            }
+            Self::ReferenceIsPeriod { .. } => {
+                "give the table of the acceptance test or of an earlier time with `--reference`"
+            }
+            Self::Repeated(_) => "report each result once, so that one number is held against the plan",
             Self::Period { .. } => {
                 "correct `period` in the claims, or leave `--previous` away for the first period"
             }

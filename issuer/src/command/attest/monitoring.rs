@@ -1,6 +1,6 @@
 //! `passport attest monitoring FILE --subject DEPLOYMENT [--previous MONITORING] [--reference TABLE]`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use model_passport::json::{Json, Object};
 use model_passport::time::Timestamp;
@@ -18,6 +18,12 @@ use crate::parents::{Parent, Parents};
 use crate::problem::Failure;
 
 const DAY: i64 = 86_400;
+
+/// What nobody claims.
+const CONCLUDED: [&str; 4] = ["previous", "outcome", "breaches", "nextDue"];
+
+/// What comes from the table if there is one.
+const MEASURED: [&str; 5] = ["basis", "metric", "drift", "overrideRate", "referenceDigest"];
 
 /// The results of a period of a deployment.
 #[derive(Debug, clap::Args)]
@@ -63,17 +69,20 @@ pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     let session = args.signing.begin(shell)?;
     let mut parents = Parents::new(&args.signing.with, session.now)?;
     let deployment = parent(MONITORING.parents, path, &mut parents)?;
+    by_its_site(path, &deployment, session.issuer())?;
     let plan = Plan::of(&deployment.subject)?;
     let previous = previous(args, &deployment, &mut parents)?;
+    if let (Some(path), Some(previous)) = (&args.previous, &previous) {
+        by_its_site(path, previous, session.issuer())?;
+    }
     let table = Table::is_named(file).then(|| Table::read(file)).transpose()?;
     let stated = table.is_none().then(|| file.clone());
     let files: Vec<PathBuf> = stated.into_iter().chain(args.claims.iter().cloned()).collect();
     let (mut claimed, valid_until) = declare((Object::new(), None), &files, &mut parents)?;
 
     // A link is followed and checked before it is stated, and what is measured is nobody's word.
-    let measured_only =
-        if table.is_some() { ["metric", "drift", "previous"].as_slice() } else { &["previous"] };
-    if let Some(member) = measured_only.iter().find(|member| claimed.contains(member)) {
+    let of_table = MEASURED.iter().filter(|_| table.is_some());
+    if let Some(member) = CONCLUDED.iter().chain(of_table).find(|member| claimed.contains(member)) {
         return Err(MonitoringError::Claimed { member }.into());
     }
     let mut subject = about(&MONITORING, &deployment);
@@ -84,8 +93,8 @@ pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
         Some(table) => measured(args, &plan, table, &deployment, &mut subject)?,
         None => reported(&plan, &mut claimed, &mut subject)?,
     };
-    let due = due(&plan, &claimed, &subject, previous.as_ref(), session.now)?;
-    let breaches = judge::breaches(&plan, &results.metrics, &results.drift)?;
+    let (due, gap) = due(&plan, &claimed, &subject, (previous.as_ref(), &deployment), session.now)?;
+    let breaches = judge::breaches(&plan, &deployment.subject, gap, &results.metrics, &results.drift)?;
     let outcome = if breaches.is_empty() { "within-plan" } else { "action-required" };
     let mut subject = claims::merge(subject, &claimed)?;
     // What the tool concludes comes last, and is nobody's claim.
@@ -101,6 +110,15 @@ pub(super) fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
 struct Found {
     metrics: Vec<Json>,
     drift: Vec<Json>,
+}
+
+/// Whether the site that runs the model speaks of it itself.
+fn by_its_site(path: &Path, parent: &Parent, signer: &str) -> Result<(), MonitoringError> {
+    if parent.issuer.as_deref() == Some(signer) {
+        return Ok(());
+    }
+    let (path, issuer, signer) = (path.to_owned(), parent.issuer.clone(), signer.to_owned());
+    Err(MonitoringError::OtherSite { path, issuer, signer })
 }
 
 /// The period before, of the same deployment.
@@ -136,6 +154,12 @@ fn measured(
     {
         return Err(MonitoringError::WrongReference { path: path.clone() }.into());
     }
+    // Nothing has moved from itself.
+    if let (Some(path), Some(reference)) = (&args.reference, &reference)
+        && reference.digest() == table.digest()
+    {
+        return Err(MonitoringError::ReferenceIsPeriod { path: path.clone() }.into());
+    }
     let drift = results.drift(plan, reference.as_ref())?;
     if !metrics.is_empty() {
         subject.insert("metric", metrics.clone());
@@ -154,10 +178,28 @@ fn measured(
 
 /// What somebody reports: the drift is held against the plan here, whatever the report makes of it.
 fn reported(plan: &Plan, claimed: &mut Object, subject: &mut Object) -> Result<Found, Failure> {
-    let metrics = claimed.get("metric").and_then(Json::as_array).unwrap_or_default().to_vec();
+    // Nothing was measured here, whatever the report says.
+    claimed.insert("basis", "declared");
+    let mut metrics = claimed.get("metric").and_then(Json::as_array).unwrap_or_default().to_vec();
+    for metric in metrics.iter_mut().filter_map(Json::as_object_mut) {
+        metric.insert("basis", "declared");
+    }
+    if claimed.contains("metric") {
+        claimed.insert("metric", metrics.clone());
+    }
     let stated = claimed.remove("drift");
     let stated = stated.as_ref().and_then(Json::as_array).unwrap_or_default();
     let text = |item: &Json, name: &str| item.get(name).and_then(Json::as_str).map(str::to_owned);
+    if let Some(title) = judge::repeated(&metrics) {
+        return Err(MonitoringError::Repeated(title).into());
+    }
+    for (at, item) in stated.iter().enumerate() {
+        let name = |item: &Json| (text(item, "variable"), text(item, "statistic"));
+        if stated.iter().skip(at + 1).any(|other| name(other) == name(item)) {
+            let variable = text(item, "variable").unwrap_or_default();
+            return Err(MonitoringError::Repeated(format!("the drift of {variable}")).into());
+        }
+    }
     let mut drift = Vec::new();
     for rule in &plan.drift {
         let of_rule = |item: &&Json| {
@@ -176,14 +218,14 @@ fn reported(plan: &Plan, claimed: &mut Object, subject: &mut Object) -> Result<F
     Ok(Found { metrics, drift })
 }
 
-/// When the next monitoring is due, if the period is one.
+/// When the next monitoring is due, if the period is one, and the days before it of which nobody spoke.
 fn due(
     plan: &Plan,
     claimed: &Object,
     subject: &Object,
-    previous: Option<&Parent>,
+    (previous, deployment): (Option<&Parent>, &Parent),
     now: Timestamp,
-) -> Result<String, Failure> {
+) -> Result<(String, Option<String>), Failure> {
     let mut probe = claims::merge(subject.clone(), claimed)?;
     for name in ["outcome", "nextDue"] {
         probe.insert(name, "");
@@ -212,6 +254,14 @@ fn due(
     if previous.is_some_and(|previous| date(&previous.subject, "endDate") >= start) {
         return Err(wrong("it does not follow the period before").into());
     }
-    let due = last.plus_secs(plan.frequency_days.saturating_mul(DAY)).to_string();
-    Ok(due.get(..10).unwrap_or(&due).to_owned())
+    let day = |time: Timestamp| time.to_string().chars().take(10).collect::<String>();
+    // The first period may begin with the day after that of the deployment.
+    let before = match previous {
+        Some(previous) => Some(date(&previous.subject, "endDate")),
+        None => deployment.valid_from.map(day),
+    };
+    let free = before.and_then(|before| at(&before)).map(|before| before.plus_secs(DAY));
+    let gap = free.filter(|free| *free < first);
+    let gap = gap.map(|free| format!("no results from {} to {}", day(free), day(first.plus_secs(-DAY))));
+    Ok((day(last.plus_secs(plan.frequency_days.saturating_mul(DAY))), gap))
 }

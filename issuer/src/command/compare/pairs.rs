@@ -194,17 +194,27 @@ fn pair(before: &Stated, old: &[Stated], new: &[Stated], rules: &Rules<'_>) -> R
 }
 
 fn is_more_better(stated: &Stated, rules: &Rules<'_>) -> Result<bool, &'static str> {
+    if let Some(known) = known_direction(&stated.definition).or_else(|| known_direction(&stated.name)) {
+        return Ok(known);
+    }
     let is = |name: &str| name.eq_ignore_ascii_case(&stated.name) || name == stated.definition;
     let said = |names: &[String]| names.iter().any(|name| is(name));
     match () {
         () if said(rules.higher) => Ok(true),
         () if said(rules.lower) => Ok(false),
-        () if Measure::known(&stated.definition).or(Measure::known(&stated.name)).is_some() => Ok(true),
-        () if MORE_IS_BETTER.into_iter().any(is) => Ok(true),
-        () if LESS_IS_BETTER.into_iter().any(is) => Ok(false),
         () => Err(
             "nobody says whether more of it is better: say so with `--higher-is-better` or `--lower-is-better`",
         ),
+    }
+}
+
+/// Whether more is better, of a metric of which everyone knows; nobody can say otherwise.
+pub(super) fn known_direction(metric: &str) -> Option<bool> {
+    let is = |name: &str| name.eq_ignore_ascii_case(metric);
+    match () {
+        () if Measure::known(metric).is_some() || MORE_IS_BETTER.into_iter().any(is) => Some(true),
+        () if LESS_IS_BETTER.into_iter().any(is) => Some(false),
+        () => None,
     }
 }
 
