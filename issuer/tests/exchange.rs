@@ -355,6 +355,45 @@ fn a_key_is_rotated_and_what_it_signed_still_holds() {
     place.run("did document --did did:web:other.example").fails(64, "keystore.no-key-for");
 }
 
+/// From a key store that was restored, or made anew under the same names.
+#[test]
+fn a_published_key_stays_what_it_is() {
+    let place = lab();
+    let copy = |from: &str, to: &str| {
+        for (name, _) in tree(&place.path(from)) {
+            let target = place.path(to).join(&name);
+            fs::create_dir_all(target.parent().unwrap()).unwrap();
+            fs::copy(place.path(from).join(&name), target).unwrap();
+        }
+    };
+    copy("keys", "before");
+    let again = "publish site --key lab";
+    place.run("key revoke lab --since 2026-11-21T09:00:00Z").succeeds();
+    place.run(again).succeeds();
+    let published = tree(&place.path("site"));
+    copy("keys", "after");
+    // A copy from before the revocation, and one that puts it later.
+    copy("before", "keys");
+    place.run(again).fails(64, "publish.keys-changed");
+    let public = fs::read_to_string(place.path("after/lab.json")).unwrap();
+    place.write("keys/lab.json", public.replace("T09:00:00Z", "T09:30:00Z"));
+    place.run(again).fails(64, "publish.keys-changed");
+    // Another key of the same name.
+    fs::remove_dir_all(place.path("keys")).unwrap();
+    place.run(&format!("key new lab --did {LAB}")).succeeds();
+    place.run("key revoke lab --since 2026-11-21T09:00:00Z").succeeds();
+    place.run(again).fails(64, "publish.keys-changed");
+    assert_eq!(tree(&place.path("site")), published, "nothing was written");
+    // An earlier end is more of the same.
+    fs::remove_dir_all(place.path("keys")).unwrap();
+    copy("after", "keys");
+    place.write("keys/lab.json", public.replace("T09:00:00Z", "T08:00:00Z"));
+    place.run(again).succeeds();
+    copy("before", "keys");
+    place.run(&format!("{again} --force")).succeeds();
+    assert!(!place.read("site/.well-known/did.json").contains("revoked"));
+}
+
 #[test]
 fn what_should_not_leave_does_not() {
     let place = lab();

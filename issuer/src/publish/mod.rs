@@ -46,6 +46,8 @@ pub(crate) enum PublishError {
     Exists { path: String },
     #[error("the index that is already there cannot be read: {0}")]
     Index(IndexError),
+    #[error("the DID document that is already there says other things of {}", .0.join(" and "))]
+    KeysChanged(Vec<String>),
     #[error("the DID document that is already there lists {}, which this key store does not have", .0.join(" and "))]
     KeysLost(Vec<String>),
     #[error("`{file}` is not a status list: {why}")]
@@ -85,6 +87,7 @@ impl Problem for PublishError {
         match self {
             Self::Exists { .. } => "publish.exists",
             Self::Index(_) => "publish.index",
+            Self::KeysChanged(_) => "publish.keys-changed",
             Self::KeysLost(_) => "publish.keys-lost",
             Self::List { .. } => "publish.list",
             Self::ListElsewhere { .. } => "publish.list-elsewhere",
@@ -104,6 +107,9 @@ impl Problem for PublishError {
                 "the same passport with other proofs lies there; replace it with `--force`"
             }
             Self::Index(_) | Self::OtherDid { .. } => "is this the right place? nothing was changed",
+            Self::KeysChanged(_) => {
+                "another key of the same name, or one whose end is gone or later, would make good what was published as bad: use the key store that published it, or give that up with `--force`"
+            }
             Self::KeysLost(_) => {
                 "what these keys signed could not be verified any more: use the key store that has them, or give them up with `--force`"
             }
@@ -404,14 +410,22 @@ impl Site {
             let found = id.unwrap_or("something else").to_owned();
             return Err(PublishError::OtherDid { found, did: self.index.did.clone() }.into());
         }
-        let ids = |document: &Json| -> Vec<String> {
-            let methods = document.get("verificationMethod").map(Json::one_or_many).unwrap_or_default();
-            methods.iter().filter_map(|method| Some(method.get("id")?.as_str()?.to_owned())).collect()
-        };
-        let now = ids(&self.document);
-        let lost: Vec<String> =
-            before.iter().flat_map(ids).filter(|id| !now.contains(id)).map(|id| format!("`{id}`")).collect();
-        if lost.is_empty() || force { Ok(()) } else { Err(PublishError::KeysLost(lost).into()) }
+        let (mut lost, mut changed) = (Vec::new(), Vec::new());
+        let now = methods(&self.document);
+        for (id, old) in before.as_ref().map(methods).unwrap_or_default() {
+            let mut same = now.iter().filter(|(other, _)| *other == id).peekable();
+            if same.peek().is_none() {
+                lost.push(format!("`{id}`"));
+            } else if !same.all(|(_, new)| keeps(old, new)) {
+                changed.push(format!("`{id}`"));
+            }
+        }
+        match (lost.is_empty(), changed.is_empty()) {
+            _ if force => Ok(()),
+            (false, _) => Err(PublishError::KeysLost(lost).into()),
+            (_, false) => Err(PublishError::KeysChanged(changed).into()),
+            _ => Ok(()),
+        }
     }
 
     fn put(
@@ -448,6 +462,29 @@ impl Site {
         }
         text
     }
+}
+
+/// The keys of a DID document, by their ids.
+fn methods(document: &Json) -> Vec<(&str, &Json)> {
+    let methods = document.get("verificationMethod").map(Json::one_or_many).unwrap_or_default();
+    methods.iter().filter_map(|method| Some((method.get("id")?.as_str()?, method))).collect()
+}
+
+/// Whether a key is still the one that was published, and nothing is believed of it that was not before: the ends of
+/// its time may come or come earlier, and never go or come later.
+fn keeps(old: &Json, new: &Json) -> bool {
+    let is_same = ["publicKeyMultibase", "publicKeyJwk", "controller"]
+        .iter()
+        .all(|name| old.get(name).is_none() || old.get(name) == new.get(name));
+    let time = |end: &Json| end.as_str().and_then(|text| text.parse::<Timestamp>().ok());
+    let ends = |name: &&str| match (old.get(name), new.get(name)) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(old), Some(new)) => {
+            old == new || time(old).zip(time(new)).is_some_and(|(old, new)| new <= old)
+        }
+    };
+    is_same && ["expires", "revoked"].iter().all(ends)
 }
 
 /// Reads a status list. Its bits are one long text.
