@@ -434,8 +434,19 @@ fn what_should_not_leave_does_not() {
     place.write("page/wasm/verifier.wasm", b"\0asm");
     publish("model.passport.json --page page").succeeds();
     assert_eq!(place.read("site/index.html"), "<!DOCTYPE html>");
-    place.write("page/index.json", "{}");
+    for (name, text) in [("index.json", "{}"), (".env", "PASSWORD=x"), ("lab.pem", ""), ("wasm/did.json", "{}")] {
+        place.write(&format!("page/{name}"), text);
+        publish("model.passport.json --page page").fails(64, "publish.page");
+        fs::remove_file(place.path("page").join(name)).unwrap();
+    }
+    // A list that is published already, and not named this time.
+    place.run("status new --url https://lab.example/lists/1.json --key lab -o other.json").succeeds();
+    publish("--status other.json").succeeds();
+    fs::create_dir_all(place.path("page/lists")).unwrap();
+    place.write("page/lists/1.json", "{}");
     publish("model.passport.json --page page").fails(64, "publish.page");
+    publish("model.passport.json --status other.json --page page").fails(64, "publish.page");
+    assert_eq!(place.read("site/lists/1.json"), place.read("other.json"));
 }
 
 #[test]

@@ -48,7 +48,7 @@ pub struct Args {
     /// Replace a passport by the same one with other proofs, and give up keys that are published and not here
     #[arg(long)]
     force: bool,
-    /// Publish what looks like a secret at this place of a passport (repeatable)
+    /// Publish what looks like a secret at this place of a passport, or in this file of the page (repeatable)
     #[arg(long, value_name = "POINTER")]
     allow_secret: Vec<String>,
     /// The time to judge by, instead of now
@@ -124,7 +124,7 @@ fn assemble(args: &Args, store: &KeyStore, did: &str, now: Timestamp) -> Result<
         }
     }
     if let Some(page) = &args.page {
-        add_page(page, page, &mut site, &mut 0)?;
+        add_page(page, page, &mut site, &args.allow_secret, &mut 0)?;
     }
     Ok((site, needs))
 }
@@ -164,7 +164,13 @@ fn checked(text: &str, vouched: &Evidence, now: Timestamp) -> Result<Vec<Need>, 
 }
 
 /// Every file below a directory, by its path from there.
-fn add_page(root: &Path, directory: &Path, site: &mut Site, count: &mut usize) -> Result<(), Failure> {
+fn add_page(
+    root: &Path,
+    directory: &Path,
+    site: &mut Site,
+    allow_secret: &[String],
+    count: &mut usize,
+) -> Result<(), Failure> {
     let unusable = |path: &Path, error: &std::io::Error| PublishError::Unusable {
         path: path.display().to_string(),
         why: files::reason(error),
@@ -183,10 +189,10 @@ fn add_page(root: &Path, directory: &Path, site: &mut Site, count: &mut usize) -
             return Err(refused("there are too many files").into());
         }
         if kind.is_dir() {
-            add_page(root, &path, site, count)?;
+            add_page(root, &path, site, allow_secret, count)?;
         } else if kind.is_file() {
             let relative = relative.ok_or_else(|| refused("its name is not text"))?;
-            site.add_page(&relative, files::read_bytes(&path, MAX_PAGE_FILE_BYTES)?)?;
+            site.add_page(&relative, files::read_bytes(&path, MAX_PAGE_FILE_BYTES)?, allow_secret)?;
         } else {
             return Err(refused("it is neither a file nor a directory").into());
         }

@@ -12,6 +12,7 @@
 pub(crate) mod index;
 #[cfg(feature = "object-store")]
 mod object;
+mod page;
 mod target;
 
 use std::collections::BTreeMap;
@@ -119,9 +120,9 @@ impl Problem for PublishError {
                 "sign it anew with `passport status renew`; an older list would undo recalls"
             }
             Self::NotVerified { .. } => "`passport verify` says what is wrong; nothing was published",
-            Self::Page { .. } => "give the directory that `node verifier-wasm/build.mjs --site DIR` makes",
+            Self::Page { .. } => "give the directory that `node verifier-wasm/build.mjs --site DIR` makes; nothing was published",
             Self::Secrets(_) => {
-                "what is published cannot be taken back: issue it anew without them, or let a place through that holds no secret with `--allow-secret POINTER`"
+                "what is published cannot be taken back: issue it anew without them, or let a place through that holds no secret with `--allow-secret POINTER`, a file of the page with `--allow-secret PATH`"
             }
             Self::Target { .. } => {
                 "give a directory; object stores (s3://BUCKET/PATH) need a build with the feature `object-store`"
@@ -279,29 +280,17 @@ impl Site {
     }
 
     /// Adds a file of the verifier page.
-    pub(crate) fn add_page(&mut self, path: &str, bytes: Vec<u8>) -> Result<(), PublishError> {
-        let refused = |why| PublishError::Page { path: path.to_owned(), why };
+    pub(crate) fn add_page(
+        &mut self,
+        path: &str,
+        bytes: Vec<u8>,
+        allow_secret: &[String],
+    ) -> Result<(), PublishError> {
+        let media_type = page::media_type(path, &bytes, allow_secret)?;
         let full = format!("{}{path}", self.layout.prefix);
-        let taken = [index::FILE, "did.json", "_headers"].contains(&path)
-            || ["passports/", ".well-known/"].iter().any(|start| path.starts_with(start))
-            || self.files.contains_key(&full);
-        if taken {
-            return Err(refused("its name is that of something else here"));
+        if self.files.contains_key(&full) {
+            return Err(page_taken(path));
         }
-        let media_type = match path.rsplit('.').next().unwrap_or_default() {
-            "html" => "text/html; charset=utf-8",
-            "js" | "mjs" => "text/javascript; charset=utf-8",
-            "css" => "text/css; charset=utf-8",
-            "json" | "map" => JSON_TYPE,
-            "wasm" => "application/wasm",
-            "svg" => "image/svg+xml",
-            "png" => "image/png",
-            "ico" => "image/x-icon",
-            "txt" | "md" => "text/plain; charset=utf-8",
-            "webmanifest" => "application/manifest+json",
-            "woff2" => "font/woff2",
-            _ => "application/octet-stream",
-        };
         self.files.insert(full, File { bytes, media_type, replaces: true });
         Ok(())
     }
@@ -323,6 +312,13 @@ impl Site {
                 before.lists.get(url).is_some_and(|other| is_later(&other.valid_from, &list.valid_from));
             if older {
                 return Err(PublishError::ListOlder { url: url.clone() }.into());
+            }
+        }
+        // A list that is not named this time stays where it lies.
+        let kept = before.lists.keys().filter(|url| !self.index.lists.contains_key(*url));
+        for path in kept.filter_map(|url| self.layout.path_of(url)) {
+            if self.files.contains_key(&path) {
+                return Err(page_taken(&path).into());
             }
         }
         let mut changed = Vec::new();
@@ -462,6 +458,10 @@ impl Site {
         }
         text
     }
+}
+
+fn page_taken(path: &str) -> PublishError {
+    PublishError::Page { path: path.to_owned(), why: "its name is that of something else here" }
 }
 
 /// The keys of a DID document, by their ids.

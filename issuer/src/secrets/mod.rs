@@ -63,6 +63,12 @@ pub(crate) fn scan_except<'a>(subject: &Json, allowed: &'a [String]) -> Scanned<
     Scanned { leaks: scan.leaks, unused: unused.map(String::as_str).collect() }
 }
 
+/// What looks like a secret in a file of text: the first one, line by line.
+pub(crate) fn scan_text(text: &str) -> Option<Leak> {
+    let secret = text.lines().find_map(find)?;
+    Some(Leak { pointer: String::new(), kind: secret.kind, redacted: secret.redacted() })
+}
+
 /// What a scan with exceptions found.
 #[derive(Debug)]
 pub(crate) struct Scanned<'a> {
