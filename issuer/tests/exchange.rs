@@ -227,10 +227,22 @@ fn a_recall_reaches_whoever_fetches() {
         "not-verified",
         "status.revoked",
     );
-    place
-        .run(&format!("fetch {LAB} {here} -o fetched.json {late}"))
-        .fails_after_notes(1, "fetch.not-verified");
-    assert!(!place.path("fetched.json").exists());
+    // The recall is carried on: to where there is no network, and into other bundles.
+    let done = place.run(&format!("fetch {LAB} {here} -o fetched.json {late}"));
+    assert!(done.status == 1 && done.stderr.contains("status.revoked"), "{}", done.stderr);
+    place.run(&format!("verify fetched.json --with fetched.json --json {late}")).reports(
+        1,
+        "not-verified",
+        "status.revoked",
+    );
+    let done = place.run(&format!("bundle fetched.json -o again.json {late}"));
+    assert!(done.status == 1 && done.stderr.contains("status.revoked"), "{}", done.stderr);
+    assert_eq!(place.run(&format!("verify again.json --with again.json {late}")).status, 1);
+    // What was changed is not.
+    let changed = place.read("fetched.json").replace("\"proofValue\": \"z", "\"proofValue\": \"z2");
+    place.write("changed.json", changed);
+    place.run(&format!("bundle changed.json -o bad.json {late}")).fails(1, "bundle.not-verified");
+    assert!(!place.path("bad.json").exists());
     // A site with a recalled passport is in order.
     assert_eq!(place.run(&format!("doctor {LAB} {here} {late}")).status, 0);
     // The list from before does not come back.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use model_passport::evidence::{Document, Evidence, Need, Policy, Profile};
 use model_passport::json::Json;
 use model_passport::passport::{self, Credential};
-use model_passport::report::{Check, Outcome as CheckOutcome, Verdict};
+use model_passport::report::Verdict;
 use model_passport::time::Timestamp;
 
 use super::key::Store;
@@ -145,15 +145,8 @@ fn read(json: &Json) -> Result<Credential, Failure> {
 /// Verifies all of it, as a visitor of the site could; says what a visitor will have to find elsewhere.
 fn checked(text: &str, vouched: &Evidence, now: Timestamp) -> Result<Vec<Need>, Failure> {
     let outcome = verify::check(text, vouched, &Policy::default(), now);
-    // What was recalled stays to be found, with the list that says so: whoever has it learns it there.
-    let is_recall = |check: &&Check| {
-        matches!(
-            check.code.as_ref(),
-            "status.revoked" | "status.suspended" | "lineage.parent-revoked" | "lineage.parent-suspended"
-        )
-    };
-    let mut failed = outcome.report.checks.iter().filter(|check| check.outcome == CheckOutcome::Fail);
-    if let Some(check) = failed.find(|check| !is_recall(check)) {
+    // What was recalled stays to be found.
+    if let Some(check) = verify::refusal(&outcome.report) {
         let what = check
             .node
             .as_ref()
