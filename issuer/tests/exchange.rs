@@ -247,7 +247,15 @@ fn a_recall_reaches_whoever_fetches() {
     assert_eq!(place.run(&format!("doctor {LAB} {here} {late}")).status, 0);
     // The list from before does not come back.
     place.write("old.json", old);
+    let renewed = place.read("status.json");
     place.run(&format!("publish site --key lab --status old.json {late}")).fails(64, "publish.list-older");
+    // Nor where no index says that there is a newer one.
+    fs::remove_file(place.path("site/index.json")).unwrap();
+    place.run(&format!("publish site --key lab --status old.json {late}")).fails(64, "publish.list-older");
+    place.write("site/status/1", format!("{renewed} "));
+    place.run(&format!("{again} {late}")).fails(64, "publish.list-twice");
+    place.write("site/status/1", renewed);
+    place.run(&format!("{again} {late}")).succeeds();
 }
 
 impl Done {
@@ -350,6 +358,9 @@ fn a_key_is_rotated_and_what_it_signed_still_holds() {
         .reports(0, "verified", "ok");
     assert_eq!(place.run(&format!("doctor {LAB} {here} {late}")).status, 0);
 
+    place
+        .run("key revoke lab --since 2026-11-21T10:20:01Z --at 2026-11-21T10:20:00Z")
+        .fails(64, "keystore.revoked-later");
     place.run("key revoke lab --since 2026-11-21T10:00:00Z").succeeds();
     place.run(&format!("publish site --key lab {late}")).succeeds();
     place.run(&format!("verify model.passport.json --fetch {here} --json {late}")).reports(
@@ -424,6 +435,7 @@ fn what_should_not_leave_does_not() {
     publish("broken.json").fails(1, "publish.not-verified");
     publish("model.passport.json --status model.passport.json").fails(3, "publish.list");
     place.run("publish gs://bucket/x --key lab model.passport.json").fails(64, "publish.target");
+    place.run("publish file://site --key lab model.passport.json").fails(64, "publish.target");
     assert!(!files(&place), "nothing was written");
 
     // Another institution's place, and keys that somebody else published.

@@ -76,6 +76,8 @@ pub enum KeyStoreError {
     Read(InputError),
     #[error("the key `{name}` was revoked at {at}")]
     Revoked { name: String, at: String },
+    #[error("the key `{name}` cannot be revoked since {since}, which is in the future")]
+    RevokedLater { name: String, since: String },
     #[error("the successors of the key `{name}` have no end")]
     Successors { name: String },
     #[error("there is no key `{name}` in `{}`", directory.display())]
@@ -105,6 +107,7 @@ impl Problem for KeyStoreError {
             Self::Randomness => "keystore.randomness",
             Self::Read(error) => error.code(),
             Self::Revoked { .. } => "keystore.revoked",
+            Self::RevokedLater { .. } => "keystore.revoked-later",
             Self::Successors { .. } => "keystore.malformed",
             Self::Unknown { .. } => "keystore.unknown-key",
             Self::Unusable { .. } => "keystore.unusable",
@@ -138,6 +141,9 @@ impl Problem for KeyStoreError {
             }
             Self::Randomness => "no key was made".to_owned(),
             Self::Revoked { .. } => "nothing may be signed with it any more; make another key".to_owned(),
+            Self::RevokedLater { .. } => {
+                "give a time that has come, or leave `--since` away: it is revoked since now".to_owned()
+            }
             Self::Unknown { .. } => {
                 "`passport key list` shows the keys; `passport key new NAME` makes one".to_owned()
             }
@@ -323,8 +329,16 @@ impl KeyStore {
     }
 
     /// Says of a key that nothing signed with it since then is to be believed. What was said once stays.
-    pub fn revoke(&self, name: &str, since: Timestamp) -> Result<PublicHalf, KeyStoreError> {
+    pub fn revoke(
+        &self,
+        name: &str,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<PublicHalf, KeyStoreError> {
         let public = self.public(name)?;
+        if since > now {
+            return Err(KeyStoreError::RevokedLater { name: name.to_owned(), since: since.to_string() });
+        }
         if public.document_url().is_none() {
             return Err(KeyStoreError::OwnDid { name: name.to_owned(), did: public.did });
         }

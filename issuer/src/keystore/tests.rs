@@ -117,7 +117,7 @@ fn a_rotated_key_stays_and_its_successor_signs() {
     assert_eq!((old.expires, old.successor.as_deref()), (Some(later.to_string()), Some("lab-2")));
     assert_eq!(old.public_key_multibase, first.public_key_multibase);
 
-    store.revoke("lab-2", later).unwrap();
+    store.revoke("lab-2", later, later).unwrap();
     let document = store.document(LAB, &[]).unwrap().to_string();
     for (fragment, expires, revoked) in [("lab", true, false), ("lab-2", true, true), ("lab-3", false, false)]
     {
@@ -126,11 +126,11 @@ fn a_rotated_key_stays_and_its_successor_signs() {
         assert_eq!((method.expires.is_some(), method.revoked.is_some()), (expires, revoked), "{fragment}");
     }
     assert_eq!(
-        store.revoke("lab-2", NOW).unwrap_err().code(),
+        store.revoke("lab-2", NOW, NOW).unwrap_err().code(),
         "keystore.revoked",
         "a revocation stays as it is"
     );
-    store.revoke("lab-3", later).unwrap();
+    store.revoke("lab-3", later, later).unwrap();
     assert_eq!(store.unlock("lab", &source).map(|_| ()).unwrap_err().code(), "keystore.revoked");
     assert_eq!(store.document("did:web:other.example", &[]).unwrap_err().code(), "keystore.no-key-for");
 }
@@ -141,6 +141,6 @@ fn a_did_key_ends_with_its_key() {
     let passphrase = Passphrase::new("correct horse".to_owned());
     store.create("lab", Algorithm::P256, None, &passphrase, NOW).unwrap();
     assert_eq!(store.rotate("lab", None, &passphrase, NOW).unwrap_err().code(), "keystore.own-did");
-    assert_eq!(store.revoke("lab", NOW).unwrap_err().code(), "keystore.own-did");
+    assert_eq!(store.revoke("lab", NOW, NOW).unwrap_err().code(), "keystore.own-did");
     assert_eq!(store.list().unwrap().len(), 1, "no key was made");
 }

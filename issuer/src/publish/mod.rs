@@ -57,6 +57,8 @@ pub(crate) enum PublishError {
     ListElsewhere { url: String, base: String },
     #[error("the status list `{url}` that is already there is newer")]
     ListOlder { url: String },
+    #[error("the status list `{url}` that is already there is of the same time and says something else")]
+    ListTwice { url: String },
     #[error("{what} does not verify ({code})")]
     NotVerified { what: String, code: String },
     #[error("what is already there is the site of `{found}`, not of `{did}`")]
@@ -93,6 +95,7 @@ impl Problem for PublishError {
             Self::List { .. } => "publish.list",
             Self::ListElsewhere { .. } => "publish.list-elsewhere",
             Self::ListOlder { .. } => "publish.list-older",
+            Self::ListTwice { .. } => "publish.list-twice",
             Self::NotVerified { .. } => "publish.not-verified",
             Self::OtherDid { .. } => "publish.other-did",
             Self::Page { .. } => "publish.page",
@@ -116,6 +119,9 @@ impl Problem for PublishError {
             }
             Self::List { .. } => "give the file that `passport status new` wrote",
             Self::ListElsewhere { .. } => "it has to be published where its address says",
+            Self::ListTwice { .. } => {
+                "of two lists of one time nobody can say which one counts: sign it anew with `passport status renew`"
+            }
             Self::ListOlder { .. } => {
                 "sign it anew with `passport status renew`; an older list would undo recalls"
             }
@@ -125,7 +131,7 @@ impl Problem for PublishError {
                 "what is published cannot be taken back: issue it anew without them, or let a place through that holds no secret with `--allow-secret POINTER`, a file of the page with `--allow-secret PATH`"
             }
             Self::Target { .. } => {
-                "give a directory; object stores (s3://BUCKET/PATH) need a build with the feature `object-store`"
+                "give a directory, as a path or as file:///DIR; object stores (s3://BUCKET/PATH) need a build with the feature `object-store`"
             }
             Self::Unusable { .. } => "check the place and who may write there",
         };
@@ -313,6 +319,7 @@ impl Site {
             if older {
                 return Err(PublishError::ListOlder { url: url.clone() }.into());
             }
+            self.check_list(url, list, target)?;
         }
         // A list that is not named this time stays where it lies.
         let kept = before.lists.keys().filter(|url| !self.index.lists.contains_key(*url));
@@ -358,6 +365,22 @@ impl Site {
         done.listed.extend(self.index.passports.into_values().map(|entry| entry.id));
         done.listed.extend(self.index.lists.into_keys());
         Ok(done)
+    }
+
+    /// The list that lies there says itself how old it is; an index may be gone.
+    fn check_list(&self, url: &str, list: &ListEntry, target: &dyn Target) -> Result<(), Failure> {
+        let Some(path) = self.layout.path_of(url) else { return Ok(()) };
+        let Some(bytes) = target.read(&path)? else { return Ok(()) };
+        let Ok(there) = read_list(&String::from_utf8_lossy(&bytes)) else { return Ok(()) };
+        let since = there.content.get("validFrom").and_then(Json::as_str).unwrap_or_default();
+        if is_later(since, &list.valid_from) {
+            return Err(PublishError::ListOlder { url: url.to_owned() }.into());
+        }
+        let is_as_old = !is_later(&list.valid_from, since);
+        if is_as_old && Digest::of(&bytes).to_hex() != list.sha256 {
+            return Err(PublishError::ListTwice { url: url.to_owned() }.into());
+        }
+        Ok(())
     }
 
     /// Passports that no index names, also those of a run that was interrupted.
