@@ -210,6 +210,32 @@ fn a_lineage_is_collected_across_institutions() {
     assert_eq!(place.run(&format!("doctor https://data.example/registry/ {here}")).status, 0);
 }
 
+/// A passport of another issuer on a site of one's own.
+#[test]
+fn what_could_not_be_checked_is_not_published_and_not_called_verifiable() {
+    let place = lab();
+    let document = place.run("key new holder --did did:web:data.example").succeeds().stdout;
+    place.write("holder.json", document);
+    place
+        .run("issue train.csv --kind dataset --claims dataset.toml --key holder -o other.passport.json")
+        .succeeds();
+    let again = "publish site --key lab other.passport.json";
+    place.run(again).fails(2, "publish.not-checked");
+    // A bundle does not vouch for what it brings along.
+    place.run("bundle other.passport.json holder.json -o other.bundle.json").succeeds();
+    place.run("publish site --key lab other.bundle.json").fails(2, "publish.not-checked");
+    assert!(!place.path("site").exists(), "nothing was written");
+    place.run(&format!("{again} --with holder.json")).succeeds();
+    let names: Vec<PathBuf> = tree(&place.path("site")).into_iter().map(|(path, _)| path).collect();
+    assert_eq!(names.len(), 4, "what was given to check with stays here: {names:?}");
+
+    let server = Server::of(place.path("site"), Manners::default());
+    let looked = place.run(&format!("doctor {LAB} {}", server.here()));
+    assert!(looked.stdout.contains("doctor.not-checked"), "{}", looked.stdout);
+    assert!(!looked.stdout.contains("verifiable"), "{}", looked.stdout);
+    assert_eq!(looked.status, 2, "{}", looked.stdout);
+}
+
 #[test]
 fn a_recall_reaches_whoever_fetches() {
     let place = lab();
@@ -458,7 +484,9 @@ fn what_should_not_leave_does_not() {
     place.write("page/wasm/verifier.wasm", b"\0asm");
     publish("model.passport.json --page page").succeeds();
     assert_eq!(place.read("site/index.html"), "<!DOCTYPE html>");
-    for (name, text) in [("index.json", "{}"), (".env", "PASSWORD=x"), ("lab.pem", ""), ("wasm/did.json", "{}")] {
+    for (name, text) in
+        [("index.json", "{}"), (".env", "PASSWORD=x"), ("lab.pem", ""), ("wasm/did.json", "{}")]
+    {
         place.write(&format!("page/{name}"), text);
         publish("model.passport.json --page page").fails(64, "publish.page");
         fs::remove_file(place.path("page").join(name)).unwrap();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use model_passport::evidence::{Document, Evidence, Need, Policy, Profile};
 use model_passport::json::Json;
 use model_passport::passport::{self, Credential};
-use model_passport::report::Verdict;
+use model_passport::report::{Check, Verdict};
 use model_passport::time::Timestamp;
 
 use super::key::Store;
@@ -39,6 +39,10 @@ pub struct Args {
     /// A status list, put at the path of its address (repeatable)
     #[arg(long, value_name = "LIST")]
     status: Vec<PathBuf>,
+    /// A DID document or bundle of another issuer, or a passport of the lineage, to check with; it is not published
+    /// (repeatable)
+    #[arg(long, value_name = "FILE")]
+    with: Vec<PathBuf>,
     /// The verifier page, as `node verifier-wasm/build.mjs --site DIR` makes it
     #[arg(long, value_name = "DIR")]
     page: Option<PathBuf>,
@@ -97,9 +101,11 @@ fn assemble(args: &Args, store: &KeyStore, did: &str, now: Timestamp) -> Result<
         }
         parts.credentials.append(&mut read.credentials);
     }
-    let mut vouched = Evidence::default();
+    let mut vouched = evidence::gather(&args.with)?;
     let layout = publish::Layout::of(did)?;
     let url = format!("https://{}{}", host_of(&layout.base), layout.document);
+    // Of this DID and its lists, what is about to be published counts.
+    vouched.documents.retain(|document| document.url != url);
     vouched.documents.push(Document { url, retrieved: None, text: document.to_string() });
     let mut site = Site::new(did, document)?;
     for path in &args.status {
@@ -112,15 +118,19 @@ fn assemble(args: &Args, store: &KeyStore, did: &str, now: Timestamp) -> Result<
             return Err(PublishError::NotVerified { what, code: outcome.report.code.to_string() }.into());
         }
         let url = publish::read_list(&text).map(|list| list.id).unwrap_or_default();
+        vouched.documents.retain(|document| document.url != url);
         vouched.documents.push(Document { url, retrieved: None, text });
     }
     let mut needs = Vec::new();
     if !parts.credentials.is_empty() {
         let credentials = bundle::unpacked(&parts)?;
         let text = bundle::assemble(parts, now)?.to_pretty();
-        needs = checked(&text, &vouched, now)?;
-        for json in &credentials {
-            site.add_passport(&read(json)?, json, &args.allow_secret)?;
+        let credentials: Vec<(Credential, Json)> =
+            credentials.into_iter().map(|json| Ok((read(&json)?, json))).collect::<Result<_, Failure>>()?;
+        let ids: Vec<&str> = credentials.iter().map(|(credential, _)| credential.id.as_str()).collect();
+        needs = checked(&text, &ids, &vouched, now)?;
+        for (credential, json) in &credentials {
+            site.add_passport(credential, json, &args.allow_secret)?;
         }
     }
     if let Some(page) = &args.page {
@@ -143,15 +153,20 @@ fn read(json: &Json) -> Result<Credential, Failure> {
 }
 
 /// Verifies all of it, as a visitor of the site could; says what a visitor will have to find elsewhere.
-fn checked(text: &str, vouched: &Evidence, now: Timestamp) -> Result<Vec<Need>, Failure> {
+fn checked(text: &str, ids: &[&str], vouched: &Evidence, now: Timestamp) -> Result<Vec<Need>, Failure> {
     let outcome = verify::check(text, vouched, &Policy::default(), now);
     // What was recalled stays to be found.
+    let what = |check: &Check| {
+        let node = check.node.as_ref().map(|node| format!("`{node}`"));
+        node.unwrap_or_else(|| "what is to be published".to_owned())
+    };
     if let Some(check) = verify::refusal(&outcome.report) {
-        let what = check
-            .node
-            .as_ref()
-            .map_or_else(|| "what is to be published".to_owned(), |node| format!("`{node}`"));
-        return Err(PublishError::NotVerified { what, code: check.code.to_string() }.into());
+        return Err(PublishError::NotVerified { what: what(check), code: check.code.to_string() }.into());
+    }
+    // Parents may be elsewhere; who signed what is published here has to be known.
+    let is_here = |check: &&Check| check.node.as_deref().is_none_or(|node| ids.contains(&node));
+    if let Some(check) = verify::unsigned(&outcome.report).find(is_here) {
+        return Err(PublishError::NotChecked { what: what(check), code: check.code.to_string() }.into());
     }
     Ok(outcome.needs)
 }

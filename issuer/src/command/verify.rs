@@ -231,6 +231,14 @@ pub(crate) fn refusal(report: &Report) -> Option<&Check> {
     report.checks.iter().find(|check| check.outcome == CheckOutcome::Fail && !is_recall(check))
 }
 
+/// What keeps it open who signed: a key that is not at hand, or an issuer whose keys nobody vouches for.
+pub(crate) fn unsigned(report: &Report) -> impl Iterator<Item = &Check> {
+    report.checks.iter().filter(|check| {
+        matches!(check.check, CheckName::Proof | CheckName::Issuer)
+            && check.outcome == CheckOutcome::NotChecked
+    })
+}
+
 /// What is still needed, one line each.
 pub(crate) fn needed(needs: &[Need], paint: Paint) -> String {
     if needs.is_empty() {

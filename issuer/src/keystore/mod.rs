@@ -329,12 +329,7 @@ impl KeyStore {
     }
 
     /// Says of a key that nothing signed with it since then is to be believed. What was said once stays.
-    pub fn revoke(
-        &self,
-        name: &str,
-        since: Timestamp,
-        now: Timestamp,
-    ) -> Result<PublicHalf, KeyStoreError> {
+    pub fn revoke(&self, name: &str, since: Timestamp, now: Timestamp) -> Result<PublicHalf, KeyStoreError> {
         let public = self.public(name)?;
         if since > now {
             return Err(KeyStoreError::RevokedLater { name: name.to_owned(), since: since.to_string() });

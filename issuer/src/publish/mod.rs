@@ -59,6 +59,8 @@ pub(crate) enum PublishError {
     ListOlder { url: String },
     #[error("the status list `{url}` that is already there is of the same time and says something else")]
     ListTwice { url: String },
+    #[error("who signed {what} could not be checked ({code})")]
+    NotChecked { what: String, code: String },
     #[error("{what} does not verify ({code})")]
     NotVerified { what: String, code: String },
     #[error("what is already there is the site of `{found}`, not of `{did}`")]
@@ -96,6 +98,7 @@ impl Problem for PublishError {
             Self::ListElsewhere { .. } => "publish.list-elsewhere",
             Self::ListOlder { .. } => "publish.list-older",
             Self::ListTwice { .. } => "publish.list-twice",
+            Self::NotChecked { .. } => "publish.not-checked",
             Self::NotVerified { .. } => "publish.not-verified",
             Self::OtherDid { .. } => "publish.other-did",
             Self::Page { .. } => "publish.page",
@@ -125,8 +128,13 @@ impl Problem for PublishError {
             Self::ListOlder { .. } => {
                 "sign it anew with `passport status renew`; an older list would undo recalls"
             }
+            Self::NotChecked { .. } => {
+                "give the DID document of its issuer, which you have from its domain, with `--with FILE`; nothing was published"
+            }
             Self::NotVerified { .. } => "`passport verify` says what is wrong; nothing was published",
-            Self::Page { .. } => "give the directory that `node verifier-wasm/build.mjs --site DIR` makes; nothing was published",
+            Self::Page { .. } => {
+                "give the directory that `node verifier-wasm/build.mjs --site DIR` makes; nothing was published"
+            }
             Self::Secrets(_) => {
                 "what is published cannot be taken back: issue it anew without them, or let a place through that holds no secret with `--allow-secret POINTER`, a file of the page with `--allow-secret PATH`"
             }
@@ -141,6 +149,7 @@ impl Problem for PublishError {
     fn exit(&self) -> Exit {
         match self {
             Self::NotVerified { .. } => Exit::NotVerified,
+            Self::NotChecked { .. } => Exit::CouldNotCheck,
             Self::List { .. } | Self::Index(_) | Self::Secrets(_) => Exit::Malformed,
             _ => Exit::Usage,
         }
@@ -503,9 +512,7 @@ fn keeps(old: &Json, new: &Json) -> bool {
     let ends = |name: &&str| match (old.get(name), new.get(name)) {
         (None, _) => true,
         (Some(_), None) => false,
-        (Some(old), Some(new)) => {
-            old == new || time(old).zip(time(new)).is_some_and(|(old, new)| new <= old)
-        }
+        (Some(old), Some(new)) => old == new || time(old).zip(time(new)).is_some_and(|(old, new)| new <= old),
     };
     is_same && ["expires", "revoked"].iter().all(ends)
 }

@@ -127,7 +127,10 @@ fn a_page_is_made_of_what_pages_are_made_of() {
         for entry in std::fs::read_dir(root.join(directory)).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap();
-            if ["html", "css", "js"].iter().any(|ending| path.extension().is_some_and(|found| found == *ending)) {
+            if ["html", "css", "js"]
+                .iter()
+                .any(|ending| path.extension().is_some_and(|found| found == *ending))
+            {
                 assert_eq!(code(name, &std::fs::read_to_string(&path).unwrap()), "fine", "{name}");
             }
         }
