@@ -478,6 +478,17 @@ fn what_should_not_leave_does_not() {
     assert!(pruned.stderr.contains("removed: passports/"), "{}", pruned.stderr);
     assert_eq!(tree(&place.path("site")), before);
 
+    // Nothing is signed as of before its key was made, with a did:key neither.
+    place.run("key new own").succeeds();
+    for key in ["lab", "own"] {
+        let early = "--kind dataset --claims dataset.toml --at 2020-01-01T00:00:00Z -o early.json";
+        place.run(&format!("issue train.csv --key {key} {early}")).fails(64, "keystore.too-early");
+    }
+    let early =
+        "status new --url https://lab.example/status/9 --key lab -o early.json --at 2020-01-01T00:00:00Z";
+    place.run(early).fails(64, "keystore.too-early");
+    assert!(!place.path("early.json").exists());
+
     // A page beside it, and what it must not take the place of.
     fs::create_dir_all(place.path("page/wasm")).unwrap();
     place.write("page/index.html", "<!DOCTYPE html>");

@@ -80,6 +80,8 @@ pub enum KeyStoreError {
     RevokedLater { name: String, since: String },
     #[error("the successors of the key `{name}` have no end")]
     Successors { name: String },
+    #[error("the key `{name}` was made at {created}, and cannot sign as of {at}")]
+    TooEarly { name: String, created: String, at: String },
     #[error("there is no key `{name}` in `{}`", directory.display())]
     Unknown { name: String, directory: PathBuf },
     #[error("the key store `{}` cannot be used: {}", path.display(), files::reason(source))]
@@ -109,6 +111,7 @@ impl Problem for KeyStoreError {
             Self::Revoked { .. } => "keystore.revoked",
             Self::RevokedLater { .. } => "keystore.revoked-later",
             Self::Successors { .. } => "keystore.malformed",
+            Self::TooEarly { .. } => "keystore.too-early",
             Self::Unknown { .. } => "keystore.unknown-key",
             Self::Unusable { .. } => "keystore.unusable",
             Self::Write(error) => error.code(),
@@ -143,6 +146,9 @@ impl Problem for KeyStoreError {
             Self::Revoked { .. } => "nothing may be signed with it any more; make another key".to_owned(),
             Self::RevokedLater { .. } => {
                 "give a time that has come, or leave `--since` away: it is revoked since now".to_owned()
+            }
+            Self::TooEarly { .. } => {
+                "give a time with `--at` at which the key was there, or leave it away; is the clock right?".to_owned()
             }
             Self::Unknown { .. } => {
                 "`passport key list` shows the keys; `passport key new NAME` makes one".to_owned()
@@ -422,10 +428,20 @@ impl KeyStore {
         self.last(name).map(|(_, public)| public)
     }
 
-    /// Opens a key, or the last of its successors, for signing.
-    pub fn unlock(&self, name: &str, source: &PassphraseSource) -> Result<(KeySigner, PublicHalf), Failure> {
+    /// Opens a key, or the last of its successors, for signing at a time.
+    pub fn unlock(
+        &self,
+        name: &str,
+        source: &PassphraseSource,
+        at: Timestamp,
+    ) -> Result<(KeySigner, PublicHalf), Failure> {
         let (name, public) = self.last(name)?;
         let name = name.as_str();
+        // A proof from before its key was made would be a lie about its time.
+        if public.created.parse::<Timestamp>().is_ok_and(|created| at < created) {
+            let (name, created) = (name.to_owned(), public.created);
+            return Err(KeyStoreError::TooEarly { name, created, at: at.to_string() }.into());
+        }
         if let Some(at) = public.revoked {
             return Err(KeyStoreError::Revoked { name: name.to_owned(), at }.into());
         }
