@@ -9,21 +9,29 @@ const RESERVED: [&str; 2] = ["did.json", index::FILE];
 /// Directories with files that are named by what is signed.
 const RESERVED_DIRECTORIES: [&str; 2] = ["passports", ".well-known"];
 
-/// The media type of a file of a page, and whether it is text.
-fn kind(name: &str) -> Option<(&'static str, bool)> {
+/// How a file is looked through for secrets.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Code,
+    Text,
+    Bytes,
+}
+
+/// The media type of a file of a page, and what it is.
+fn kind(name: &str) -> Option<(&'static str, Form)> {
     let (_, ending) = name.rsplit_once('.')?;
     Some(match ending {
-        "html" => ("text/html; charset=utf-8", true),
-        "js" | "mjs" => ("text/javascript; charset=utf-8", true),
-        "css" => ("text/css; charset=utf-8", true),
-        "json" | "map" => (JSON_TYPE, true),
-        "txt" | "md" => ("text/plain; charset=utf-8", true),
-        "svg" => ("image/svg+xml", true),
-        "webmanifest" => ("application/manifest+json", true),
-        "wasm" => ("application/wasm", false),
-        "png" => ("image/png", false),
-        "ico" => ("image/x-icon", false),
-        "woff2" => ("font/woff2", false),
+        "html" => ("text/html; charset=utf-8", Form::Code),
+        "js" | "mjs" => ("text/javascript; charset=utf-8", Form::Code),
+        "css" => ("text/css; charset=utf-8", Form::Code),
+        "json" | "map" => (JSON_TYPE, Form::Text),
+        "txt" | "md" => ("text/plain; charset=utf-8", Form::Text),
+        "svg" => ("image/svg+xml", Form::Code),
+        "webmanifest" => ("application/manifest+json", Form::Text),
+        "wasm" => ("application/wasm", Form::Bytes),
+        "png" => ("image/png", Form::Bytes),
+        "ico" => ("image/x-icon", Form::Bytes),
+        "woff2" => ("font/woff2", Form::Bytes),
         _ => return None,
     })
 }
@@ -44,15 +52,15 @@ pub(super) fn media_type(
     if folded.split('/').any(|part| part.starts_with('.')) {
         return Err(refused("what begins with a dot is not meant for others"));
     }
-    let (media_type, is_text) =
+    let (media_type, form) =
         kind(name).ok_or_else(|| refused("a page is not made of files with this ending"))?;
     const PEM: &[u8] = b"-----BEGIN";
     if bytes.windows(PEM.len()).any(|window| window == PEM) {
         return Err(refused("it holds PEM, as keys do"));
     }
-    if is_text && !allow_secret.iter().any(|allowed| allowed == path) {
+    if form != Form::Bytes && !allow_secret.iter().any(|allowed| allowed == path) {
         let text = std::str::from_utf8(bytes).map_err(|_| refused("it has to be text in UTF-8"))?;
-        if let Some(leak) = secrets::scan_text(text) {
+        if let Some(leak) = secrets::scan_text(text, form == Form::Code) {
             return Err(PublishError::Secrets(vec![(path.to_owned(), leak)]));
         }
     }

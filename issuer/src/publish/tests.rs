@@ -140,6 +140,7 @@ fn a_page_is_made_of_what_pages_are_made_of() {
     assert_eq!(code("fonts/a.woff2", "x"), "fine");
     assert_eq!(code("a.js", token), "publish.secret");
     assert_eq!(code("allowed.js", token), "fine");
+    assert_eq!(code("notes.txt", "password = Kd8sLq2Zx7Vb1Nm6"), "publish.secret");
     for (path, text) in [
         (".env", "A=1"),
         (".git/config.txt", ""),
