@@ -210,6 +210,32 @@ fn a_lineage_is_collected_across_institutions() {
     assert_eq!(place.run(&format!("doctor https://data.example/registry/ {here}")).status, 0);
 }
 
+/// A passport of another issuer on a site of one's own.
+#[test]
+fn what_could_not_be_checked_is_not_published_and_not_called_verifiable() {
+    let place = lab();
+    let document = place.run("key new holder --did did:web:data.example").succeeds().stdout;
+    place.write("holder.json", document);
+    place
+        .run("issue train.csv --kind dataset --claims dataset.toml --key holder -o other.passport.json")
+        .succeeds();
+    let again = "publish site --key lab other.passport.json";
+    place.run(again).fails(2, "publish.not-checked");
+    // A bundle does not vouch for what it brings along.
+    place.run("bundle other.passport.json holder.json -o other.bundle.json").succeeds();
+    place.run("publish site --key lab other.bundle.json").fails(2, "publish.not-checked");
+    assert!(!place.path("site").exists(), "nothing was written");
+    place.run(&format!("{again} --with holder.json")).succeeds();
+    let names: Vec<PathBuf> = tree(&place.path("site")).into_iter().map(|(path, _)| path).collect();
+    assert_eq!(names.len(), 4, "what was given to check with stays here: {names:?}");
+
+    let server = Server::of(place.path("site"), Manners::default());
+    let looked = place.run(&format!("doctor {LAB} {}", server.here()));
+    assert!(looked.stdout.contains("doctor.not-checked"), "{}", looked.stdout);
+    assert!(!looked.stdout.contains("verifiable"), "{}", looked.stdout);
+    assert_eq!(looked.status, 2, "{}", looked.stdout);
+}
+
 #[test]
 fn a_recall_reaches_whoever_fetches() {
     let place = lab();
@@ -227,15 +253,35 @@ fn a_recall_reaches_whoever_fetches() {
         "not-verified",
         "status.revoked",
     );
-    place
-        .run(&format!("fetch {LAB} {here} -o fetched.json {late}"))
-        .fails_after_notes(1, "fetch.not-verified");
-    assert!(!place.path("fetched.json").exists());
+    // The recall is carried on: to where there is no network, and into other bundles.
+    let done = place.run(&format!("fetch {LAB} {here} -o fetched.json {late}"));
+    assert!(done.status == 1 && done.stderr.contains("status.revoked"), "{}", done.stderr);
+    place.run(&format!("verify fetched.json --with fetched.json --json {late}")).reports(
+        1,
+        "not-verified",
+        "status.revoked",
+    );
+    let done = place.run(&format!("bundle fetched.json -o again.json {late}"));
+    assert!(done.status == 1 && done.stderr.contains("status.revoked"), "{}", done.stderr);
+    assert_eq!(place.run(&format!("verify again.json --with again.json {late}")).status, 1);
+    // What was changed is not.
+    let changed = place.read("fetched.json").replace("\"proofValue\": \"z", "\"proofValue\": \"z2");
+    place.write("changed.json", changed);
+    place.run(&format!("bundle changed.json -o bad.json {late}")).fails(1, "bundle.not-verified");
+    assert!(!place.path("bad.json").exists());
     // A site with a recalled passport is in order.
     assert_eq!(place.run(&format!("doctor {LAB} {here} {late}")).status, 0);
     // The list from before does not come back.
     place.write("old.json", old);
+    let renewed = place.read("status.json");
     place.run(&format!("publish site --key lab --status old.json {late}")).fails(64, "publish.list-older");
+    // Nor where no index says that there is a newer one.
+    fs::remove_file(place.path("site/index.json")).unwrap();
+    place.run(&format!("publish site --key lab --status old.json {late}")).fails(64, "publish.list-older");
+    place.write("site/status/1", format!("{renewed} "));
+    place.run(&format!("{again} {late}")).fails(64, "publish.list-twice");
+    place.write("site/status/1", renewed);
+    place.run(&format!("{again} {late}")).succeeds();
 }
 
 impl Done {
@@ -338,6 +384,9 @@ fn a_key_is_rotated_and_what_it_signed_still_holds() {
         .reports(0, "verified", "ok");
     assert_eq!(place.run(&format!("doctor {LAB} {here} {late}")).status, 0);
 
+    place
+        .run("key revoke lab --since 2026-11-21T10:20:01Z --at 2026-11-21T10:20:00Z")
+        .fails(64, "keystore.revoked-later");
     place.run("key revoke lab --since 2026-11-21T10:00:00Z").succeeds();
     place.run(&format!("publish site --key lab {late}")).succeeds();
     place.run(&format!("verify model.passport.json --fetch {here} --json {late}")).reports(
@@ -353,6 +402,46 @@ fn a_key_is_rotated_and_what_it_signed_still_holds() {
     assert!(document.contains("\"expires\": \"2026-11-21T10:10:00Z\""), "{document}");
     place.run(&format!("did document --did {LAB} -o did.json")).fails(64, "output.exists");
     place.run("did document --did did:web:other.example").fails(64, "keystore.no-key-for");
+}
+
+/// From a key store that was restored, or made anew under the same names.
+#[test]
+fn a_published_key_stays_what_it_is() {
+    let place = lab();
+    let copy = |from: &str, to: &str| {
+        for (name, _) in tree(&place.path(from)) {
+            let target = place.path(to).join(&name);
+            fs::create_dir_all(target.parent().unwrap()).unwrap();
+            fs::copy(place.path(from).join(&name), target).unwrap();
+        }
+    };
+    copy("keys", "before");
+    let again = "publish site --key lab";
+    place.run("key revoke lab --since 2026-11-21T09:00:00Z").succeeds();
+    place.run(again).succeeds();
+    let published = tree(&place.path("site"));
+    copy("keys", "after");
+    // A copy from before the revocation, and one that puts it later.
+    copy("before", "keys");
+    place.run(again).fails(64, "publish.keys-changed");
+    let public = fs::read_to_string(place.path("after/lab.json")).unwrap();
+    place.write("keys/lab.json", public.replace("T09:00:00Z", "T09:30:00Z"));
+    place.run(again).fails(64, "publish.keys-changed");
+    // Another key of the same name.
+    for name in ["keys/lab.json", "keys/lab.pem"] {
+        fs::remove_file(place.path(name)).unwrap();
+    }
+    place.run(&format!("key new lab --did {LAB}")).succeeds();
+    place.run("key revoke lab --since 2026-11-21T09:00:00Z").succeeds();
+    place.run(again).fails(64, "publish.keys-changed");
+    assert_eq!(tree(&place.path("site")), published, "nothing was written");
+    // An earlier end is more of the same.
+    copy("after", "keys");
+    place.write("keys/lab.json", public.replace("T09:00:00Z", "T08:00:00Z"));
+    place.run(again).succeeds();
+    copy("before", "keys");
+    place.run(&format!("{again} --force")).succeeds();
+    assert!(!place.read("site/.well-known/did.json").contains("revoked"));
 }
 
 #[test]
@@ -373,6 +462,7 @@ fn what_should_not_leave_does_not() {
     publish("broken.json").fails(1, "publish.not-verified");
     publish("model.passport.json --status model.passport.json").fails(3, "publish.list");
     place.run("publish gs://bucket/x --key lab model.passport.json").fails(64, "publish.target");
+    place.run("publish file://site --key lab model.passport.json").fails(64, "publish.target");
     assert!(!files(&place), "nothing was written");
 
     // Another institution's place, and keys that somebody else published.
@@ -389,14 +479,38 @@ fn what_should_not_leave_does_not() {
     assert!(pruned.stderr.contains("removed: passports/"), "{}", pruned.stderr);
     assert_eq!(tree(&place.path("site")), before);
 
+    // Nothing is signed as of before its key was made, with a did:key neither.
+    place.run("key new own").succeeds();
+    for key in ["lab", "own"] {
+        let early = "--kind dataset --claims dataset.toml --at 2020-01-01T00:00:00Z -o early.json";
+        place.run(&format!("issue train.csv --key {key} {early}")).fails(64, "keystore.too-early");
+    }
+    let early =
+        "status new --url https://lab.example/status/9 --key lab -o early.json --at 2020-01-01T00:00:00Z";
+    place.run(early).fails(64, "keystore.too-early");
+    assert!(!place.path("early.json").exists());
+
     // A page beside it, and what it must not take the place of.
     fs::create_dir_all(place.path("page/wasm")).unwrap();
     place.write("page/index.html", "<!DOCTYPE html>");
     place.write("page/wasm/verifier.wasm", b"\0asm");
     publish("model.passport.json --page page").succeeds();
     assert_eq!(place.read("site/index.html"), "<!DOCTYPE html>");
-    place.write("page/index.json", "{}");
+    for (name, text) in
+        [("index.json", "{}"), (".env", "PASSWORD=x"), ("lab.pem", ""), ("wasm/did.json", "{}")]
+    {
+        place.write(&format!("page/{name}"), text);
+        publish("model.passport.json --page page").fails(64, "publish.page");
+        fs::remove_file(place.path("page").join(name)).unwrap();
+    }
+    // A list that is published already, and not named this time.
+    place.run("status new --url https://lab.example/lists/1.json --key lab -o other.json").succeeds();
+    publish("--status other.json").succeeds();
+    fs::create_dir_all(place.path("page/lists")).unwrap();
+    place.write("page/lists/1.json", "{}");
     publish("model.passport.json --page page").fails(64, "publish.page");
+    publish("model.passport.json --status other.json --page page").fails(64, "publish.page");
+    assert_eq!(place.read("site/lists/1.json"), place.read("other.json"));
 }
 
 #[test]

@@ -18,6 +18,7 @@ use crate::evidence;
 use crate::exit::Exit;
 use crate::files;
 use crate::problem::{Failure, Problem};
+use crate::render;
 
 /// What goes in, and where the bundle goes.
 #[derive(Debug, clap::Args)]
@@ -98,16 +99,25 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
         parts.documents = found.documents;
         parts.credentials.extend(found.credentials);
     }
+    let documents = parts.documents.clone();
     let text = finished(parts, now)?;
 
     let outcome = verify::check(&text, &Evidence::default(), &Policy::default(), now);
-    if outcome.report.verdict == Verdict::NotVerified {
-        return Err(BundleError::NotVerified { code: outcome.report.code.to_string() }.into());
+    // That something was recalled has to reach those without a network too.
+    if let Some(check) = verify::refusal(&outcome.report) {
+        return Err(BundleError::NotVerified { code: check.code.to_string() }.into());
     }
     output(&args.output, &text, args.force, shell)?;
     let needs = needed(&outcome.needs, shell.print.err_paint);
     if !needs.is_empty() {
         shell.print.note(needs.trim());
+    }
+    // As whoever trusts what was given here will read it.
+    let given = Evidence { documents, ..Evidence::default() };
+    let report = verify::check(&text, &given, &Policy::default(), now).report;
+    if report.verdict == Verdict::NotVerified && verify::refusal(&report).is_none() {
+        shell.print.note(&render::verdict(&report, shell.print.err_paint));
+        return Ok(Exit::NotVerified);
     }
     Ok(Exit::Success)
 }

@@ -6,7 +6,6 @@ use model_passport::did::{self, Did};
 use model_passport::digest::Digest;
 use model_passport::evidence::{Evidence, Policy};
 use model_passport::passport;
-use model_passport::report::Verdict;
 use model_passport::time::Timestamp;
 use thiserror::Error;
 
@@ -147,8 +146,9 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     let text = bundle::finished(parts, now)?;
     evidence.credentials.clear();
     let outcome = verify::check(&text, &evidence, &policy, now);
-    if outcome.report.verdict == Verdict::NotVerified {
-        return Err(FetchingError::NotVerified { code: outcome.report.code.to_string() }.into());
+    // That something was recalled has to reach those without a network too.
+    if let Some(check) = verify::refusal(&outcome.report) {
+        return Err(FetchingError::NotVerified { code: check.code.to_string() }.into());
     }
     output(&args.output, &text, args.force, shell)?;
     let paint = shell.print.err_paint;

@@ -385,7 +385,8 @@ impl Session<'_> {
         if let Some(signer) = self.signer.get() {
             return Ok(signer);
         }
-        let (signer, _) = self.signing.store.open()?.unlock(&self.key, &self.signing.secret.source())?;
+        let store = self.signing.store.open()?;
+        let (signer, _) = store.unlock(&self.key, &self.signing.secret.source(), self.now)?;
         Ok(self.signer.get_or_init(|| signer))
     }
 

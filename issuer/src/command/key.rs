@@ -156,6 +156,9 @@ pub struct Revoke {
     /// Since when it is not to be believed, instead of now; it cannot be changed later
     #[arg(long, value_name = "RFC3339")]
     since: Option<Timestamp>,
+    /// The time to go by, instead of now
+    #[arg(long, value_name = "RFC3339", hide = true)]
+    at: Option<Timestamp>,
     #[command(flatten)]
     store: Store,
 }
@@ -224,7 +227,8 @@ fn rotate(args: &Rotate, shell: &mut Shell) -> Result<Exit, Failure> {
 
 fn revoke(args: &Revoke, shell: &mut Shell) -> Result<Exit, Failure> {
     let store = args.store.open()?;
-    let public = store.revoke(&args.name, shell.time(args.since))?;
+    let now = shell.time(args.at);
+    let public = store.revoke(&args.name, args.since.unwrap_or(now), now)?;
     let note = format!("{} since {}", args.name, public.revoked.as_deref().unwrap_or_default());
     made("revoked:", &note, &store, &public, shell)
 }

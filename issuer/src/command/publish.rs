@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use model_passport::evidence::{Document, Evidence, Need, Policy, Profile};
 use model_passport::json::Json;
 use model_passport::passport::{self, Credential};
-use model_passport::report::{Check, Outcome as CheckOutcome, Verdict};
+use model_passport::report::{Check, Verdict};
 use model_passport::time::Timestamp;
 
 use super::key::Store;
@@ -39,6 +39,10 @@ pub struct Args {
     /// A status list, put at the path of its address (repeatable)
     #[arg(long, value_name = "LIST")]
     status: Vec<PathBuf>,
+    /// A DID document or bundle of another issuer, or a passport of the lineage, to check with; it is not published
+    /// (repeatable)
+    #[arg(long, value_name = "FILE")]
+    with: Vec<PathBuf>,
     /// The verifier page, as `node verifier-wasm/build.mjs --site DIR` makes it
     #[arg(long, value_name = "DIR")]
     page: Option<PathBuf>,
@@ -48,7 +52,7 @@ pub struct Args {
     /// Replace a passport by the same one with other proofs, and give up keys that are published and not here
     #[arg(long)]
     force: bool,
-    /// Publish what looks like a secret at this place of a passport (repeatable)
+    /// Publish what looks like a secret at this place of a passport, or in this file of the page (repeatable)
     #[arg(long, value_name = "POINTER")]
     allow_secret: Vec<String>,
     /// The time to judge by, instead of now
@@ -97,9 +101,11 @@ fn assemble(args: &Args, store: &KeyStore, did: &str, now: Timestamp) -> Result<
         }
         parts.credentials.append(&mut read.credentials);
     }
-    let mut vouched = Evidence::default();
+    let mut vouched = evidence::gather(&args.with)?;
     let layout = publish::Layout::of(did)?;
     let url = format!("https://{}{}", host_of(&layout.base), layout.document);
+    // Of this DID and its lists, what is about to be published counts.
+    vouched.documents.retain(|document| document.url != url);
     vouched.documents.push(Document { url, retrieved: None, text: document.to_string() });
     let mut site = Site::new(did, document)?;
     for path in &args.status {
@@ -112,19 +118,23 @@ fn assemble(args: &Args, store: &KeyStore, did: &str, now: Timestamp) -> Result<
             return Err(PublishError::NotVerified { what, code: outcome.report.code.to_string() }.into());
         }
         let url = publish::read_list(&text).map(|list| list.id).unwrap_or_default();
+        vouched.documents.retain(|document| document.url != url);
         vouched.documents.push(Document { url, retrieved: None, text });
     }
     let mut needs = Vec::new();
     if !parts.credentials.is_empty() {
         let credentials = bundle::unpacked(&parts)?;
         let text = bundle::assemble(parts, now)?.to_pretty();
-        needs = checked(&text, &vouched, now)?;
-        for json in &credentials {
-            site.add_passport(&read(json)?, json, &args.allow_secret)?;
+        let credentials: Vec<(Credential, Json)> =
+            credentials.into_iter().map(|json| Ok((read(&json)?, json))).collect::<Result<_, Failure>>()?;
+        let ids: Vec<&str> = credentials.iter().map(|(credential, _)| credential.id.as_str()).collect();
+        needs = checked(&text, &ids, &vouched, now)?;
+        for (credential, json) in &credentials {
+            site.add_passport(credential, json, &args.allow_secret)?;
         }
     }
     if let Some(page) = &args.page {
-        add_page(page, page, &mut site, &mut 0)?;
+        add_page(page, page, &mut site, &args.allow_secret, &mut 0)?;
     }
     Ok((site, needs))
 }
@@ -143,28 +153,32 @@ fn read(json: &Json) -> Result<Credential, Failure> {
 }
 
 /// Verifies all of it, as a visitor of the site could; says what a visitor will have to find elsewhere.
-fn checked(text: &str, vouched: &Evidence, now: Timestamp) -> Result<Vec<Need>, Failure> {
+fn checked(text: &str, ids: &[&str], vouched: &Evidence, now: Timestamp) -> Result<Vec<Need>, Failure> {
     let outcome = verify::check(text, vouched, &Policy::default(), now);
-    // What was recalled stays to be found, with the list that says so: whoever has it learns it there.
-    let is_recall = |check: &&Check| {
-        matches!(
-            check.code.as_ref(),
-            "status.revoked" | "status.suspended" | "lineage.parent-revoked" | "lineage.parent-suspended"
-        )
+    // What was recalled stays to be found.
+    let what = |check: &Check| {
+        let node = check.node.as_ref().map(|node| format!("`{node}`"));
+        node.unwrap_or_else(|| "what is to be published".to_owned())
     };
-    let mut failed = outcome.report.checks.iter().filter(|check| check.outcome == CheckOutcome::Fail);
-    if let Some(check) = failed.find(|check| !is_recall(check)) {
-        let what = check
-            .node
-            .as_ref()
-            .map_or_else(|| "what is to be published".to_owned(), |node| format!("`{node}`"));
-        return Err(PublishError::NotVerified { what, code: check.code.to_string() }.into());
+    if let Some(check) = verify::refusal(&outcome.report) {
+        return Err(PublishError::NotVerified { what: what(check), code: check.code.to_string() }.into());
+    }
+    // Parents may be elsewhere; who signed what is published here has to be known.
+    let is_here = |check: &&Check| check.node.as_deref().is_none_or(|node| ids.contains(&node));
+    if let Some(check) = verify::unsigned(&outcome.report).find(is_here) {
+        return Err(PublishError::NotChecked { what: what(check), code: check.code.to_string() }.into());
     }
     Ok(outcome.needs)
 }
 
 /// Every file below a directory, by its path from there.
-fn add_page(root: &Path, directory: &Path, site: &mut Site, count: &mut usize) -> Result<(), Failure> {
+fn add_page(
+    root: &Path,
+    directory: &Path,
+    site: &mut Site,
+    allow_secret: &[String],
+    count: &mut usize,
+) -> Result<(), Failure> {
     let unusable = |path: &Path, error: &std::io::Error| PublishError::Unusable {
         path: path.display().to_string(),
         why: files::reason(error),
@@ -183,10 +197,10 @@ fn add_page(root: &Path, directory: &Path, site: &mut Site, count: &mut usize) -
             return Err(refused("there are too many files").into());
         }
         if kind.is_dir() {
-            add_page(root, &path, site, count)?;
+            add_page(root, &path, site, allow_secret, count)?;
         } else if kind.is_file() {
             let relative = relative.ok_or_else(|| refused("its name is not text"))?;
-            site.add_page(&relative, files::read_bytes(&path, MAX_PAGE_FILE_BYTES)?)?;
+            site.add_page(&relative, files::read_bytes(&path, MAX_PAGE_FILE_BYTES)?, allow_secret)?;
         } else {
             return Err(refused("it is neither a file nor a directory").into());
         }

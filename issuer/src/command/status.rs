@@ -167,8 +167,8 @@ fn new(args: &New, shell: &mut Shell) -> Result<Exit, Failure> {
     };
     record.check()?;
     let store = args.store.open()?;
-    let (signer, public) = store.unlock(&args.key, &args.secret.source())?;
     let now = shell.time(args.at);
+    let (signer, public) = store.unlock(&args.key, &args.secret.source(), now)?;
     let mut held = Lists::of(&store).create(record)?;
     let signed = publish(&mut held, &signer, &public, now, args.force)?;
     let done = Done { subject: held.record.url.clone(), record: held.record, signed };
@@ -208,8 +208,8 @@ fn renew(args: &Renew, shell: &mut Shell) -> Result<Exit, Failure> {
     let store = args.signing.store.open()?;
     let lists = Lists::of(&store);
     let record = lists.find(&args.list)?;
-    let (signer, public) = store.unlock(&record.key, &args.signing.secret.source())?;
     let now = shell.time(args.signing.at);
+    let (signer, public) = store.unlock(&record.key, &args.signing.secret.source(), now)?;
     let mut held = lists.hold(&record.url)?;
     let signed = publish(&mut held, &signer, &public, now, true)?;
     tell("renewed:", &Done { subject: record.url, record: held.record, signed }, shell);
@@ -245,7 +245,7 @@ pub(super) fn change(
     let mut done = None;
     for record in lists.with_entry(&id, purpose)? {
         let value = value(&record)?;
-        let (signer, public) = store.unlock(&record.key, &signing.secret.source())?;
+        let (signer, public) = store.unlock(&record.key, &signing.secret.source(), now)?;
         let mut held = lists.hold(&record.url)?;
         held.set(&id, purpose, value, now)?;
         let signed = publish(&mut held, &signer, &public, now, true)?;

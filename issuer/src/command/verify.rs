@@ -219,6 +219,26 @@ pub(crate) fn check(text: &str, evidence: &Evidence, policy: &Policy, now: Times
     Outcome { report, needs: verify::needs(text, evidence, policy) }
 }
 
+/// The first check that failed for another reason than a recall. What was recalled is kept, published and handed on
+/// with the list that says so: whoever has it learns of it there.
+pub(crate) fn refusal(report: &Report) -> Option<&Check> {
+    let is_recall = |check: &Check| {
+        matches!(
+            check.code.as_ref(),
+            "status.revoked" | "status.suspended" | "lineage.parent-revoked" | "lineage.parent-suspended"
+        )
+    };
+    report.checks.iter().find(|check| check.outcome == CheckOutcome::Fail && !is_recall(check))
+}
+
+/// What keeps it open who signed: a key that is not at hand, or an issuer whose keys nobody vouches for.
+pub(crate) fn unsigned(report: &Report) -> impl Iterator<Item = &Check> {
+    report.checks.iter().filter(|check| {
+        matches!(check.check, CheckName::Proof | CheckName::Issuer)
+            && check.outcome == CheckOutcome::NotChecked
+    })
+}
+
 /// What is still needed, one line each.
 pub(crate) fn needed(needs: &[Need], paint: Paint) -> String {
     if needs.is_empty() {

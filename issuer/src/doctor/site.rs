@@ -166,6 +166,11 @@ impl<'v> Visit<'v> {
         {
             let message = format!("the passport does not hold: {} ({})", check.message, check.code);
             self.fail("doctor.passport", url, message, "issue it again and publish that; a key that was taken out of the DID document has to stay there, with its end");
+        } else if let Some(check) = verify::unsigned(&outcome.report).next() {
+            let message =
+                format!("who signed the passport was not checked: {} ({})", check.message, check.code);
+            let fix = "its issuer's DID document is not of this site: look with `passport verify --fetch`";
+            self.findings.push(Finding::new(Severity::Unknown, "doctor.not-checked", url, message, fix));
         }
     }
 

@@ -76,8 +76,12 @@ pub enum KeyStoreError {
     Read(InputError),
     #[error("the key `{name}` was revoked at {at}")]
     Revoked { name: String, at: String },
+    #[error("the key `{name}` cannot be revoked since {since}, which is in the future")]
+    RevokedLater { name: String, since: String },
     #[error("the successors of the key `{name}` have no end")]
     Successors { name: String },
+    #[error("the key `{name}` was made at {created}, and cannot sign as of {at}")]
+    TooEarly { name: String, created: String, at: String },
     #[error("there is no key `{name}` in `{}`", directory.display())]
     Unknown { name: String, directory: PathBuf },
     #[error("the key store `{}` cannot be used: {}", path.display(), files::reason(source))]
@@ -105,7 +109,9 @@ impl Problem for KeyStoreError {
             Self::Randomness => "keystore.randomness",
             Self::Read(error) => error.code(),
             Self::Revoked { .. } => "keystore.revoked",
+            Self::RevokedLater { .. } => "keystore.revoked-later",
             Self::Successors { .. } => "keystore.malformed",
+            Self::TooEarly { .. } => "keystore.too-early",
             Self::Unknown { .. } => "keystore.unknown-key",
             Self::Unusable { .. } => "keystore.unusable",
             Self::Write(error) => error.code(),
@@ -138,6 +144,12 @@ impl Problem for KeyStoreError {
             }
             Self::Randomness => "no key was made".to_owned(),
             Self::Revoked { .. } => "nothing may be signed with it any more; make another key".to_owned(),
+            Self::RevokedLater { .. } => {
+                "give a time that has come, or leave `--since` away: it is revoked since now".to_owned()
+            }
+            Self::TooEarly { .. } => {
+                "give a time with `--at` at which the key was there, or leave it away; is the clock right?".to_owned()
+            }
             Self::Unknown { .. } => {
                 "`passport key list` shows the keys; `passport key new NAME` makes one".to_owned()
             }
@@ -323,8 +335,11 @@ impl KeyStore {
     }
 
     /// Says of a key that nothing signed with it since then is to be believed. What was said once stays.
-    pub fn revoke(&self, name: &str, since: Timestamp) -> Result<PublicHalf, KeyStoreError> {
+    pub fn revoke(&self, name: &str, since: Timestamp, now: Timestamp) -> Result<PublicHalf, KeyStoreError> {
         let public = self.public(name)?;
+        if since > now {
+            return Err(KeyStoreError::RevokedLater { name: name.to_owned(), since: since.to_string() });
+        }
         if public.document_url().is_none() {
             return Err(KeyStoreError::OwnDid { name: name.to_owned(), did: public.did });
         }
@@ -413,10 +428,20 @@ impl KeyStore {
         self.last(name).map(|(_, public)| public)
     }
 
-    /// Opens a key, or the last of its successors, for signing.
-    pub fn unlock(&self, name: &str, source: &PassphraseSource) -> Result<(KeySigner, PublicHalf), Failure> {
+    /// Opens a key, or the last of its successors, for signing at a time.
+    pub fn unlock(
+        &self,
+        name: &str,
+        source: &PassphraseSource,
+        at: Timestamp,
+    ) -> Result<(KeySigner, PublicHalf), Failure> {
         let (name, public) = self.last(name)?;
         let name = name.as_str();
+        // A proof from before its key was made would be a lie about its time.
+        if public.created.parse::<Timestamp>().is_ok_and(|created| at < created) {
+            let (name, created) = (name.to_owned(), public.created);
+            return Err(KeyStoreError::TooEarly { name, created, at: at.to_string() }.into());
+        }
         if let Some(at) = public.revoked {
             return Err(KeyStoreError::Revoked { name: name.to_owned(), at }.into());
         }

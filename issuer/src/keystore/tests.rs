@@ -13,6 +13,7 @@ fn passphrase_file(directory: &tempfile::TempDir, text: &str) -> PassphraseSourc
 }
 
 const NOW: Timestamp = Timestamp::from_unix_secs(1_795_255_200);
+const LATER: Timestamp = Timestamp::from_unix_secs(1_795_255_200 + 7 * 86_400);
 
 #[test]
 fn a_key_can_be_made_listed_and_used() {
@@ -21,7 +22,8 @@ fn a_key_can_be_made_listed_and_used() {
     for (name, algorithm) in [("a", Algorithm::P256), ("b", Algorithm::P384), ("c", Algorithm::Ed25519)] {
         let made = store.create(name, algorithm, None, &passphrase, NOW).unwrap();
         assert!(made.verification_method.starts_with(&made.did));
-        let (signer, public) = store.unlock(name, &passphrase_file(&directory, "correct horse")).unwrap();
+        let (signer, public) =
+            store.unlock(name, &passphrase_file(&directory, "correct horse"), NOW).unwrap();
         assert_eq!(public, made);
         let signature = signer.key().sign(b"message").unwrap();
         assert!(signer.key().verifying_key().verify(b"message", &signature));
@@ -45,8 +47,8 @@ fn a_wrong_passphrase_and_an_unknown_key_are_told_apart() {
     let (directory, store) = store();
     store.create("lab", Algorithm::P256, None, &Passphrase::new("correct horse".to_owned()), NOW).unwrap();
     let source = passphrase_file(&directory, "correct house");
-    assert_eq!(store.unlock("lab", &source).map(|_| ()).unwrap_err().code(), "passphrase.wrong");
-    assert_eq!(store.unlock("bal", &source).map(|_| ()).unwrap_err().code(), "keystore.unknown-key");
+    assert_eq!(store.unlock("lab", &source, LATER).map(|_| ()).unwrap_err().code(), "passphrase.wrong");
+    assert_eq!(store.unlock("bal", &source, LATER).map(|_| ()).unwrap_err().code(), "keystore.unknown-key");
 }
 
 #[test]
@@ -72,7 +74,10 @@ fn what_others_may_open_is_refused() {
 
     let source = passphrase_file(&directory, "correct horse");
     fs::set_permissions(store.secret_path("lab"), fs::Permissions::from_mode(0o640)).unwrap();
-    assert_eq!(store.unlock("lab", &source).map(|_| ()).unwrap_err().code(), "keystore.open-permissions");
+    assert_eq!(
+        store.unlock("lab", &source, LATER).map(|_| ()).unwrap_err().code(),
+        "keystore.open-permissions"
+    );
 
     fs::set_permissions(store.directory(), fs::Permissions::from_mode(0o755)).unwrap();
     let refused = KeyStore::at(Some(store.directory())).unwrap_err();
@@ -111,13 +116,13 @@ fn a_rotated_key_stays_and_its_successor_signs() {
     let (third_name, _) =
         store.rotate("lab", Some(Algorithm::Ed25519), &passphrase, later.plus_secs(60)).unwrap();
     assert_eq!(third_name, "lab-3");
-    let (_, used) = store.unlock("lab", &source).unwrap();
+    let (_, used) = store.unlock("lab", &source, LATER).unwrap();
     assert_eq!(used.verification_method, "did:web:lab.example#lab-3");
     let old = store.public("lab").unwrap();
     assert_eq!((old.expires, old.successor.as_deref()), (Some(later.to_string()), Some("lab-2")));
     assert_eq!(old.public_key_multibase, first.public_key_multibase);
 
-    store.revoke("lab-2", later).unwrap();
+    store.revoke("lab-2", later, later).unwrap();
     let document = store.document(LAB, &[]).unwrap().to_string();
     for (fragment, expires, revoked) in [("lab", true, false), ("lab-2", true, true), ("lab-3", false, false)]
     {
@@ -126,12 +131,12 @@ fn a_rotated_key_stays_and_its_successor_signs() {
         assert_eq!((method.expires.is_some(), method.revoked.is_some()), (expires, revoked), "{fragment}");
     }
     assert_eq!(
-        store.revoke("lab-2", NOW).unwrap_err().code(),
+        store.revoke("lab-2", NOW, NOW).unwrap_err().code(),
         "keystore.revoked",
         "a revocation stays as it is"
     );
-    store.revoke("lab-3", later).unwrap();
-    assert_eq!(store.unlock("lab", &source).map(|_| ()).unwrap_err().code(), "keystore.revoked");
+    store.revoke("lab-3", later, later).unwrap();
+    assert_eq!(store.unlock("lab", &source, LATER).map(|_| ()).unwrap_err().code(), "keystore.revoked");
     assert_eq!(store.document("did:web:other.example", &[]).unwrap_err().code(), "keystore.no-key-for");
 }
 
@@ -141,6 +146,15 @@ fn a_did_key_ends_with_its_key() {
     let passphrase = Passphrase::new("correct horse".to_owned());
     store.create("lab", Algorithm::P256, None, &passphrase, NOW).unwrap();
     assert_eq!(store.rotate("lab", None, &passphrase, NOW).unwrap_err().code(), "keystore.own-did");
-    assert_eq!(store.revoke("lab", NOW).unwrap_err().code(), "keystore.own-did");
+    assert_eq!(store.revoke("lab", NOW, NOW).unwrap_err().code(), "keystore.own-did");
     assert_eq!(store.list().unwrap().len(), 1, "no key was made");
+}
+
+#[test]
+fn nothing_is_signed_before_its_key_was_made() {
+    let (directory, store) = store();
+    let source = passphrase_file(&directory, "correct horse");
+    store.create("lab", Algorithm::P256, None, &Passphrase::new("correct horse".to_owned()), NOW).unwrap();
+    let code = |at| store.unlock("lab", &source, at).map_or_else(|error| error.code(), |_| "fine");
+    assert_eq!((code(NOW.plus_secs(-1)), code(NOW)), ("keystore.too-early", "fine"));
 }

@@ -12,6 +12,7 @@
 pub(crate) mod index;
 #[cfg(feature = "object-store")]
 mod object;
+mod page;
 mod target;
 
 use std::collections::BTreeMap;
@@ -46,6 +47,8 @@ pub(crate) enum PublishError {
     Exists { path: String },
     #[error("the index that is already there cannot be read: {0}")]
     Index(IndexError),
+    #[error("the DID document that is already there says other things of {}", .0.join(" and "))]
+    KeysChanged(Vec<String>),
     #[error("the DID document that is already there lists {}, which this key store does not have", .0.join(" and "))]
     KeysLost(Vec<String>),
     #[error("`{file}` is not a status list: {why}")]
@@ -54,6 +57,10 @@ pub(crate) enum PublishError {
     ListElsewhere { url: String, base: String },
     #[error("the status list `{url}` that is already there is newer")]
     ListOlder { url: String },
+    #[error("the status list `{url}` that is already there is of the same time and says something else")]
+    ListTwice { url: String },
+    #[error("who signed {what} could not be checked ({code})")]
+    NotChecked { what: String, code: String },
     #[error("{what} does not verify ({code})")]
     NotVerified { what: String, code: String },
     #[error("what is already there is the site of `{found}`, not of `{did}`")]
@@ -85,10 +92,13 @@ impl Problem for PublishError {
         match self {
             Self::Exists { .. } => "publish.exists",
             Self::Index(_) => "publish.index",
+            Self::KeysChanged(_) => "publish.keys-changed",
             Self::KeysLost(_) => "publish.keys-lost",
             Self::List { .. } => "publish.list",
             Self::ListElsewhere { .. } => "publish.list-elsewhere",
             Self::ListOlder { .. } => "publish.list-older",
+            Self::ListTwice { .. } => "publish.list-twice",
+            Self::NotChecked { .. } => "publish.not-checked",
             Self::NotVerified { .. } => "publish.not-verified",
             Self::OtherDid { .. } => "publish.other-did",
             Self::Page { .. } => "publish.page",
@@ -104,21 +114,32 @@ impl Problem for PublishError {
                 "the same passport with other proofs lies there; replace it with `--force`"
             }
             Self::Index(_) | Self::OtherDid { .. } => "is this the right place? nothing was changed",
+            Self::KeysChanged(_) => {
+                "another key of the same name, or one whose end is gone or later, would make good what was published as bad: use the key store that published it, or give that up with `--force`"
+            }
             Self::KeysLost(_) => {
                 "what these keys signed could not be verified any more: use the key store that has them, or give them up with `--force`"
             }
             Self::List { .. } => "give the file that `passport status new` wrote",
             Self::ListElsewhere { .. } => "it has to be published where its address says",
+            Self::ListTwice { .. } => {
+                "of two lists of one time nobody can say which one counts: sign it anew with `passport status renew`"
+            }
             Self::ListOlder { .. } => {
                 "sign it anew with `passport status renew`; an older list would undo recalls"
             }
+            Self::NotChecked { .. } => {
+                "give the DID document of its issuer, which you have from its domain, with `--with FILE`; nothing was published"
+            }
             Self::NotVerified { .. } => "`passport verify` says what is wrong; nothing was published",
-            Self::Page { .. } => "give the directory that `node verifier-wasm/build.mjs --site DIR` makes",
+            Self::Page { .. } => {
+                "give the directory that `node verifier-wasm/build.mjs --site DIR` makes; nothing was published"
+            }
             Self::Secrets(_) => {
-                "what is published cannot be taken back: issue it anew without them, or let a place through that holds no secret with `--allow-secret POINTER`"
+                "what is published cannot be taken back: issue it anew without them, or let a place through that holds no secret with `--allow-secret POINTER`, a file of the page with `--allow-secret PATH`"
             }
             Self::Target { .. } => {
-                "give a directory; object stores (s3://BUCKET/PATH) need a build with the feature `object-store`"
+                "give a directory, as a path or as file:///DIR; object stores (s3://BUCKET/PATH) need a build with the feature `object-store`"
             }
             Self::Unusable { .. } => "check the place and who may write there",
         };
@@ -128,6 +149,7 @@ impl Problem for PublishError {
     fn exit(&self) -> Exit {
         match self {
             Self::NotVerified { .. } => Exit::NotVerified,
+            Self::NotChecked { .. } => Exit::CouldNotCheck,
             Self::List { .. } | Self::Index(_) | Self::Secrets(_) => Exit::Malformed,
             _ => Exit::Usage,
         }
@@ -273,29 +295,17 @@ impl Site {
     }
 
     /// Adds a file of the verifier page.
-    pub(crate) fn add_page(&mut self, path: &str, bytes: Vec<u8>) -> Result<(), PublishError> {
-        let refused = |why| PublishError::Page { path: path.to_owned(), why };
+    pub(crate) fn add_page(
+        &mut self,
+        path: &str,
+        bytes: Vec<u8>,
+        allow_secret: &[String],
+    ) -> Result<(), PublishError> {
+        let media_type = page::media_type(path, &bytes, allow_secret)?;
         let full = format!("{}{path}", self.layout.prefix);
-        let taken = [index::FILE, "did.json", "_headers"].contains(&path)
-            || ["passports/", ".well-known/"].iter().any(|start| path.starts_with(start))
-            || self.files.contains_key(&full);
-        if taken {
-            return Err(refused("its name is that of something else here"));
+        if self.files.contains_key(&full) {
+            return Err(page_taken(path));
         }
-        let media_type = match path.rsplit('.').next().unwrap_or_default() {
-            "html" => "text/html; charset=utf-8",
-            "js" | "mjs" => "text/javascript; charset=utf-8",
-            "css" => "text/css; charset=utf-8",
-            "json" | "map" => JSON_TYPE,
-            "wasm" => "application/wasm",
-            "svg" => "image/svg+xml",
-            "png" => "image/png",
-            "ico" => "image/x-icon",
-            "txt" | "md" => "text/plain; charset=utf-8",
-            "webmanifest" => "application/manifest+json",
-            "woff2" => "font/woff2",
-            _ => "application/octet-stream",
-        };
         self.files.insert(full, File { bytes, media_type, replaces: true });
         Ok(())
     }
@@ -317,6 +327,14 @@ impl Site {
                 before.lists.get(url).is_some_and(|other| is_later(&other.valid_from, &list.valid_from));
             if older {
                 return Err(PublishError::ListOlder { url: url.clone() }.into());
+            }
+            self.check_list(url, list, target)?;
+        }
+        // A list that is not named this time stays where it lies.
+        let kept = before.lists.keys().filter(|url| !self.index.lists.contains_key(*url));
+        for path in kept.filter_map(|url| self.layout.path_of(url)) {
+            if self.files.contains_key(&path) {
+                return Err(page_taken(&path).into());
             }
         }
         let mut changed = Vec::new();
@@ -356,6 +374,22 @@ impl Site {
         done.listed.extend(self.index.passports.into_values().map(|entry| entry.id));
         done.listed.extend(self.index.lists.into_keys());
         Ok(done)
+    }
+
+    /// The list that lies there says itself how old it is; an index may be gone.
+    fn check_list(&self, url: &str, list: &ListEntry, target: &dyn Target) -> Result<(), Failure> {
+        let Some(path) = self.layout.path_of(url) else { return Ok(()) };
+        let Some(bytes) = target.read(&path)? else { return Ok(()) };
+        let Ok(there) = read_list(&String::from_utf8_lossy(&bytes)) else { return Ok(()) };
+        let since = there.content.get("validFrom").and_then(Json::as_str).unwrap_or_default();
+        if is_later(since, &list.valid_from) {
+            return Err(PublishError::ListOlder { url: url.to_owned() }.into());
+        }
+        let is_as_old = !is_later(&list.valid_from, since);
+        if is_as_old && Digest::of(&bytes).to_hex() != list.sha256 {
+            return Err(PublishError::ListTwice { url: url.to_owned() }.into());
+        }
+        Ok(())
     }
 
     /// Passports that no index names, also those of a run that was interrupted.
@@ -404,14 +438,22 @@ impl Site {
             let found = id.unwrap_or("something else").to_owned();
             return Err(PublishError::OtherDid { found, did: self.index.did.clone() }.into());
         }
-        let ids = |document: &Json| -> Vec<String> {
-            let methods = document.get("verificationMethod").map(Json::one_or_many).unwrap_or_default();
-            methods.iter().filter_map(|method| Some(method.get("id")?.as_str()?.to_owned())).collect()
-        };
-        let now = ids(&self.document);
-        let lost: Vec<String> =
-            before.iter().flat_map(ids).filter(|id| !now.contains(id)).map(|id| format!("`{id}`")).collect();
-        if lost.is_empty() || force { Ok(()) } else { Err(PublishError::KeysLost(lost).into()) }
+        let (mut lost, mut changed) = (Vec::new(), Vec::new());
+        let now = methods(&self.document);
+        for (id, old) in before.as_ref().map(methods).unwrap_or_default() {
+            let mut same = now.iter().filter(|(other, _)| *other == id).peekable();
+            if same.peek().is_none() {
+                lost.push(format!("`{id}`"));
+            } else if !same.all(|(_, new)| keeps(old, new)) {
+                changed.push(format!("`{id}`"));
+            }
+        }
+        match (lost.is_empty(), changed.is_empty()) {
+            _ if force => Ok(()),
+            (false, _) => Err(PublishError::KeysLost(lost).into()),
+            (_, false) => Err(PublishError::KeysChanged(changed).into()),
+            _ => Ok(()),
+        }
     }
 
     fn put(
@@ -448,6 +490,31 @@ impl Site {
         }
         text
     }
+}
+
+fn page_taken(path: &str) -> PublishError {
+    PublishError::Page { path: path.to_owned(), why: "its name is that of something else here" }
+}
+
+/// The keys of a DID document, by their ids.
+fn methods(document: &Json) -> Vec<(&str, &Json)> {
+    let methods = document.get("verificationMethod").map(Json::one_or_many).unwrap_or_default();
+    methods.iter().filter_map(|method| Some((method.get("id")?.as_str()?, method))).collect()
+}
+
+/// Whether a key is still the one that was published, and nothing is believed of it that was not before: the ends of
+/// its time may come or come earlier, and never go or come later.
+fn keeps(old: &Json, new: &Json) -> bool {
+    let is_same = ["publicKeyMultibase", "publicKeyJwk", "controller"]
+        .iter()
+        .all(|name| old.get(name).is_none() || old.get(name) == new.get(name));
+    let time = |end: &Json| end.as_str().and_then(|text| text.parse::<Timestamp>().ok());
+    let ends = |name: &&str| match (old.get(name), new.get(name)) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(old), Some(new)) => old == new || time(old).zip(time(new)).is_some_and(|(old, new)| new <= old),
+    };
+    is_same && ["expires", "revoked"].iter().all(ends)
 }
 
 /// Reads a status list. Its bits are one long text.

@@ -23,6 +23,10 @@ pub(crate) trait Target {
 /// Opens the place that a person names.
 pub(crate) fn open(name: &str) -> Result<Box<dyn Target>, Failure> {
     if let Some(path) = name.strip_prefix("file://") {
+        // What stands there instead of a slash is a host.
+        if !path.starts_with('/') {
+            return Err(PublishError::Target { target: name.to_owned() }.into());
+        }
         return Ok(Box::new(Directory { root: PathBuf::from(path) }));
     }
     if name.contains("://") {

@@ -117,6 +117,53 @@ fn no_secret_is_published() {
 }
 
 #[test]
+fn a_page_is_made_of_what_pages_are_made_of() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let code = |path: &str, text: &str| {
+        let added = site(&[]).add_page(path, text.as_bytes().to_vec(), &["allowed.js".to_owned()]);
+        added.map_or_else(|error| error.code(), |()| "fine")
+    };
+    for directory in ["www", "verifier-wasm"] {
+        for entry in std::fs::read_dir(root.join(directory)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if ["html", "css", "js"]
+                .iter()
+                .any(|ending| path.extension().is_some_and(|found| found == *ending))
+            {
+                assert_eq!(code(name, &std::fs::read_to_string(&path).unwrap()), "fine", "{name}");
+            }
+        }
+    }
+    let key = concat!("-----BE", "GIN PRIVATE KEY-----");
+    let token = concat!("const key = \"gh", "p_4Kd8sLq2Zx7Vb1Nm6Tr9Yw3Pc5Hj0Gf8Aa2B\";");
+    assert_eq!(code("fonts/a.woff2", "x"), "fine");
+    assert_eq!(code("a.js", token), "publish.secret");
+    assert_eq!(code("allowed.js", token), "fine");
+    assert_eq!(code("notes.txt", "password = Kd8sLq2Zx7Vb1Nm6"), "publish.secret");
+    for (path, text) in [
+        (".env", "A=1"),
+        (".git/config.txt", ""),
+        ("verifier/.cache/x.js", ""),
+        ("lab.pem", ""),
+        ("key.txt", key),
+        ("logo.png", key),
+        ("did.json", "{}"),
+        ("unit/did.json", "{}"),
+        ("unit/index.json", "{}"),
+        ("DID.json", "{}"),
+        ("unit/passports/x.json", "{}"),
+        ("unit/.well-known/x.json", "{}"),
+        ("_headers", ""),
+        ("_redirects", ""),
+        ("notes", ""),
+        ("dump.sql", ""),
+    ] {
+        assert_eq!(code(path, text), "publish.page", "{path}");
+    }
+}
+
+#[test]
 fn a_list_lies_where_its_address_says_and_nowhere_else() {
     let layout = Layout::of("did:web:lab.example:ai").unwrap();
     assert_eq!(layout.path_of("https://lab.example/ai/status/1").as_deref(), Some("ai/status/1"));

@@ -63,6 +63,13 @@ pub(crate) fn scan_except<'a>(subject: &Json, allowed: &'a [String]) -> Scanned<
     Scanned { leaks: scan.leaks, unused: unused.map(String::as_str).collect() }
 }
 
+/// What looks like a secret in a file of text: the first one, line by line. In code, words such as `password` stand
+/// before all sorts of things, so only what is known by its form counts there.
+pub(crate) fn scan_text(text: &str, is_code: bool) -> Option<Leak> {
+    let secret = text.lines().find_map(if is_code { patterns::find } else { find })?;
+    Some(Leak { pointer: String::new(), kind: secret.kind, redacted: secret.redacted() })
+}
+
 /// What a scan with exceptions found.
 #[derive(Debug)]
 pub(crate) struct Scanned<'a> {

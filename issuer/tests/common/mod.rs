@@ -99,6 +99,7 @@ impl Place {
             "gate ",
             "issue ",
             "key new ",
+            "key revoke ",
             "lineage ",
             "key rotate ",
             "publish ",
