@@ -56,5 +56,7 @@ function showNode(node, relation, names, again) {
       : element('div', { class: 'fine' },
         state !== 'pass' && element('p', {}, foreign(node.message)),
         element('p', { class: 'quiet' }, foreign(node.id, { code: true })),
-        node.issuer && element('p', { class: 'quiet' }, 'Issuer ', foreign(node.issuer, { code: true }))));
+        node.taint && element('p', {}, 'Tainted: it builds on ', foreign(node.taint.path[0] ?? '', { code: true }), ' (', foreign(node.taint.code, { code: true }), ').'),
+        node.issuer && element('p', { class: 'quiet' },
+          'Issuer ', node.issuerName && foreign(node.issuerName), node.issuerName && ' ', foreign(node.issuer, { code: true }))));
 }

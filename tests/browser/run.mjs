@@ -103,8 +103,8 @@ describe('the npm package in node', async () => {
     const { input, options, report } = cases.find(({ name }) => name === 'bundle');
     const before = verifier.verify(input, options);
     // More than the memory that the verifier declares.
-    const flood = { credentials: ['é'.repeat(95e6)] };
-    await assert.rejects(verifier.verify('{}', { evidence: flood }), { name: 'PassportVerifierError', code: 'verifier.stopped' });
+    const flood = { domain: ['é'.repeat(95e6)] };
+    await assert.rejects(verifier.verify('{}', { policy: flood }), { name: 'PassportVerifierError', code: 'verifier.stopped' });
     assert.deepEqual(await before, report);
     assert.deepEqual(await verifier.verify(input, options), report);
   });

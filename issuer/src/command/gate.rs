@@ -55,7 +55,8 @@ pub fn run(args: &Args, shell: &mut Shell) -> Result<Exit, Failure> {
     policy.rules.push(Object::from_iter([("require", "files")]).into());
     // Whoever took a key can date what they sign; nobody looks at a warning here.
     policy.refuse_revoked_keys = true;
-    let paths = vec![args.path.clone()];
+    // Whatever else is given has to be of the model too.
+    let paths = [args.means.artifact.as_slice(), std::slice::from_ref(&args.path)].concat();
     let mut brought = args.means.evidence()?;
     brought.artifacts.extend(evidence::artifacts(&paths, Digests::Fastest)?);
     let now = shell.time(args.means.at);
