@@ -11,6 +11,7 @@ say() { printf '\n== %s\n' "$1"; }
 need() { command -v "$1" >/dev/null || { echo "error: $1 is needed: $2" >&2; exit 64; }; }
 
 need cargo "install Rust 1.95 or later"
+need python3 "apt-get install python3"
 say "format and lints"
 cargo fmt --all --check
 cargo lint
