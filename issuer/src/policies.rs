@@ -54,16 +54,16 @@ impl Problem for PolicyFileError {
 /// Reads a policy with those that it narrows.
 pub(crate) fn policy(path: &Path) -> Result<Policy, Failure> {
     let layers = layers(path)?.into_iter().map(|(_, layer)| layer).collect::<Vec<_>>();
-    let text = Json::Array(layers).to_string();
-    Ok(Policy::from_json(&text).map_err(|cause| PolicyFileError::Policy { path: path.to_owned(), cause })?)
+    let policy = Policy::from_value(&Json::Array(layers));
+    Ok(policy.map_err(|cause| PolicyFileError::Policy { path: path.to_owned(), cause })?)
 }
 
 /// Reads a trust list with those that it narrows, the narrowest first.
 pub(crate) fn trust(path: &Path) -> Result<Vec<Json>, Failure> {
     let mut lists = Vec::new();
     for (path, list) in layers(path)? {
-        let read = Policy::trust_from_json(&list.to_string());
-        lists.push(read.map_err(|cause| PolicyFileError::Trust { path, cause })?);
+        Policy::check_trust(&list).map_err(|cause| PolicyFileError::Trust { path, cause })?;
+        lists.push(list);
     }
     Ok(lists)
 }

@@ -188,8 +188,15 @@ impl Policy {
             max_string_bytes: usize::MAX,
             ..Limits::default()
         };
-        let json = json::parse_within(text, &limits)?;
-        let (layers, many) = match &json {
+        Self::from_value(&json::parse_within(text, &limits)?)
+    }
+
+    /// The same of JSON that was read already.
+    ///
+    /// # Errors
+    /// [`PolicyError`], for the first cause met.
+    pub fn from_value(json: &Json) -> Result<Self, PolicyError> {
+        let (layers, many) = match json {
             Json::Array(layers) => (layers.as_slice(), true),
             single => (std::slice::from_ref(single), false),
         };
@@ -220,11 +227,8 @@ impl Policy {
             base.lineage.parent_unrecognized = base.lineage.parent_unrecognized.or(unrecognized);
         }
         let flag = |name: &str| json.get(name).and_then(Json::as_bool).unwrap_or_default();
-        let text = |name: &str| json.get(name).and_then(Json::as_str).map(str::to_owned);
-        let texts = |name: &str| -> Vec<String> {
-            let items = json.get(name).and_then(Json::as_array).unwrap_or_default();
-            items.iter().filter_map(Json::as_str).map(str::to_owned).collect()
-        };
+        let owned = |name: &str| text(json, name).map(str::to_owned);
+        let all = |name: &str| -> Vec<String> { texts(json, name).into_iter().map(str::to_owned).collect() };
         let list = |name: &str| json.get(name).and_then(Json::as_array).unwrap_or_default().to_vec();
         let number = |name: &str| match json.get(name) {
             Some(Json::Number(Number::Integer(number))) => u32::try_from(*number).ok(),
@@ -235,8 +239,8 @@ impl Policy {
             Some(_) => Some(Row::Fail),
             None => None,
         };
-        let profile = text("profile").and_then(|name| Profile::from_name(&name));
-        let mut required_signers = texts("requiredSigners");
+        let profile = owned("profile").and_then(|name| Profile::from_name(&name));
+        let mut required_signers = all("requiredSigners");
         required_signers.extend(base.required_signers);
         let trust = list("trust");
         if let Some(extended) =
@@ -244,8 +248,8 @@ impl Policy {
         {
             return Err(PolicyError::ExtendedMissing(extended.to_owned()));
         }
-        let domain = texts("domain");
-        let challenge = text("challenge");
+        let domain = all("domain");
+        let challenge = owned("challenge");
         if base.challenge.is_some() && challenge.is_some() && base.challenge != challenge {
             return Err(PolicyError::Contradiction("challenge"));
         }
@@ -253,7 +257,7 @@ impl Policy {
             return Err(PolicyError::Contradiction("domain"));
         }
         Ok(Self {
-            name: text("name").or(base.name),
+            name: owned("name").or(base.name),
             profile: match (profile, base_profile) {
                 (Some(one), Some(other)) => one.min(other),
                 (one, other) => one.or(other).unwrap_or_default(),
@@ -280,14 +284,12 @@ impl Policy {
         })
     }
 
-    /// Reads the JSON text of one trust list, for shells that keep it in a file of its own.
+    /// Whether this is a trust list, for shells that keep one in a file of its own.
     ///
     /// # Errors
     /// [`PolicyError`], for the first cause met.
-    pub fn trust_from_json(text: &str) -> Result<Json, PolicyError> {
-        let json = json::parse(text)?;
-        conforms(&json, schema::trust(), String::new())?;
-        Ok(json)
+    pub fn check_trust(list: &Json) -> Result<(), PolicyError> {
+        conforms(list, schema::trust(), String::new())
     }
 
     /// Seconds that clocks may be apart.
@@ -301,6 +303,17 @@ impl Policy {
     pub fn max_status_age(&self) -> i64 {
         i64::from(self.max_status_age_secs.unwrap_or(86_400))
     }
+}
+
+/// A text of a policy, a rule or a list.
+pub(crate) fn text<'j>(json: &'j Json, name: &str) -> Option<&'j str> {
+    json.get(name)?.as_str()
+}
+
+/// The texts of a list in it; none where there is no list.
+pub(crate) fn texts<'j>(json: &'j Json, name: &str) -> Vec<&'j str> {
+    let items = json.get(name).and_then(Json::as_array).unwrap_or_default();
+    items.iter().filter_map(Json::as_str).collect()
 }
 
 fn least(one: Option<u32>, other: Option<u32>) -> Option<u32> {

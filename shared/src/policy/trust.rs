@@ -3,6 +3,7 @@
 //! A DID says which key signed, and not whose it is. That is for a list to say which the verifier chose, and the name
 //! that is shown comes from there: what an issuer calls itself proves nothing.
 
+use super::{text, texts};
 use crate::index::Index;
 use crate::json::Json;
 use crate::time::Timestamp;
@@ -199,33 +200,29 @@ impl Trust {
 
 impl List {
     fn read(at: usize, json: &Json) -> Self {
-        let text = |json: &Json, name: &str| json.get(name).and_then(Json::as_str).map(str::to_owned);
-        let texts = |json: &Json, name: &str| -> Vec<String> {
-            let items = json.get(name).and_then(Json::as_array).unwrap_or_default();
-            items.iter().filter_map(Json::as_str).map(str::to_owned).collect()
-        };
-        let time = |json: &Json, name: &str| json.get(name)?.as_str()?.parse::<Timestamp>().ok();
+        let owned = |texts: Vec<&str>| texts.into_iter().map(str::to_owned).collect::<Vec<_>>();
+        let time = |json: &Json, name: &str| text(json, name)?.parse::<Timestamp>().ok();
         let mut refused = Index::default();
         for did in texts(json, "refuse") {
-            refused.insert(&did);
+            refused.insert(did);
         }
         let issuers = json.get("issuers").and_then(Json::as_array).map(|items| {
             let mut issuers = Issuers::default();
             for item in items {
                 let (Some(id), Some(name)) = (text(item, "id"), text(item, "name")) else { continue };
-                issuers.first.get_or_set(&id, issuers.entries.len());
+                issuers.first.get_or_set(id, issuers.entries.len());
                 issuers.entries.push(Entry {
-                    id,
-                    name,
-                    kinds: texts(item, "kinds"),
-                    recognizes: texts(item, "recognizes"),
+                    id: id.to_owned(),
+                    name: name.to_owned(),
+                    kinds: owned(texts(item, "kinds")),
+                    recognizes: owned(texts(item, "recognizes")),
                     period: Period { from: time(item, "validFrom"), until: time(item, "validUntil") },
-                    keys: texts(item, "keys"),
+                    keys: owned(texts(item, "keys")),
                 });
             }
             issuers
         });
-        let name = text(json, "name").unwrap_or_else(|| format!("trust list {}", at + 1));
+        let name = text(json, "name").map_or_else(|| format!("trust list {}", at + 1), str::to_owned);
         Self { name, refused, issuers }
     }
 

@@ -2,14 +2,14 @@
 //! whatever its policy asks for.
 
 use super::checks::Judge;
-use super::{Examined, text_at};
+use super::held::Held;
+use super::text_at;
 use crate::index::Index;
 use crate::json::Json;
-use crate::policy::Profile;
 use crate::report::{Check, CheckName, Outcome};
 use crate::time::Timestamp;
 
-const DAY: i64 = 86_400;
+pub(super) const SECS_A_DAY: i64 = 86_400;
 
 /// The end of a day written as `xsd:date`.
 pub(super) fn end_of(date: &str) -> Option<Timestamp> {
@@ -17,38 +17,32 @@ pub(super) fn end_of(date: &str) -> Option<Timestamp> {
 }
 
 /// What is out of date among the credentials whose own checks hold.
-pub(super) fn judge(judge: &Judge, reached: &[&Examined]) -> Vec<Check> {
-    if judge.policy.profile == Profile::ProofOnly {
-        return Vec::new();
-    }
-    let good: Vec<&Examined> = reached.iter().copied().filter(|one| one.blocked().is_none()).collect();
-    let mut by_digest = Index::default();
-    for (at, one) in good.iter().enumerate() {
-        by_digest.get_or_set(&one.digest.to_multibase(), at);
-    }
+pub(super) fn judge(judge: &Judge, held: &Held<'_>) -> Vec<Check> {
     // What another monitoring follows is history, by the word of the same party and of nobody else.
     let (mut followed, mut monitored) = (Index::default(), Index::default());
-    for one in &good {
+    for one in &held.all {
         for reference in &one.references {
-            let other = by_digest.get(&reference.digest).and_then(|at| good.get(at));
-            let is_own = other.is_some_and(|other| other.credential.issuer == one.credential.issuer);
-            match reference.relation.as_str() {
-                "previous" if is_own => _ = followed.insert(&reference.digest),
-                "monitors" if is_own => _ = monitored.insert(&reference.digest),
-                _ => {}
+            let places = match reference.relation.as_str() {
+                "previous" => &mut followed,
+                "monitors" => &mut monitored,
+                _ => continue,
+            };
+            let other = held.pinned(&reference.digest);
+            if other.is_some_and(|other| other.credential.issuer == one.credential.issuer) {
+                places.insert(&reference.digest);
             }
         }
     }
     let is_over = |end: Timestamp| end < judge.now.plus_secs(-judge.policy.clock_skew());
     let mut checks = Vec::new();
-    for one in good {
-        let digest = one.digest.to_multibase();
+    for one in &held.all {
+        let is_in = |places: &Index| places.contains(&one.digest.to_multibase());
         let mut warn = |code: &'static str, message: String, help: &'static str| {
             let check = Check::new(CheckName::Validity, Outcome::Warn, code, message).with_help(help);
             checks.push(Check { node: Some(one.credential.id.clone()), ..check });
         };
         match one.credential.kind {
-            Some("MonitoringAttestation") if !followed.contains(&digest) => {
+            Some("MonitoringAttestation") if !is_in(&followed) => {
                 let due = text_at(one, "/credentialSubject/nextDue");
                 if due.and_then(end_of).is_some_and(is_over) {
                     let message = format!("the next monitoring was due on {}", due.unwrap_or_default());
@@ -67,10 +61,10 @@ pub(super) fn judge(judge: &Judge, reached: &[&Examined]) -> Vec<Check> {
                     );
                 }
             }
-            Some("DeploymentAttestation") if !monitored.contains(&digest) => {
+            Some("DeploymentAttestation") if !is_in(&monitored) => {
                 let days = one.credential.content.pointer("/credentialSubject/monitoringPlan/frequencyDays");
                 let due = days.and_then(Json::as_i64).zip(one.valid_from).and_then(|(days, from)| {
-                    Some(from.plus_secs(days.checked_mul(DAY)?)).filter(|due| is_over(*due))
+                    Some(from.plus_secs(days.checked_mul(SECS_A_DAY)?)).filter(|due| is_over(*due))
                 });
                 if let Some(due) = due {
                     let message = format!("its first monitoring was due by {due}, and there is none here");

@@ -12,6 +12,7 @@
 
 mod checks;
 mod current;
+mod held;
 mod presentation;
 mod proofs;
 mod rules;
@@ -23,6 +24,7 @@ mod trust;
 use std::ops::Range;
 
 use self::checks::Judge;
+use self::held::Held;
 use self::status::{Lists, OpenLists};
 use self::trust::Children;
 use crate::did::Did;
@@ -281,15 +283,19 @@ impl Verification {
             one.take_answers(answers, judge.policy.profile);
             one.checks.extend(signers::required(one, &judge));
         }
-        let children = Children::of(&examined);
+        let children =
+            if trust::asks_for_children(&judge) { Children::of(&examined) } else { Children::default() };
         trust::relax_expired(&mut examined, &children, &judge.policy, &artifacts);
         checks.extend(trust::judge(&judge, &mut examined, &children));
         let walk = lineage::walk(&members(&examined), Rows::of(&judge.policy));
         let reached: Vec<&Examined> =
             examined.iter().enumerate().filter(|(at, _)| walk.reaches(*at)).map(|(_, one)| one).collect();
         checks.extend(checks::artifacts(&reached, &artifacts, &judge.policy));
-        checks.extend(current::judge(&judge, &reached));
-        checks.extend(rules::judge(&judge, &reached, &artifacts));
+        checks.extend(rules::status_required(&judge.policy, &reached));
+        // Where only proofs were checked, nobody said anything.
+        let held = Held::of(if judge.policy.profile == Profile::ProofOnly { &[] } else { &reached });
+        checks.extend(current::judge(&judge, &held));
+        checks.extend(rules::judge(&judge, &held, &artifacts));
         let mut shown = Vec::new();
         for (at, one) in examined.into_iter().enumerate() {
             // What was brought along and is not needed says nothing about the input.

@@ -4,13 +4,14 @@
 //! other model here was made from. What is not there, or does not hold itself, counts for nothing.
 
 use super::checks::{self, Judge};
-use super::current::end_of;
+use super::current::{SECS_A_DAY, end_of};
+use super::held::{Held, Latest};
 use super::{Examined, article, text_at};
 use crate::evidence::Artifact;
 use crate::index::{self, Index};
 use crate::json::Json;
 use crate::lineage::Reference;
-use crate::policy::{Profile, compare_decimals, is_below};
+use crate::policy::{Policy, Profile, compare_decimals, is_below, text, texts};
 use crate::report::{Check, CheckName, Outcome};
 use crate::time::Timestamp;
 
@@ -23,31 +24,29 @@ const BASE: [&str; 5] = ["adapterOf", "distilledFrom", "fineTunedFrom", "mergedF
 /// Relations by which a model names its data.
 const DATA: [&str; 3] = ["testedOn", "trainedOn", "validatedOn"];
 
-const SECS_A_DAY: i64 = 86_400;
-
 /// Parties that a message names at most.
 const MAX_NAMED: usize = 5;
 
 /// Models that rules are applied to at most.
 const MAX_SUBJECTS: usize = 64;
 
-/// What the rules come to; and whether every credential could be recalled, where that is asked for.
-pub(super) fn judge(judge: &Judge, reached: &[&Examined], files: &[Artifact]) -> Vec<Check> {
-    let mut checks = Vec::new();
-    if judge.policy.require_status {
-        for one in reached.iter().filter(|one| one.credential.content.get("credentialStatus").is_none()) {
-            let message = "it has no status, so that its issuer could not recall it".to_owned();
-            let help = "ask its issuer for one with a status";
-            checks.push(of(one, refuse("policy.status-missing", message).with_help(help)));
-        }
-    }
+/// Whether every credential could be recalled, where that is asked for.
+pub(super) fn status_required(policy: &Policy, reached: &[&Examined]) -> Vec<Check> {
+    let without = |one: &&&Examined| one.credential.content.get("credentialStatus").is_none();
+    let refused = |one: &&Examined| {
+        let message = "it has no status, so that its issuer could not recall it".to_owned();
+        of(one, refuse("policy.status-missing", message).with_help("ask its issuer for one with a status"))
+    };
+    reached.iter().filter(|_| policy.require_status).filter(without).map(refused).collect()
+}
+
+/// What the rules come to.
+pub(super) fn judge(judge: &Judge, held: &Held<'_>, files: &[Artifact]) -> Vec<Check> {
     if judge.policy.rules.is_empty() {
-        return checks;
+        return Vec::new();
     }
-    // Where only proofs were checked, nobody said anything.
-    let judged = judge.policy.profile != Profile::ProofOnly;
-    let good = reached.iter().copied().filter(|one| judged && one.blocked().is_none()).collect();
-    let facts = Facts::of(judge, good, files);
+    let mut checks = Vec::new();
+    let facts = Facts::of(judge, held, files);
     let subjects = facts.subjects();
     if subjects.len() > MAX_SUBJECTS {
         let message = format!("the rules are about each model, and more than {MAX_SUBJECTS} are here");
@@ -78,43 +77,38 @@ fn refuse(code: &'static str, message: String) -> Check {
 
 struct Facts<'f> {
     judge: &'f Judge,
-    /// Credentials whose own checks hold.
-    good: Vec<&'f Examined>,
-    by_digest: Index,
+    held: &'f Held<'f>,
     /// The place in `statements` of what a passport's digest, or the identifier of its subject, is spoken of in.
     spoken_of: Index,
     statements: Vec<Vec<usize>>,
-    /// The place in `newest` of a model by its issuer: from when its newest passport is valid.
-    passports: Index,
-    newest: Vec<Option<Timestamp>>,
+    /// From when the newest passport of a model by its issuer is valid.
+    newest: Latest,
+    /// A credential of each issuer that is recognised: it has the name.
+    named: Index,
     /// Files at hand.
     files: &'f [Artifact],
 }
 
 impl<'f> Facts<'f> {
-    fn of(judge: &'f Judge, good: Vec<&'f Examined>, files: &'f [Artifact]) -> Self {
-        let mut by_digest = Index::default();
-        for (at, one) in good.iter().enumerate() {
-            by_digest.get_or_set(&one.digest.to_multibase(), at);
-        }
-        let (mut passports, mut newest) = (Index::default(), Vec::new());
-        for one in good.iter().filter(|one| one.credential.kind == Some("ModelPassport")) {
-            let Some(key) = by_content(judge, one) else { continue };
-            let place = passports.get_or_set(&key, newest.len());
-            match newest.get_mut(place) {
-                Some(newest) => *newest = one.valid_from.max(*newest),
-                None => newest.push(one.valid_from),
+    fn of(judge: &'f Judge, held: &'f Held<'f>, files: &'f [Artifact]) -> Self {
+        let (mut newest, mut named) = (Latest::default(), Index::default());
+        for (at, one) in held.all.iter().enumerate() {
+            if let Some(key) = by_content(judge, one).filter(|_| one.credential.kind == Some("ModelPassport"))
+            {
+                newest.add(&key, one.valid_from);
+            }
+            if one.issuer_name.is_some() {
+                named.get_or_set(one.credential.issuer.as_deref().unwrap_or_default(), at);
             }
         }
         let (spoken_of, statements) = (Index::default(), Vec::new());
-        let mut facts = Self { judge, good, by_digest, spoken_of, statements, passports, newest, files };
-        for at in 0..facts.good.len() {
-            let references = facts.good.get(at).map(|one| one.references.as_slice()).unwrap_or_default();
-            for reference in references.iter().filter(|one| ABOUT.contains(&one.relation.as_str())) {
+        let mut facts = Self { judge, held, spoken_of, statements, newest, named, files };
+        for (at, one) in held.all.iter().enumerate() {
+            for reference in one.references.iter().filter(|one| ABOUT.contains(&one.relation.as_str())) {
                 // This very passport, or another one of the same thing: in the profile of passports a thing's name
                 // is that of its content. Monitoring is of one deployment only.
                 let named = judge.policy.profile == Profile::Passport && reference.relation != "monitors";
-                let thing = facts
+                let thing = held
                     .pinned(&reference.digest)
                     .filter(|_| named)
                     .and_then(|other| text_at(other, "/credentialSubject/id"));
@@ -142,16 +136,12 @@ impl<'f> Facts<'f> {
             keys.iter().flatten().filter_map(|key| self.statements.get(self.spoken_of.get(key)?)).flatten();
         let mut places = index::sorted(places.copied().collect(), usize::cmp);
         places.dedup();
-        let statements = places.into_iter().filter_map(|at| self.good.get(at).copied());
+        let statements = places.into_iter().filter_map(|at| self.held.all.get(at).copied());
         statements.filter(|one| one.credential.kind == Some(kind)).collect()
     }
 
-    fn pinned(&self, digest: &str) -> Option<&'f Examined> {
-        self.good.get(self.by_digest.get(digest)?).copied()
-    }
-
     fn of_kind(&self, kind: &str) -> impl Iterator<Item = &'f Examined> {
-        self.good.iter().copied().filter(move |one| one.credential.kind == Some(kind))
+        self.held.all.iter().copied().filter(move |one| one.credential.kind == Some(kind))
     }
 
     /// What the rules are about.
@@ -185,8 +175,7 @@ impl<'f> Facts<'f> {
 
     /// Whether its issuer has signed a newer passport of the very same model.
     fn is_replaced(&self, one: &Examined) -> bool {
-        let newest = by_content(self.judge, one).and_then(|key| self.newest.get(self.passports.get(&key)?));
-        newest.is_some_and(|newest| *newest > one.valid_from)
+        by_content(self.judge, one).is_some_and(|key| self.newest.get(&key) > one.valid_from)
     }
 
     /// What a credential rests on, as far as it is here.
@@ -195,21 +184,18 @@ impl<'f> Facts<'f> {
         while let Some(one) = found.get(done).copied() {
             done += 1;
             let unseen = one.references.iter().filter(|reference| seen.insert(&reference.digest));
-            let parents: Vec<_> = unseen.filter_map(|reference| self.pinned(&reference.digest)).collect();
+            let parents: Vec<_> =
+                unseen.filter_map(|reference| self.held.pinned(&reference.digest)).collect();
             found.extend(parents);
         }
         found.split_off(1)
     }
 
-    /// Whether two DIDs are one party, as far as trust tells.
-    fn same_party(&self, one: &str, other: &str) -> bool {
-        let by = |one: &&&Examined, did: &str| {
-            one.credential.issuer.as_deref() == Some(did) && one.issuer_name.is_some()
-        };
-        let recognised =
-            |did: &str| self.good.iter().find(|one| by(one, did)).and_then(|one| one.issuer_name.as_deref());
-        let name = |did| self.judge.trust.name_of(did).or_else(|| recognised(did));
-        one == other || name(one).is_some_and(|name_of_one| Some(name_of_one) == name(other))
+    /// Who a DID is, as far as trust tells: two DIDs with one name are one party.
+    fn party<'s>(&'s self, did: &'s str) -> (bool, &'s str) {
+        let recognised = || self.held.all.get(self.named.get(did)?)?.issuer_name.as_deref();
+        let name = self.judge.trust.name_of(did).or_else(recognised);
+        (name.is_some(), name.unwrap_or(did))
     }
 }
 
@@ -218,15 +204,6 @@ struct View<'f> {
     facts: &'f Facts<'f>,
     subject: &'f Examined,
     ancestors: Vec<&'f Examined>,
-}
-
-fn text<'r>(rule: &'r Json, name: &str) -> Option<&'r str> {
-    rule.get(name)?.as_str()
-}
-
-fn texts<'r>(rule: &'r Json, name: &str) -> Vec<&'r str> {
-    let items = rule.get(name).and_then(Json::as_array).unwrap_or_default();
-    items.iter().filter_map(Json::as_str).collect()
 }
 
 fn flag(rule: &Json, name: &str) -> bool {
@@ -304,10 +281,10 @@ impl<'f> View<'f> {
     fn is_by_whom(&self, rule: &Json, one: &Examined) -> bool {
         let issuer = one.credential.issuer.as_deref().unwrap_or_default();
         let issuers = texts(rule, "issuers");
-        let is_own = self.facts.same_party(issuer, self.maker());
+        let is_own = || self.facts.party(issuer) == self.facts.party(self.maker());
         let origin = text(rule, "dataOrigin");
         (issuers.is_empty() || issuers.contains(&issuer))
-            && !(flag(rule, "independent") && is_own)
+            && !(flag(rule, "independent") && is_own())
             && (origin.is_none() || text_at(one, "/credentialSubject/evaluation/dataOrigin") == origin)
     }
 
@@ -325,18 +302,19 @@ impl<'f> View<'f> {
             })
         };
         let candidates = self.candidates(kind);
-        let mut parties: Vec<&str> = Vec::new();
+        // Of several decisions of a party the newest counts.
+        let mut newest = Latest::default();
+        for one in candidates.iter().filter(|_| kind == "ApprovalAttestation") {
+            newest.add(one.credential.issuer.as_deref().unwrap_or_default(), one.valid_from);
+        }
+        let (mut parties, mut counted): (Vec<&str>, _) = (Vec::new(), Index::default());
         for one in candidates.iter().copied().filter(|one| self.is_by_whom(rule, one)).filter(is_recent) {
             let issuer = one.credential.issuer.as_deref().unwrap_or_default();
-            // Of several decisions of a party the newest counts.
-            let is_newest = kind != "ApprovalAttestation"
-                || !candidates.iter().any(|other| {
-                    other.credential.issuer == one.credential.issuer && other.valid_from > one.valid_from
-                });
-            if is_newest
-                && approves(one, now)
-                && !parties.iter().any(|party| self.facts.same_party(party, issuer))
-            {
+            if newest.get(issuer) > one.valid_from || !approves(one, now) {
+                continue;
+            }
+            let (is_named, party) = self.facts.party(issuer);
+            if counted.insert(&index::key(&[if is_named { "name" } else { "did" }, party])) {
                 parties.push(issuer);
             }
         }
@@ -488,7 +466,8 @@ impl<'f> View<'f> {
             is_thing && (DATA.contains(&relation) || BASE.contains(&relation) || relation == "used")
         };
         let mut inputs = makers.flat_map(|one| &one.references).filter(rests_on);
-        if let Some(reference) = inputs.find(|reference| self.facts.pinned(&reference.digest).is_none()) {
+        if let Some(reference) = inputs.find(|reference| self.facts.held.pinned(&reference.digest).is_none())
+        {
             return Err((
                 "policy.permission-unknown",
                 format!("`{}` has no passport that holds here", reference.id),
@@ -553,7 +532,7 @@ impl<'f> View<'f> {
         let mut count = 0_usize;
         for base in self.line().flat_map(|one| &one.references).filter(is_base) {
             // A name is the maker's word, but for that of a passport that is here and holds.
-            let by_name = self.facts.pinned(&base.digest).is_some();
+            let by_name = self.facts.held.pinned(&base.digest).is_some();
             let is_allowed = |allowed: &&str| *allowed == base.digest || (by_name && *allowed == base.id);
             if !allowed.iter().any(is_allowed) {
                 return Err(("policy.base-model", format!("`{}` names `{}`", base.relation, base.id)));
@@ -627,7 +606,7 @@ impl<'f> View<'f> {
                 by_site.filter_map(|one| one.credential.content.pointer("/credentialSubject/metric"));
             metrics.flat_map(Json::one_or_many).collect()
         };
-        let old: Vec<&Json> = self.facts.pinned(&revised.digest).map(own).unwrap_or_default();
+        let old: Vec<&Json> = self.facts.held.pinned(&revised.digest).map(own).unwrap_or_default();
         let new = own(self.subject);
         let on_same = |one: &Json, other: &Json| {
             let set = |metric: &Json| {

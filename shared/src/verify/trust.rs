@@ -1,9 +1,10 @@
 //! Whether the verifier knows who signed, and what that makes of those that build on it.
 
 use super::checks::{self, Judge};
+use super::held::Latest;
 use super::{Examined, Signer, article};
 use crate::evidence::Artifact;
-use crate::index::{self, Index};
+use crate::index;
 use crate::lineage::Reference;
 use crate::policy::{Period, Policy, Profile, RECOGNITION, Recognition, Row, Standing, Statement};
 use crate::report::{Check, CheckName, Outcome};
@@ -13,36 +14,33 @@ use crate::vcdm::Version;
 /// Links by which a credential speaks of another one, and is not made from it.
 const STATEMENTS: [&str; 6] = ["approves", "deploys", "evaluates", "monitors", "previous", "rollbackTo"];
 
-/// What others among the credentials were made from, each.
-pub(super) struct Children {
-    /// The place in `latest` of what a link pins.
-    places: Index,
-    /// When the youngest child of each became valid; the end of time where one does not say.
-    latest: Vec<Timestamp>,
+/// When the youngest child of each became valid, by what links pin; the end of time where one does not say.
+#[derive(Default)]
+pub(super) struct Children(Latest);
+
+/// Whether anything depends on who was made from what.
+pub(super) fn asks_for_children(judge: &Judge) -> bool {
+    !judge.trust.is_empty() || judge.policy.lineage.parent_expired == Some(Row::Warn)
 }
 
 impl Children {
     pub(super) fn of(examined: &[Examined]) -> Self {
-        let mut children = Self { places: Index::default(), latest: Vec::new() };
+        let mut children = Latest::default();
         for one in examined {
             let born = one.valid_from.unwrap_or(Timestamp::from_unix_secs(i64::MAX));
             // Anybody can speak of a credential, and what does not hold was made from nothing.
             let made = |reference: &&Reference| !STATEMENTS.contains(&reference.relation.as_str());
             let holds = one.checks.iter().all(|check| !check.blocks() || check.check != CheckName::Proof);
             for reference in one.references.iter().filter(made).filter(|_| holds) {
-                let at = children.places.get_or_set(&reference.digest, children.latest.len());
-                match children.latest.get_mut(at) {
-                    Some(latest) => *latest = born.max(*latest),
-                    None => children.latest.push(born),
-                }
+                children.add(&reference.digest, Some(born));
             }
         }
-        children
+        Self(children)
     }
 
     /// When the youngest of those that build on it became valid; none where nothing does.
     fn youngest(&self, one: &Examined) -> Option<Timestamp> {
-        self.latest.get(self.places.get(&one.digest.to_multibase())?).copied()
+        self.0.get(&one.digest.to_multibase())
     }
 }
 
