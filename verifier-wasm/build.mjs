@@ -86,10 +86,10 @@ function publishDigests() {
 // The page uses the package as anyone would, so it is served beside it.
 function assemble(directory) {
   const { files } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'));
-  const shipped = files.filter((name) => name.endsWith('.js') || name.endsWith('.wasm')).filter((name) => name !== 'node.js');
+  const shipped = files.filter((name) => !/^(node\.js|index\.d\.ts|examples\/|pkg\/LICENSE)$/.test(name));
   rmSync(join(directory, 'verifier'), { recursive: true, force: true });
   mkdirSync(join(directory, 'verifier', 'pkg'), { recursive: true });
   cpSync(join(root, 'www'), directory, { recursive: true, filter: (path) => !path.endsWith('.md') });
-  for (const name of shipped) cpSync(join(here, name), join(directory, 'verifier', name));
-  console.log(`${directory}: ${shipped.length} files of the package, ${statSync(wasm).size} bytes of WebAssembly`);
+  for (const name of shipped) cpSync(join(here, name), join(directory, 'verifier', name), { recursive: true });
+  console.log(`${directory}: the page and the package, ${statSync(wasm).size} bytes of WebAssembly`);
 }

@@ -2,11 +2,12 @@
 
 import { ask } from './client.js';
 import { chosenFiles, droppedFiles, looksLikePassport, passportText } from './files.js';
-import { showFailure, showReport } from './render.js';
-import { byteSize, element, foreign, plain } from './text.js';
+import { loadUi, pickLocale, showFailure, showLimits, showReport } from './verifier/view/index.js';
+import { element, plain } from './verifier/view/text.js';
 
 const at = (id) => document.getElementById(id);
-const title = document.title;
+const ui = await loadUi(pickLocale(navigator.languages));
+const title = ui.t('page.title');
 
 let passports = []; // [{ name, text }]: the first is checked, the others are what it may build on
 let files = []; // [{ path, file, stop, done, measured, error }]
@@ -17,7 +18,7 @@ async function addPassports(chosen) {
     try {
       passports.push({ name: path, text: await passportText(file) });
     } catch {
-      complain(`“${plain(path, 80)}” could not be read as UTF-8 text`);
+      complain(ui.t('page.not-utf8', { name: plain(path, 80) }));
     }
   }
   check({ moveFocus: true });
@@ -60,11 +61,11 @@ async function check({ moveFocus = false } = {}) {
     document.title = title;
     return;
   }
-  at('busy').textContent = 'Checking…';
+  at('busy').textContent = ui.t('page.checking');
   const [{ text }, ...others] = passports;
   const artifacts = files.filter(({ measured }) => measured).map(({ path, measured }) => ({ path, ...measured }));
   const evidence = { credentials: others.map((other) => other.text), artifacts };
-  const shown = await ask('verify', { text, evidence }).then(showReport, ({ message, code }) => [showFailure(message, code)]);
+  const shown = await ask('verify', { text, evidence }).then((report) => showReport(ui, report), ({ message, code }) => [showFailure(ui, message, code)]);
   if (current !== checking) return; // Something was added or removed meanwhile.
   at('busy').textContent = '';
   at('result').replaceChildren(...shown);
@@ -73,12 +74,12 @@ async function check({ moveFocus = false } = {}) {
 }
 
 function showFiles() {
-  const rows = passports.map((passport, index) => fileRow(passport.name, index === 0 ? 'checked' : 'supports it', [
-    index > 0 && rowButton('Check this one', passport.name, () => {
+  const rows = passports.map((passport, index) => fileRow(passport.name, ui.t(index === 0 ? 'page.checked' : 'page.supports'), [
+    index > 0 && rowButton(ui.t('page.check-this'), passport.name, () => {
       passports = [passport, ...passports.filter((other) => other !== passport)];
       check({ moveFocus: true });
     }),
-    rowButton('Remove', passport.name, () => {
+    rowButton(ui.t('page.remove'), passport.name, () => {
       passports = passports.filter((other) => other !== passport);
       check();
     }),
@@ -88,11 +89,11 @@ function showFiles() {
 
 function measuredRow(entry) {
   const { path, file, done, measured, error } = entry;
-  entry.bar = measured || error ? undefined : element('progress', { max: String(Math.max(1, file.size)), value: String(done), 'aria-label': `Reading ${plain(path, 80)}` });
-  const state = error ? 'could not be read' : `file, ${byteSize(file.size)}`;
+  entry.bar = measured || error ? undefined : element('progress', { max: String(Math.max(1, file.size)), value: String(done), 'aria-label': ui.t('page.reading', { name: plain(path, 80) }) });
+  const state = error ? ui.t('page.unreadable') : ui.t('page.file', { size: ui.byteSize(file.size) });
   return fileRow(path, state, [
     entry.bar,
-    rowButton('Remove', path, () => {
+    rowButton(ui.t('page.remove'), path, () => {
       entry.stop.abort(new Error('removed'));
       files = files.filter((other) => other !== entry);
       check();
@@ -101,7 +102,7 @@ function measuredRow(entry) {
 }
 
 function fileRow(name, state, controls) {
-  return element('li', {}, element('span', { class: 'file-name' }, foreign(name)), element('span', { class: 'quiet' }, state), element('span', { class: 'controls' }, controls));
+  return element('li', {}, element('span', { class: 'file-name' }, ui.foreign(name)), element('span', { class: 'quiet' }, state), element('span', { class: 'controls' }, controls));
 }
 
 function rowButton(label, name, act) {
@@ -124,6 +125,13 @@ function onChosen(id, add) {
   });
 }
 
+// What stands in the page in English, for a reader without scripts, in the language of this one.
+document.documentElement.lang = ui.locale;
+document.title = title;
+for (const place of document.querySelectorAll('[data-text]')) place.textContent = ui.t(place.dataset.text);
+for (const place of document.querySelectorAll('[data-label]')) place.setAttribute('aria-label', ui.t(place.dataset.label));
+at('limits').replaceWith(showLimits(ui));
+
 onChosen('choose-passport', addPassports);
 onChosen('choose-files', addFiles);
 onChosen('choose-folder', addFiles);
@@ -145,7 +153,7 @@ document.addEventListener('paste', ({ clipboardData }) => {
   const text = clipboardData.getData('text/plain');
   if (clipboardData.files.length > 0) addAny(chosenFiles(clipboardData.files));
   else if (text.trim()) {
-    passports.push({ name: 'pasted text', text });
+    passports.push({ name: ui.t('page.pasted'), text });
     check({ moveFocus: true });
   }
 });
@@ -155,5 +163,5 @@ ask('about').then(
     at('version').textContent = version;
     at('wasm-digest').textContent = wasmSha256;
   },
-  ({ message }) => complain(`The verifier could not be loaded: ${plain(message)}`),
+  ({ message }) => complain(ui.t('page.not-loaded', { message: plain(message) })),
 );

@@ -21,28 +21,15 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
-/** A stranger's text: isolated from the direction of its surroundings, cut, and with a way to see all of it. */
-export function foreign(value, { code = false } = {}) {
-  const text = String(value);
-  const isolated = element(code ? 'code' : 'bdi', code ? { dir: 'ltr' } : {});
-  const start = beginning(text);
-  if (start === text) {
-    isolated.append(...visible(text));
-    return isolated;
-  }
-  isolated.append(...visible(start), '… ');
-  const more = moreButton(`Show all ${text.length.toLocaleString('en')} characters`, () => isolated.replaceChildren(...visible(text)));
-  return element('span', {}, isolated, more);
-}
-
-/** The same for places that take plain text only, such as a title or a label. */
+/** A stranger's text for places that take plain text only, such as a title or a label. */
 export function plain(value, longest = SHOWN_CHARACTERS) {
   const text = String(value);
   const cut = text.length > longest ? `${wellCut(text, longest)}…` : text;
   return cut.replace(HIDDEN, (character) => codePoint(character));
 }
 
-function beginning(text) {
+/** As much of a text as is shown at once: the text itself when that is all. */
+export function beginning(text) {
   const lines = text.slice(0, SHOWN_CHARACTERS).split('\n', SHOWN_LINES).join('\n');
   const short = text.length <= SHOWN_CHARACTERS * 1.2 && text.split('\n', SHOWN_LINES + 1).length <= SHOWN_LINES;
   return short ? text : wellCut(text, lines.length);
@@ -53,12 +40,13 @@ function wellCut(text, length) {
   return text.slice(0, length > 0 && text.codePointAt(length - 1) > 0xffff ? length - 1 : length);
 }
 
-function visible(text) {
+/** The parts of a text, with what would not be seen as marked elements; `hint` explains the mark. */
+export function visible(text, hint) {
   const parts = [];
   let from = 0;
   for (const { 0: character, index } of text.matchAll(HIDDEN)) {
     if (index > from) parts.push(text.slice(from, index));
-    parts.push(element('span', { class: 'escaped', title: 'A character that is not visible by itself' }, codePoint(character)));
+    parts.push(element('span', { class: 'escaped', title: hint }, codePoint(character)));
     from = index + character.length;
   }
   parts.push(text.slice(from));
@@ -76,45 +64,12 @@ export function words(name) {
   return lower.charAt(0).toUpperCase() + lower.slice(1);
 }
 
-// Terms whose parts are not words.
-const LABELS = {
-  __proto__: null,
-  digestMultibase: 'Digest',
-  dtype: 'Data type',
-  id: 'Identifier',
-  n: 'n',
-  opset: 'Operator set',
-  sha256: 'SHA-256',
-};
-
-/** The term of a claim for people. */
-export function label(term) {
-  return LABELS[term] ?? words(term);
-}
-
-/** A message, with what stands between backticks as code. */
-export function message(text) {
+/** A message of the verifier as parts `[text, whether it is code]`. */
+export function messageParts(text) {
   const sentence = String(text);
   const start = /^[a-z]+\b(?![:/.])/.test(sentence) ? sentence.charAt(0).toUpperCase() + sentence.slice(1) : sentence;
   const whole = /[.?!]$/.test(start) ? start : `${start}.`;
   const parts = whole.split('`');
-  if (parts.length % 2 === 0) return foreign(whole);
-  return element('span', {}, parts.map((part, index) => part && foreign(part, { code: index % 2 === 1 })));
-}
-
-/** A button that is gone once it has done its work. */
-export function moreButton(text, act) {
-  const button = element('button', { type: 'button', class: 'link' }, text);
-  button.addEventListener('click', () => {
-    act();
-    button.remove();
-  });
-  return button;
-}
-
-/** `12,345 bytes (12.1 KiB)` */
-export function byteSize(bytes) {
-  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const power = bytes < 1024 ? 0 : Math.min(4, Math.floor(Math.log2(bytes) / 10));
-  return `${(bytes / 1024 ** power).toLocaleString('en', { maximumFractionDigits: power && 1 })} ${units[power]}`;
+  if (parts.length % 2 === 0) return [[whole, false]];
+  return parts.map((part, index) => [part, index % 2 === 1]).filter(([part]) => part !== '');
 }

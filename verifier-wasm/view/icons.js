@@ -1,5 +1,7 @@
 // The state of a thing in three ways at once: colour, shape and word.
 
+import { element } from './text.js';
+
 const SVG = 'http://www.w3.org/2000/svg';
 
 const SHAPES = {
@@ -12,24 +14,29 @@ const SHAPES = {
   word: ['M4 3h16a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2h-7l-5 4.5V17H4a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2Z', 'M7 8h10M7 12h6'],
 };
 
-/** What a check can come to. */
-export const OUTCOMES = {
+/** The state that each outcome of a check, each state of a node, and each verdict is drawn as. */
+export const STATES = {
   __proto__: null,
-  pass: { state: 'pass', word: 'Passed', counted: 'passed' },
-  warn: { state: 'warn', word: 'Warning', counted: 'with a warning' },
-  fail: { state: 'fail', word: 'Failed', counted: 'failed' },
-  'not-checked': { state: 'open', word: 'Not checked', counted: 'not checked' },
-  'not-applicable': { state: 'none', word: 'Does not apply', counted: 'not applicable' },
+  pass: 'pass',
+  warn: 'warn',
+  fail: 'fail',
+  'not-checked': 'open',
+  'not-applicable': 'none',
+  proven: 'pass',
+  declared: 'word',
+  missing: 'open',
+  broken: 'fail',
+  verified: 'pass',
+  'verified-with-warnings': 'warn',
+  'not-verified': 'fail',
+  'could-not-check': 'open',
 };
 
-/** What a part of the lineage can be. */
-export const NODE_STATES = {
-  __proto__: null,
-  proven: { state: 'pass', word: 'Proven' },
-  declared: { state: 'word', word: 'Declared' },
-  missing: { state: 'open', word: 'Missing' },
-  broken: { state: 'fail', word: 'Broken' },
-};
+/** A state as colour, shape and word. */
+export function badge(name, word) {
+  const state = STATES[name] ?? 'open';
+  return element('span', { class: `badge ${state}` }, icon(state), word);
+}
 
 /** The shape of a state. The word beside it says the same, so it is hidden from screen readers. */
 export function icon(state) {
@@ -39,7 +46,8 @@ export function icon(state) {
   return svg;
 }
 
-function draw(name, attributes) {
+/** An element of a drawing, with its attributes. */
+export function draw(name, attributes) {
   const made = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   return made;

@@ -1,0 +1,92 @@
+// What the tests of the package and of the page share: the cases, the package as it is shipped, a browser, the site.
+// Needs verifier-wasm/pkg, which `node verifier-wasm/build.mjs` makes.
+//
+//   CHROMIUM   where the browser is, if not at /usr/bin/chromium
+//   SHOTS      a folder for screenshots, to be looked at
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { chromium } from 'playwright-core';
+
+import { serve } from './server.mjs';
+
+export const tests = dirname(dirname(fileURLToPath(import.meta.url)));
+export const root = dirname(tests);
+/** A folder of this test file's own, removed at its end. */
+export const place = mkdtempSync(join(tmpdir(), 'model-passport-'));
+after(() => rmSync(place, { recursive: true, force: true }));
+
+export const read = (...path) => readFileSync(join(...path), 'utf8');
+
+/** Every case: its input, what `verify` is given with it, and the report that every shell gives. */
+export const cases = readdirSync(join(tests, 'cases')).map((name) => {
+  const folder = join(tests, 'cases', name);
+  const optional = (file) => (existsSync(join(folder, file)) ? JSON.parse(read(folder, file)) : undefined);
+  const options = { evidence: optional('evidence.json'), policy: optional('policy.json'), now: optional('expect.json').now };
+  return { name, input: read(folder, 'input.json'), options, report: optional('report.json') };
+});
+export const caseOf = (wanted) => cases.find(({ name }) => name === wanted);
+
+/** What is tested is what is shipped: the tarball, installed. Where it lies. */
+export function installPackage() {
+  const npm = (cwd, ...args) => execFileSync('npm', [...args, '--ignore-scripts', '--loglevel=error'], { cwd, encoding: 'utf8' });
+  const tarball = npm(join(root, 'verifier-wasm'), 'pack', '--pack-destination', place).trim().split('\n').pop();
+  writeFileSync(join(place, 'package.json'), '{"private":true,"type":"module"}');
+  npm(place, 'install', '--no-audit', '--no-fund', join(place, tarball));
+  return join(place, 'node_modules', '@model-passport', 'verifier');
+}
+
+export function launch() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+      '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+}
+
+/** The page with the package beside it, served on the loopback. */
+export function serveSite() {
+  execFileSync(process.execPath, [join(root, 'verifier-wasm', 'build.mjs'), '--site', join(place, 'site')]);
+  return serve(join(place, 'site'));
+}
+
+/** A page that has loaded all it needs, with everything it asks for and complains about from then on. */
+export async function open(browser, server, { path = '', ...options } = {}) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const complaints = [];
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('dialog', () => complaints.push('a dialog opened'));
+  await page.goto(server.url + path);
+  await page.waitForFunction(() => document.getElementById('version').textContent !== '…');
+  const before = server.requests.length;
+  const requests = [];
+  context.on('request', (request) => requests.push(request.url()));
+  const asked = () => [...requests, ...server.requests.slice(before)];
+  const shot = async (name) => process.env.SHOTS && page.screenshot({ path: join(process.env.SHOTS, `${name}.png`), fullPage: true });
+  return { context, page, complaints, asked, shot };
+}
+
+export const modelFile = (name) => ({ name, mimeType: 'application/octet-stream', buffer: readFileSync(join(tests, 'real', 'model', name)) });
+export const passportFile = (text) => ({ name: 'passport.json', mimeType: 'application/json', buffer: Buffer.from(text) });
+
+/** Gives a passport, and files if there are any, by the choosers of the page; the verdict's words. */
+export async function judge(page, text, ...files) {
+  await page.setInputFiles('#choose-passport', passportFile(text));
+  await page.waitForSelector('#verdict');
+  if (files.length > 0) {
+    await page.setInputFiles('#choose-files', files);
+    await page.waitForFunction(() => document.querySelectorAll('#files progress').length === 0 && !document.getElementById('busy').textContent);
+  }
+  return page.textContent('#verdict');
+}
+
+/** The source of axe-core, to be evaluated in a page that bypasses its policy. */
+export const axeSource = () => read(dirname(createRequire(import.meta.url).resolve('axe-core')), 'axe.min.js');
