@@ -449,7 +449,7 @@ export default {
     dirty: 'Abweichung vom Commit',
     containerDigest: 'Hashwert des Container-Images',
     dataContent: 'Dateninhalt',
-    rowCount: 'Anzahl Zeilen',
+    rowCount: 'Einzeldatensätze oder Zeilen',
     columnCount: 'Anzahl Spalten',
     columns: 'Spalten',
     commitment: 'Festlegung (Commitment)',

@@ -449,7 +449,7 @@ export default {
     dirty: 'Écart par rapport au commit',
     containerDigest: 'Empreinte de l’image de conteneur',
     dataContent: 'Contenu des données',
-    rowCount: 'Nombre de lignes',
+    rowCount: 'Nombre d’enregistrements ou de lignes',
     columnCount: 'Nombre de colonnes',
     columns: 'Colonnes',
     commitment: 'Engagement cryptographique',
