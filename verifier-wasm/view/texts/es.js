@@ -233,7 +233,7 @@ export default {
     'status.list-rolled-back': ['La lista de estados es más antigua que otra ya vista.', 'Alguien, o una caché, ha repuesto un estado anterior; obténgala de nuevo.'],
     'status.list-encoding': ['Los bits de la lista de estados no se pueden leer como el único miembro gzip que deben ser, con suma de comprobación correcta y nada detrás.', 'Los lectores difieren ante cualquier otra cosa, así que no se lee nada.'],
     'status.list-too-large': ['La lista de estados ocuparía más de 16 MiB al expandirse, o todas las listas juntas más de 32 MiB.', 'Estos límites protegen al verificador.'],
-    'status.list-too-short': ['La lista de estados tiene menos de 131 072 entradas.', 'Con una lista corta, el mero hecho de pedirla revela el estado de quién se consulta.'],
+    'status.list-too-short': ['La lista de estados tiene menos de 131 072 entradas.', 'Con una lista corta, el mero hecho de pedirla revela de quién es el estado que se consulta.'],
     'status.out-of-range': ['La lista de estados no tiene ninguna entrada en el índice que nombra el pasaporte.', ''],
     'status.too-many-lists': ['Los pasaportes nombran en conjunto más de 256 listas de estados.', 'Verifique por separado las ramas de la procedencia.'],
     'trust.no-list': ['No se ha dado ninguna lista de emisores de confianza.', 'El DID dice qué clave firmó; de quién es esa clave tiene que saberlo usted por otra vía.'],
@@ -634,7 +634,7 @@ export default {
     // W3C
     VerifiableCredential: 'Credencial verificable',
     BitstringStatusListEntry: 'Entrada en una lista de estados',
-    JsonSchema: 'Esquema JSON',
+    JsonSchema: 'JSON Schema',
     id: 'Identificador',
     type: 'Tipo',
     name: 'Nombre',
