@@ -655,6 +655,17 @@ export default {
     statusReference: 'Explicación de los valores',
     status: 'Valor del estado',
     message: 'Mensaje',
+    issuanceDate: 'Fecha de emisión',
+    expirationDate: 'Fecha de caducidad',
+    relatedResource: 'Recurso relacionado',
+    proof: 'Prueba',
+    cryptosuite: 'Procedimiento criptográfico',
+    created: 'Creada',
+    expires: 'Caduca',
+    verificationMethod: 'Clave de verificación',
+    proofPurpose: 'Fin de la prueba',
+    previousProof: 'Prueba anterior',
+    proofValue: 'Valor de la prueba',
 
     // Members of values that have an order or several parts
     sha256: 'SHA-256',

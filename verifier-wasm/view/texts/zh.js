@@ -655,6 +655,17 @@ export default {
     statusReference: '各值的说明',
     status: '状态值',
     message: '消息',
+    issuanceDate: '颁发日期',
+    expirationDate: '到期日期',
+    relatedResource: '相关资源',
+    proof: '证明',
+    cryptosuite: '密码套件',
+    created: '制作时间',
+    expires: '到期时间',
+    verificationMethod: '验证密钥',
+    proofPurpose: '证明用途',
+    previousProof: '前一个证明',
+    proofValue: '证明值',
 
     // Members of values that have an order or several parts
     sha256: 'SHA-256',
