@@ -35,7 +35,7 @@ export async function loadUi(locale) {
 }
 
 /** A `ui` from texts that are at hand. */
-export function createUi(locale, { ui: texts, codes = {}, terms = {} }) {
+export function createUi(locale, { ui: texts = {}, codes = {}, terms = {} }) {
   const plural = new Intl.PluralRules(locale);
   const numbers = new Intl.NumberFormat(locale);
   const own = (table, key) => (Object.hasOwn(table, key) ? table[key] : undefined);
@@ -82,10 +82,11 @@ export function createUi(locale, { ui: texts, codes = {}, terms = {} }) {
     return element('span', {}, isolated, more);
   }
 
-  /** A message of the verifier, with what stands between backticks as code. It is English in every language. */
-  function message(text) {
-    return element('span', locale === 'en' ? {} : { lang: 'en' }, messageParts(text).map(([part, code]) => foreign(part, { code })));
-  }
+  // What stands between backticks is code.
+  const marked = (text) => messageParts(text).map(([part, isCode]) => foreign(part, { code: isCode }));
+
+  /** A message of the verifier, which is English in every language. */
+  const message = (text) => element('span', locale === 'en' ? {} : { lang: 'en' }, marked(text));
 
   const number = (value, options) => (options ? new Intl.NumberFormat(locale, options) : numbers).format(value);
 
@@ -93,7 +94,7 @@ export function createUi(locale, { ui: texts, codes = {}, terms = {} }) {
   const term = (name) => own(terms, name) ?? own(en.terms, name) ?? words(name);
 
   /** What a code means and what to do, in this language: `[what, help]`. English has the messages themselves. */
-  const code = (name) => own(codes, name);
+  const code = (name) => own(codes, name)?.map((text) => text && marked(text));
 
   /** A text for one of several known things; what is not known is said as it is. */
   const known = (prefix, name) => (has(`${prefix}.${name}`) ? t(`${prefix}.${name}`) : plain(name, 40));

@@ -686,5 +686,7 @@ export default {
     delta: 'Differenz',
     margin: 'Toleranz',
     direction: 'Richtung der Änderung',
+    BitstringStatusListEntry: 'Eintrag in einer Bitstring-Statusliste',
+    JsonSchema: 'JSON-Schema',
   },
 };

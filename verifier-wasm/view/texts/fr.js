@@ -686,5 +686,7 @@ export default {
     delta: 'Différence',
     margin: 'Marge',
     direction: 'Sens de l’évolution',
+    BitstringStatusListEntry: 'Entrée d’une liste de statut en chaîne de bits',
+    JsonSchema: 'Schéma JSON',
   },
 };
