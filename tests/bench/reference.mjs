@@ -12,37 +12,19 @@ import { createDiscloseCryptosuite, createVerifyCryptosuite } from '@digitalbaza
 import * as vc from '@digitalbazaar/vc';
 import jsigs from 'jsonld-signatures';
 
-const MULTIKEY = 'https://w3id.org/security/multikey/v1';
+import { DID, loaderOf, MULTIKEY } from './loader.mjs';
+
 const CONTEXTS = {
   'https://www.w3.org/ns/credentials/v2': 'w3c/credentials-v2.jsonld',
   'https://w3id.org/model-passport/v1': 'passport/v1.jsonld',
   'https://w3id.org/security/data-integrity/v2': 'w3c/data-integrity-v2.jsonld',
   [MULTIKEY]: 'w3c/multikey-v1.jsonld',
-  'https://www.w3.org/ns/did/v1': 'w3c/did-v1.jsonld',
+  [DID]: 'w3c/did-v1.jsonld',
 };
 
-/**
- * A document loader of the embedded contexts, of `others` as `[URL, document]`, and of what a did:key says
- * itself. Nothing is fetched, and what was made once is kept, as a service keeps it.
- */
+/** The loader of `loader.mjs` over the embedded contexts and `others`, as `[URL, document]`. */
 export function createDocumentLoader(others = []) {
-  const embedded = Object.entries(CONTEXTS).map(([url, file]) => [url, readContext(file)]);
-  const documents = new Map([...embedded, ...others]);
-  return async (url) => {
-    if (url.startsWith('did:key:') && !documents.has(url)) addDidKey(documents, url);
-    if (!documents.has(url)) throw new Error(`nothing is fetched, and ${url} is not here`);
-    return { contextUrl: null, documentUrl: url, document: documents.get(url) };
-  };
-}
-
-// The method's rule: the identifier is the key, and the key's fragment is the identifier again.
-function addDidKey(documents, url) {
-  const [did] = url.split('#');
-  const publicKeyMultibase = did.slice('did:key:'.length);
-  const id = `${did}#${publicKeyMultibase}`;
-  const method = { id, type: 'Multikey', controller: did, publicKeyMultibase };
-  documents.set(id, { '@context': MULTIKEY, ...method });
-  documents.set(did, { '@context': ['https://www.w3.org/ns/did/v1', MULTIKEY], id: did, verificationMethod: [method], assertionMethod: [id] });
+  return loaderOf([...Object.entries(CONTEXTS).map(([url, file]) => [url, readContext(file)]), ...others]);
 }
 
 /** An issuer and verifier around one fresh P-256 key. */

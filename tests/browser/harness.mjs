@@ -1,7 +1,6 @@
 // What the tests of the package and of the page share: the cases, the package as it is shipped, a browser, the site.
 // Needs verifier-wasm/pkg, which `node verifier-wasm/build.mjs` makes.
 //
-//   CHROMIUM   where the browser is, if not at /usr/bin/chromium
 //   SHOTS      a folder for screenshots, to be looked at
 
 import { execFileSync } from 'node:child_process';
@@ -12,9 +11,9 @@ import { dirname, join } from 'node:path';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { chromium } from 'playwright-core';
-
 import { serve } from './server.mjs';
+
+export { launch } from './chromium.mjs';
 
 export const tests = dirname(dirname(fileURLToPath(import.meta.url)));
 export const root = dirname(tests);
@@ -40,14 +39,6 @@ export function installPackage() {
   writeFileSync(join(place, 'package.json'), '{"private":true,"type":"module"}');
   npm(place, 'install', '--no-audit', '--no-fund', join(place, tarball));
   return join(place, 'node_modules', '@model-passport', 'verifier');
-}
-
-export function launch() {
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-      '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  });
 }
 
 /** The page with the package beside it, served on the loopback. */
