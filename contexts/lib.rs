@@ -146,7 +146,7 @@ pub static TRUST_SCHEMA: Document = Document {
 pub static REPORT_SCHEMA: Document = Document {
     url: "https://w3id.org/model-passport/v1/report.schema.json",
     text: include_str!("passport/report.schema.json"),
-    sha256: "cb1d1b4188874b562d3a4421a972621abcd7d29f592c91450526d2224866c0fb",
+    sha256: "6b146cb45ad3526e3c400746d1dadfb1c9437077ccb166d6bbb6fc74ea275188",
 };
 
 static CONTEXTS: [&Document; 7] =

@@ -51,6 +51,8 @@ export interface Check {
   help?: string;
   /** Where in the credential, as an RFC 6901 pointer. */
   pointer?: string;
+  /** The time that the answer is of: when the status list was made that it comes from. */
+  asOf?: string;
 }
 
 /** A credential or thing in the lineage. */

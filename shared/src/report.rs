@@ -115,6 +115,9 @@ pub struct Check {
     /// Where in the credential, as an RFC 6901 pointer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
+    /// The time that the answer is of, where it is not that of the whole report: when the status list was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<String>,
 }
 
 impl Check {
@@ -127,7 +130,17 @@ impl Check {
         message: impl Into<String>,
     ) -> Self {
         let (code, message) = (code.into(), message.into());
-        Self { check, node: None, outcome, required: true, code, message, help: None, pointer: None }
+        Self {
+            check,
+            node: None,
+            outcome,
+            required: true,
+            code,
+            message,
+            help: None,
+            pointer: None,
+            as_of: None,
+        }
     }
 
     /// The same, that the verdict need not wait for.
@@ -148,6 +161,13 @@ impl Check {
     #[must_use]
     pub fn at(mut self, pointer: impl Into<String>) -> Self {
         self.pointer = Some(pointer.into());
+        self
+    }
+
+    /// The same with the time that the answer is of.
+    #[must_use]
+    pub fn as_of(mut self, time: Timestamp) -> Self {
+        self.as_of = Some(time.to_string());
         self
     }
 
@@ -373,6 +393,7 @@ impl Check {
         members.text("message", &self.message);
         members.text_if("help", self.help.as_deref());
         members.text_if("pointer", self.pointer.as_deref());
+        members.text_if("asOf", self.as_of.as_deref());
         members.end();
     }
 }

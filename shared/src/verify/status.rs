@@ -445,7 +445,7 @@ impl Lists {
         needs.extend(list.needs.iter().cloned());
         let trouble = match &list.state {
             State::Known(known) => match known.judge(&entry, credential.issuer.as_deref()) {
-                Ok(check) => return check,
+                Ok(check) => return check.as_of(known.made),
                 Err(trouble) => trouble,
             },
             State::Missing => {
@@ -496,7 +496,8 @@ impl Known {
                 .with_help("do not rely on it; ask the issuer what replaces it"));
         }
         if let Some(old) = &self.old {
-            return Err(old.clone());
+            let old = old.clone();
+            return Ok(say(Outcome::NotChecked, old.code, old.message).with_help(old.help));
         }
         match (&entry.purpose, value) {
             (Purpose::Suspension, 1..) => {
