@@ -8,7 +8,7 @@ use crate::command::fetch;
 use crate::command::serve;
 use crate::command::{
     attest, bundle, capture, compare, completions, data, derive, did, diff, doctor, explain, gate, init,
-    issue, key, lineage, publish, recall, run, show, status, verify,
+    issue, key, lineage, present, publish, recall, run, show, status, verify,
 };
 
 /// Signed passports for machine learning models, their data and their evaluations.
@@ -66,6 +66,8 @@ pub enum Command {
     Compare(compare::Args),
     /// Put passports and what their verification needs into one file for offline use
     Bundle(bundle::Args),
+    /// Sign a presentation of passports: by whom they are shown, to whom, and on which occasion
+    Present(present::Args),
     /// Fetch passports and what their verification needs from where their issuers publish them, into a bundle
     #[cfg(feature = "network")]
     Fetch(fetch::Args),

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use axum::Router;
 use axum::body::{self, Body};
 use axum::http::{Method, Request, Response, StatusCode, header};
+use model_passport::multibase;
 use model_passport::report::Verdict;
 use model_passport::time::Timestamp;
 use model_passport_issuer::service::{self, Issuer, MAX_BODY_BYTES, Service};
@@ -222,6 +223,45 @@ async fn what_is_issued_verifies_and_what_was_changed_does_not() {
             post(router.clone(), path, verify_body("verifiableCredential", &credential.to_string())).await;
         bad.is_problem(400, "proof.signature-invalid");
     }
+}
+
+#[tokio::test]
+async fn a_credential_is_issued_as_a_jws_in_its_envelope() {
+    let (router, did) = service();
+    for name in ["vc-jose-es256", "vc-jose-es384", "vc-jose-eddsa"] {
+        let body = json!({ "credential": unsigned(), "options": { "credentialId": "urn:uuid:x" } });
+        let issued =
+            post(router.clone(), &format!("/issuers/{name}/credentials/issue"), body.to_string()).await;
+        assert_eq!(issued.status, StatusCode::CREATED, "{}", issued.text);
+        let envelope = issued.json()["verifiableCredential"].clone();
+        assert_eq!(envelope["type"], "EnvelopedVerifiableCredential");
+        let jws = envelope["id"].as_str().unwrap().strip_prefix("data:application/vc+jwt,").unwrap();
+        let (_, rest) = jws.split_once('.').unwrap();
+        let payload = multibase::decode_base64url_digits(rest.split_once('.').unwrap().0).unwrap();
+        let payload: Value = serde_json::from_slice(&payload).unwrap();
+        assert_eq!((&payload["issuer"], &payload["id"]), (&json!(did(name)), &json!("urn:uuid:x")));
+
+        let path = "/standard/credentials/verify";
+        let verify = async |credential: &str| {
+            post(router.clone(), path, verify_body("verifiableCredential", credential)).await
+        };
+        let good = verify(&envelope.to_string()).await;
+        assert_eq!(good.json()["verified"], true, "{}", good.text);
+        // The header of another key on the same payload and signature.
+        let mut changed = envelope.clone();
+        let end = jws.len() - 10;
+        let other = if jws.as_bytes()[end] == b'A' { "B" } else { "A" };
+        changed["id"] = json!(format!("data:application/vc+jwt,{}{other}{}", &jws[..end], &jws[end + 1..]));
+        verify(&changed.to_string()).await.is_problem(400, "proof.signature-invalid");
+    }
+    let other =
+        json!({ "credential": { "issuer": "did:key:z6MkvEnWEDm6hVSwh2crJeyqAsQ7kkYErcwApcNvG8edGDLY" } });
+    let mut credential = unsigned();
+    credential["issuer"] = other["credential"]["issuer"].clone();
+    let body = json!({ "credential": credential }).to_string();
+    post(router, "/issuers/vc-jose-es256/credentials/issue", body)
+        .await
+        .is_problem(422, "issue.other-issuer");
 }
 
 #[tokio::test]

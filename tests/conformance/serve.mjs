@@ -74,8 +74,10 @@ function localConfig(issuers) {
     supports: { ...supports, keyTypes: curves[curve] },
     tags: [cryptosuite],
   });
-  const plain = issuers.filter(({ status }) => !status);
-  const tags = [...new Set(issuers.map(({ cryptosuite }) => cryptosuite))];
+  // The suites are about proofs; who signs as a JWS has no cryptosuite.
+  const proving = issuers.filter(({ cryptosuite }) => cryptosuite);
+  const plain = proving.filter(({ status }) => !status);
+  const tags = [...new Set(proving.map(({ cryptosuite }) => cryptosuite))];
   // What these suites ask is whether a proof holds; their credentials name issuers that are not the key's.
   const verifiers = tags.map((tag) => ({
     id: base,

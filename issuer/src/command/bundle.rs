@@ -139,7 +139,7 @@ pub(crate) fn unpacked(parts: &Evidence) -> Result<Vec<Json>, BundleError> {
     let mut credentials: Vec<Json> = Vec::new();
     for text in &parts.credentials {
         let unpacked = match jose::looks_like_jws(text.trim_end()) {
-            true => vec![enveloped(text.trim_end())],
+            true => vec![jose::envelope(text.trim_end(), Kind::Credential)],
             false => unpack(json::parse_within(text, &limits()).map_err(BundleError::TooLarge)?),
         };
         for credential in unpacked {
@@ -176,13 +176,6 @@ pub(crate) fn assemble(parts: Evidence, now: Timestamp) -> Result<Json, BundleEr
         bundle.insert("evidence", Object::from_iter([("documents", Json::from(documents))]));
     }
     Ok(Json::from(bundle))
-}
-
-/// A JWS as an object, so that it can stand among credentials.
-fn enveloped(jws: &str) -> Json {
-    let kind = Kind::Credential;
-    let id = format!("data:application/{},{jws}", kind.name());
-    Object::from_iter([("@context", CREDENTIALS_V2), ("id", &id), ("type", kind.envelope())]).into()
 }
 
 /// The credentials in a credential, a presentation or a bundle, as they stand there.

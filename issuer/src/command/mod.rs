@@ -26,6 +26,7 @@ pub mod init;
 pub mod issue;
 pub mod key;
 pub mod lineage;
+pub mod present;
 pub mod publish;
 pub mod recall;
 pub mod run;
@@ -81,6 +82,7 @@ pub fn run(command: Command, shell: &mut Shell) -> Exit {
         Command::Bundle(args) => bundle::run(&args, shell),
         #[cfg(feature = "network")]
         Command::Fetch(args) => fetch::run(&args, shell),
+        Command::Present(args) => present::run(&args, shell),
         Command::Publish(args) => publish::run(&args, shell),
         #[cfg(feature = "service")]
         Command::Serve(args) => serve::run(&args, shell),

@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use model_passport::evidence::{Document, Evidence, Policy, Profile};
+use model_passport::jose::{self, Audience, Kind};
 use model_passport::json::{self, Json, Object};
 use model_passport::jsonld::ContextLoader;
 use model_passport::passport::{Credential, InputError};
@@ -13,6 +14,7 @@ use model_passport::proof::ecdsa_sd::{add_base_proof, derive};
 use model_passport::proof::{Cryptosuite, ProofOptions, add_proof};
 use model_passport::report::{Check, CheckName, Outcome};
 
+use super::issuers::Securing;
 use super::problem::ServiceError;
 use super::request::{IssueOptions, IssueRequest, Text};
 use super::{Issuer, Service, compute};
@@ -31,7 +33,7 @@ const DATA_INTEGRITY: &str = "https://w3id.org/security/data-integrity/v2";
 /// 3. the credential, strictly read: 400
 /// 4. its issuer is the key's, or is filled in: 422
 /// 5. entries of status lists, if the issuer keeps any: 503
-/// 6. the proof: 422
+/// 6. the proof, or the JWS in its envelope: 422
 /// 7. our own verifier takes what was signed: 422, else 201
 pub(super) async fn credential(
     State(service): State<Arc<Service>>,
@@ -111,8 +113,15 @@ impl Service {
     ) -> Result<Json, ServiceError> {
         let contexts = self.parsed_contexts();
         let loader = ContextLoader::with(&contexts);
-        let options = ProofOptions::new(issuer.cryptosuite).created((self.clock)());
-        if issuer.cryptosuite != Cryptosuite::EcdsaSd2023 {
+        let Securing::Proof(cryptosuite) = issuer.securing else {
+            let jws = jose::sign(credential, Kind::Credential, &Audience::default(), &issuer.signer);
+            let jws = jws.map_err(|cause| ServiceError::Sign(cause.into()))?;
+            let enveloped = jose::envelope(&jws, Kind::Credential);
+            self.check_signed(&enveloped)?;
+            return Ok(enveloped);
+        };
+        let options = ProofOptions::new(cryptosuite).created((self.clock)());
+        if cryptosuite != Cryptosuite::EcdsaSd2023 {
             let signed =
                 add_proof(credential, &options, &issuer.signer, loader).map_err(ServiceError::Sign)?;
             self.check_signed(&signed)?;

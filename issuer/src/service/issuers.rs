@@ -1,6 +1,7 @@
 //! Keys that last as long as the process, one for each cryptosuite and curve.
 
 use model_passport::did;
+use model_passport::jose::{self, Kind};
 use model_passport::key::{Algorithm, Signer as _};
 use model_passport::proof::Cryptosuite;
 use serde::Serialize;
@@ -14,16 +15,25 @@ pub struct Issuer {
     pub name: String,
     /// The DID that it signs for.
     pub did: String,
-    /// The suite.
-    pub cryptosuite: Cryptosuite,
+    /// What it signs as.
+    pub securing: Securing,
     /// Whether its credentials get entries of status lists.
     pub(super) status: bool,
     /// The key.
     pub(super) signer: FastSigner,
 }
 
+/// How an issuer signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Securing {
+    /// With a proof beside the credential.
+    Proof(Cryptosuite),
+    /// As the payload of a JWS, `vc+jwt`.
+    Jws,
+}
+
 /// The suite that an issuer with status lists signs with.
-const WITH_STATUS: Cryptosuite = Cryptosuite::EddsaRdfc2022;
+pub(super) const WITH_STATUS: Cryptosuite = Cryptosuite::EddsaRdfc2022;
 
 /// An issuer as the service announces it.
 #[derive(Debug, Serialize)]
@@ -32,7 +42,10 @@ pub struct Announced<'i> {
     name: &'i str,
     path: String,
     id: &'i str,
-    cryptosuite: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cryptosuite: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    media_type: Option<String>,
     curve: &'static str,
     status: bool,
 }
@@ -45,14 +58,21 @@ impl Issuer {
             name: &self.name,
             path: format!("/issuers/{}/credentials/issue", self.name),
             id: &self.did,
-            cryptosuite: self.cryptosuite.name(),
+            cryptosuite: match self.securing {
+                Securing::Proof(suite) => Some(suite.name()),
+                Securing::Jws => None,
+            },
+            media_type: match self.securing {
+                Securing::Proof(_) => None,
+                Securing::Jws => Some(format!("application/{}", Kind::Credential.name())),
+            },
             curve: self.signer.algorithm().curve(),
             status: self.status,
         }
     }
 }
 
-/// New keys under their own did:key: one for each algorithm, used by every suite that takes it.
+/// New keys under their own did:key: one for each algorithm, used by every suite that takes it and for JWS.
 ///
 /// # Errors
 /// [`KeyStoreError::Randomness`] where the system gives none.
@@ -61,19 +81,21 @@ pub fn throw_away() -> Result<Vec<Issuer>, KeyStoreError> {
     for algorithm in [Algorithm::P256, Algorithm::P384, Algorithm::Ed25519] {
         let key = keystore::generate(algorithm)?;
         let public = key.verifying_key();
+        let issuer = |name: String, securing, status| {
+            let method = did::key::verification_method(&public);
+            let signer = FastSigner::new(&key, method).map_err(|_| KeyStoreError::Randomness)?;
+            let did = did::key::did(&public).to_string();
+            Ok::<_, KeyStoreError>(Issuer { name, did, securing, status, signer })
+        };
         for cryptosuite in Cryptosuite::ALL.into_iter().filter(|suite| suite.hash_for(algorithm).is_some()) {
-            let name = name(cryptosuite, algorithm);
-            let issuer = |name: String, status| {
-                let method = did::key::verification_method(&public);
-                let signer = FastSigner::new(&key, method).map_err(|_| KeyStoreError::Randomness)?;
-                let did = did::key::did(&public).to_string();
-                Ok::<_, KeyStoreError>(Issuer { name, did, cryptosuite, status, signer })
-            };
+            let (name, securing) = (name(cryptosuite, algorithm), Securing::Proof(cryptosuite));
             if cryptosuite == WITH_STATUS {
-                issuers.push(issuer(format!("{name}-status"), true)?);
+                issuers.push(issuer(format!("{name}-status"), securing, true)?);
             }
-            issuers.push(issuer(name, false)?);
+            issuers.push(issuer(name, securing, false)?);
         }
+        let jws = format!("vc-jose-{}", jose::algorithm_name(algorithm).to_lowercase());
+        issuers.push(issuer(jws, Securing::Jws, false)?);
     }
     Ok(issuers)
 }

@@ -2,7 +2,7 @@
 //! command line.
 //!
 //! ```text
-//! POST /issuers/{name}/credentials/issue      one name for each cryptosuite and curve          issue.rs
+//! POST /issuers/{name}/credentials/issue      one name for each cryptosuite and curve, and JWS  issue.rs
 //! POST /credentials/verify                    strict: the policy's profile, a passport's        verify.rs
 //! POST /credentials/derive                    selective disclosure, as a holder                    derive.rs
 //! POST /presentations/verify

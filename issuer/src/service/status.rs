@@ -19,6 +19,7 @@ use model_passport::proof::{ProofOptions, add_proof};
 use model_passport::status::{Bitstring, Entry, ListOrder, Purpose};
 use model_passport::time::Timestamp;
 
+use super::issuers::WITH_STATUS;
 use super::problem::ServiceError;
 use super::{Issuer, Service, compute};
 
@@ -108,7 +109,7 @@ impl Service {
     fn signed_list(&self, purpose: &Purpose, size: u8) -> Result<Json, ServiceError> {
         let now: Timestamp = (self.clock)();
         let issuer = self.issuers.iter().find(|issuer| issuer.status).ok_or(ServiceError::Internal)?;
-        let Issuer { did, cryptosuite, signer, .. } = issuer;
+        let Issuer { did, signer, .. } = issuer;
         let order = ListOrder {
             url: &self.list_url(purpose),
             issuer: did,
@@ -117,7 +118,7 @@ impl Service {
             valid_from: now,
             valid_until: now.plus_secs(VALID_SECS),
         };
-        let options = ProofOptions::new(*cryptosuite).created(now);
+        let options = ProofOptions::new(WITH_STATUS).created(now);
         add_proof(&order.to_json(), &options, signer, ContextLoader::default()).map_err(ServiceError::Sign)
     }
 }

@@ -102,6 +102,7 @@ impl Place {
             "key revoke ",
             "lineage ",
             "key rotate ",
+            "present ",
             "publish ",
             "restore ",
             "revoke ",

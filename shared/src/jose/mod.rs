@@ -23,7 +23,7 @@ use crate::passport::CREDENTIALS_V2;
 use crate::time::Timestamp;
 
 #[cfg(feature = "sign")]
-pub use sign::{Audience, sign};
+pub use sign::{Audience, envelope, sign};
 
 /// What a JWS holds, by its `typ`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

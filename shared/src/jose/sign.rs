@@ -4,6 +4,7 @@ use super::{Kind, algorithm_name};
 use crate::json::{Json, Object};
 use crate::key::{SignError, Signer};
 use crate::multibase::encode_base64url_digits;
+use crate::passport::CREDENTIALS_V2;
 
 /// For whom a presentation is made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -46,4 +47,12 @@ pub fn sign(
     let message = format!("{}.{}", part(header), part(payload));
     let signature = signer.sign(message.as_bytes())?;
     Ok(format!("{message}.{}", encode_base64url_digits(&signature)))
+}
+
+/// A JWS as an object, so that it can stand among credentials
+/// ([section 4.13 of the data model](https://www.w3.org/TR/vc-data-model-2.0/#enveloped-verifiable-credentials)).
+#[must_use]
+pub fn envelope(jws: &str, kind: Kind) -> Json {
+    let id = format!("data:application/{},{jws}", kind.name());
+    Object::from_iter([("@context", CREDENTIALS_V2), ("id", &id), ("type", kind.envelope())]).into()
 }
