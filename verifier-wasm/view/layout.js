@@ -7,7 +7,7 @@
 /** What is drawn at most, and what is looked at to choose it. The verifier refuses a lineage that is larger. */
 export const LIMITS = { nodes: 20_000, edges: 100_000, drawnNodes: 300, drawnEdges: 900, bends: 3_000 };
 /** The measures of the drawing, in pixels at full size. */
-export const SIZES = { width: 208, height: 126, across: 112, between: 26, bend: 14, label: 17 };
+export const SIZES = { width: 208, height: 126, across: 120, between: 26, bend: 14, label: 17 };
 
 const SWEEPS = 4;
 

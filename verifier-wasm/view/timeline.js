@@ -52,7 +52,7 @@ export function showTimeline(ui, { shown, checks, checkedAt, nodes, names }) {
   return element('div', { class: 'timeline' },
     element('h3', {}, ui.t('timeline')),
     element('p', { class: 'quiet' }, ui.t('timeline.meaning'), checkedAt !== undefined && [' ', ui.parts('timeline.now', { time: ui.foreign(checkedAt) }), '.']),
-    scale && showAxis(scale, now), list, more);
+    scale && showAxis(scale), list, more);
 }
 
 function rowOf({ node, content }) {
@@ -158,10 +158,8 @@ function share(time, { from, until }) {
   return Number((Math.max(0, Math.min(1, (time - from) / (until - from))) * 100).toFixed(2));
 }
 
-function showAxis(scale, now) {
-  const { from, until } = scale;
+function showAxis({ from, until }) {
   const day = (time) => element('span', {}, new Date(time).toISOString().slice(0, 10));
   const axis = element('div', { class: 'track axis', 'aria-hidden': 'true' }, [from, (from + until) / 2, until].map(day));
-  axis.append(...drawMark('now', now, scale));
   return element('div', { class: 'time' }, axis);
 }
