@@ -207,6 +207,26 @@ describe('in Chromium', () => {
     await context.close();
   });
 
+  test('what is hidden is no stop, and is shown when it is asked for', async () => {
+    const taint = (...path) => ({ taint: { code: 'status.revoked', path: path.map((at) => `urn:n:${at}`) } });
+    const nodes = [node(0, [3, 1]), node(1, [2], taint(2, 1)), node(2, [], { state: 'broken' }), node(3, [])];
+    const { context, page } = await open(reportOf(nodes));
+    const only = page.getByRole('button', { name: 'Only what is tainted' });
+    await only.click();
+    await page.locator('.graph-box').focus();
+    await page.keyboard.press('Tab');
+    const stops = new Set([await focused(page)]);
+    for (const key of ['ArrowDown', 'ArrowDown', 'ArrowRight', 'ArrowLeft', 'Home', 'End']) {
+      await page.keyboard.press(key);
+      stops.add(await focused(page));
+    }
+    assert.deepEqual([...stops].sort(), [1, 2]);
+    await page.getByRole('button', { name: 'Show in the graph: Model passport urn:n:3' }).click();
+    assert.equal(await focused(page), 3);
+    assert.equal(await only.getAttribute('aria-pressed'), 'false');
+    await context.close();
+  });
+
   test('the keyboard reaches every node, along the lines and through all', async () => {
     for (const name of ['everything', 'diamond', 'processing-cycle']) {
       const { report } = caseOf(name);

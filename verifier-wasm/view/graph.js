@@ -41,6 +41,13 @@ export function showGraph(ui, graph, { names, details, onSelect }) {
     viewport.start();
   }
 
+  function showOnlyTainted(only) {
+    whole.classList.toggle('only-tainted', only);
+    whole.querySelector('.graph-only')?.setAttribute('aria-pressed', String(only));
+    const seen = drawing.nodes.filter(isSeen);
+    if (seen.length > 0 && !seen.some(({ button }) => button.tabIndex === 0)) rove(seen[0]);
+  }
+
   // One stop for the Tab key; the arrow keys go on from there.
   function rove(node) {
     for (const { button } of drawing.nodes) button.tabIndex = -1;
@@ -49,6 +56,7 @@ export function showGraph(ui, graph, { names, details, onSelect }) {
 
   function select(at, { reveal = true } = {}) {
     if (at !== undefined && !drawing.byNode.has(at)) redraw(at);
+    if (at !== undefined && !isSeen(drawing.byNode.get(at))) showOnlyTainted(false);
     selected = at;
     for (const { button, node } of drawing.nodes) button.setAttribute('aria-pressed', String(node === at));
     for (const { edge, parts } of drawing.edges) for (const part of parts) part.classList.toggle('near', edge.from === at || edge.to === at);
@@ -82,7 +90,7 @@ export function showGraph(ui, graph, { names, details, onSelect }) {
   });
 
   const whole = element('div', { class: 'graph', role: 'group', 'aria-label': ui.t('graph') });
-  whole.append(controls(ui, viewport, whole, graph), element('p', { class: 'quiet fine graph-keys' }, ui.t('graph.keys')), box, legend(ui, graph), left, about);
+  whole.append(controls(ui, viewport, graph, showOnlyTainted), element('p', { class: 'quiet fine graph-keys' }, ui.t('graph.keys')), box, legend(ui, graph), left, about);
   return { whole, select };
 }
 
@@ -148,10 +156,11 @@ function label(ui, { relation, state }, { x, y }, classes) {
 
 // Left and right along the lines, up and down through all, column by column.
 function neighbour({ columns, edges, byNode }, { node, place }, key) {
-  const all = columns.flat();
+  const all = columns.flat().filter(isSeen);
   const at = all.findIndex((one) => one.node === node);
   const linked = () => edges.filter(({ edge }) => edge.from === node || edge.to === node)
     .map(({ edge }) => byNode.get(edge.from === node ? edge.to : edge.from))
+    .filter(isSeen)
     .sort((one, other) => Math.abs(one.place.y - place.y) - Math.abs(other.place.y - place.y));
   switch (key) {
     case 'ArrowLeft': return linked().find((one) => one.place.x < place.x);
@@ -164,7 +173,12 @@ function neighbour({ columns, edges, byNode }, { node, place }, key) {
   }
 }
 
-function controls(ui, viewport, whole, graph) {
+// What is hidden cannot have the focus.
+function isSeen({ button }) {
+  return getComputedStyle(button).visibility !== 'hidden';
+}
+
+function controls(ui, viewport, graph, showOnlyTainted) {
   const button = (key, sign, act) => {
     const made = element('button', { type: 'button', 'aria-label': ui.t(key), title: ui.t(key) }, sign);
     made.addEventListener('click', act);
@@ -172,22 +186,20 @@ function controls(ui, viewport, whole, graph) {
   };
   const only = graph.nodes.some(({ taint }) => taint !== undefined)
     && element('button', { type: 'button', class: 'graph-only', 'aria-pressed': 'false' }, ui.t('graph.only-tainted'));
-  if (only) {
-    only.addEventListener('click', () => {
-      only.setAttribute('aria-pressed', String(whole.classList.toggle('only-tainted')));
-    });
-  }
+  if (only) only.addEventListener('click', () => showOnlyTainted(only.getAttribute('aria-pressed') === 'false'));
   return element('div', { class: 'graph-controls' },
     button('graph.larger', '+', viewport.zoomIn), button('graph.smaller', '−', viewport.zoomOut),
     button('graph.fit', ui.t('graph.all'), () => viewport.fit()), only);
 }
 
-function legend(ui, { edges }) {
+function legend(ui, { nodes, edges }) {
   const states = ['proven', 'declared', 'missing', 'broken'].filter((state) => edges.some((edge) => edge.state === state));
-  return element('ul', { class: 'graph-legend fine quiet', 'aria-hidden': 'true' }, states.map((state) => {
+  const looks = states.map((state) => [STATES[state], ui.known('state', state)]);
+  if (nodes.some(({ taint }) => taint !== undefined)) looks.push(['tainted', ui.t('graph.tainted')]);
+  return element('ul', { class: 'graph-legend fine quiet', 'aria-hidden': 'true' }, looks.map(([classes, word]) => {
     const svg = draw('svg', { viewBox: '0 0 44 10', class: 'graph-lines', width: 44, height: 10 });
-    svg.append(line({ path: 'M 2 5 H 42', arrow: 'M 2 5 l 9 -4.5 v 9 Z' }, STATES[state]));
-    return element('li', {}, svg, ui.known('state', state));
+    svg.append(line({ path: 'M 2 5 H 42', arrow: 'M 2 5 l 9 -4.5 v 9 Z' }, classes));
+    return element('li', {}, svg, word);
   }));
 }
 

@@ -5,7 +5,7 @@
 // Out of scope: drawing (`graph.js`), and every decision about a credential: states are the report's.
 
 /** What is drawn at most, and what is looked at to choose it. The verifier refuses a lineage that is larger. */
-export const LIMITS = { nodes: 20_000, edges: 100_000, drawnNodes: 300, drawnEdges: 900, bends: 3_000 };
+export const LIMITS = { nodes: 20_000, edges: 100_000, drawnNodes: 300, drawnEdges: 900, bends: 2_000 };
 /** The measures of the drawing, in pixels at full size. */
 export const SIZES = { width: 208, height: 126, across: 120, between: 26, bend: 14, label: 17 };
 
@@ -193,7 +193,7 @@ function arrange(columns) {
   const number = (column) => column.forEach((item, at) => { item.order = at; });
   columns.forEach(number);
   const sort = (side) => (column) => {
-    for (const item of column) item.wish = item[side].length > 0 ? mean(item[side].map(({ order }) => order)) : item.order;
+    for (const item of column) item.wish = item[side].length > 0 ? mean(item[side], 'order') : item.order;
     column.sort((one, other) => one.wish - other.wish || one.order - other.order);
     number(column);
   };
@@ -208,7 +208,7 @@ function level(columns) {
   for (const column of columns) settle(column, column.map(() => 0));
   for (let sweep = 0; sweep < SWEEPS; sweep += 1) {
     for (const [side, list] of [['before', columns], ['after', columns.slice().reverse()]]) {
-      for (const column of list) settle(column, column.map((item) => (item[side].length > 0 ? mean(item[side].map(({ y }) => y)) : item.y)));
+      for (const column of list) settle(column, column.map((item) => (item[side].length > 0 ? mean(item[side], 'y') : item.y)));
     }
   }
 }
@@ -238,8 +238,10 @@ function middle({ sum, count }) {
   return sum / count;
 }
 
-function mean(numbers) {
-  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+function mean(items, member) {
+  let sum = 0;
+  for (const item of items) sum += item[member];
+  return sum / items.length;
 }
 
 function routed({ forth, rows, stops }) {
