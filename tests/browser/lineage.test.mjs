@@ -182,6 +182,18 @@ describe('in Chromium', () => {
     await context.close();
   });
 
+  test('a link that is worse than what it leads to says so in the list', async () => {
+    const { context, page } = await open(caseOf('processing-cycle').report);
+    const links = () => page.locator('.tree .relation').allTextContents();
+    assert.ok((await links()).includes('Used (Broken) '));
+    await show(page, caseOf('disclosure-parent-part').report);
+    assert.deepEqual((await links()).filter((said) => said.startsWith('Evaluates')).length, 1);
+    assert.match((await links()).find((said) => said.startsWith('Evaluates')), /\((Missing|Broken)\)/);
+    await show(page, caseOf('everything').report);
+    assert.ok((await links()).every((said) => !said.includes('(')));
+    await context.close();
+  });
+
   test('a node says its state, kind, name, issuer by the trust list, and identifier', async () => {
     const { context, page } = await open(caseOf('everything').report);
     const node = page.getByRole('button', { name: /^Proven Model passport “Fine-needle aspirate classifier” Maker did:web:maker\.example$/ });

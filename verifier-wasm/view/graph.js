@@ -70,28 +70,36 @@ export function showGraph(ui, graph, { names, details, onSelect }) {
 
   const viewport = openViewport(box, stage, size, () => (drawing.byNode.get(selected) ?? drawing.byNode.get(drawing.start)).place);
   redraw(0);
-  stage.addEventListener('click', ({ target }) => {
-    const node = drawing.nodes.find(({ button }) => button.contains(target));
-    if (node) select(node.node === selected ? undefined : node.node);
-  });
-  stage.addEventListener('focusin', ({ target }) => {
-    const node = drawing.nodes.find(({ button }) => button === target);
-    if (!node) return;
-    rove(node);
-    viewport.reveal(node.place);
-  });
-  stage.addEventListener('keydown', (event) => {
-    const node = drawing.nodes.find(({ button }) => button === event.target);
-    if (event.key === 'Escape' && selected !== undefined) select(undefined);
-    const next = node && !event.altKey && !event.ctrlKey && !event.metaKey && neighbour(drawing, node, event.key);
-    if (!next) return;
-    event.preventDefault();
-    next.button.focus({ preventScroll: true });
+  takeActs(stage, () => drawing, {
+    onFocus: (one) => {
+      rove(one);
+      viewport.reveal(one.place);
+    },
+    onToggle: ({ node }) => select(node === selected ? undefined : node),
+    onLeave: () => selected !== undefined && select(undefined),
   });
 
   const whole = element('div', { class: 'graph', role: 'group', 'aria-label': ui.t('graph') });
   whole.append(controls(ui, viewport, graph, showOnlyTainted), element('p', { class: 'quiet fine graph-keys' }, ui.t('graph.keys')), box, legend(ui, graph), left, about);
   return { whole, select };
+}
+
+function takeActs(stage, drawing, { onFocus, onToggle, onLeave }) {
+  const nodeOf = (target) => drawing().nodes.find(({ button }) => button.contains(target));
+  const whenNode = (type, act) => stage.addEventListener(type, (event) => {
+    const one = nodeOf(event.target);
+    if (one) act(one, event);
+  });
+  whenNode('click', onToggle);
+  whenNode('focusin', onFocus);
+  whenNode('keydown', (one, event) => {
+    if (event.key === 'Escape') onLeave();
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const next = neighbour(drawing(), one, event.key);
+    if (next === undefined) return;
+    event.preventDefault();
+    next.button.focus({ preventScroll: true });
+  });
 }
 
 function drawAround(ui, graph, start, names) {

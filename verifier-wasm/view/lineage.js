@@ -66,11 +66,11 @@ function showList(ui, { nodes, parentsOf, childrenOf }, names, rows, showInGraph
   const open = [...roots, ...all].reverse();
   let count = 0;
   while (open.length > 0 && count < SHOWN_ROWS) {
-    const { at, list: inside, depth, relation, unlessListed } = open.pop();
+    const { at, list: inside, depth, edge: way, unlessListed } = open.pop();
     const again = rows.has(at);
     if (again && unlessListed) continue;
     count += 1;
-    const row = showNode(ui, nodes[at], { relation, names, again, showInGraph: showInGraph && (() => showInGraph(at)) });
+    const row = showNode(ui, nodes[at], { way, names, again, showInGraph: showInGraph && (() => showInGraph(at)) });
     const item = element('li', {}, row);
     inside.append(item);
     if (again) continue;
@@ -78,7 +78,7 @@ function showList(ui, { nodes, parentsOf, childrenOf }, names, rows, showInGraph
     if (depth >= SHOWN_DEPTH || parentsOf[at].length === 0) continue;
     const inner = element('ul', {});
     item.append(inner);
-    const parents = parentsOf[at].slice(0, SHOWN_ROWS).map((edge) => ({ at: edge.to, list: inner, depth: depth + 1, relation: edge.relation }));
+    const parents = parentsOf[at].slice(0, SHOWN_ROWS).map((edge) => ({ at: edge.to, list: inner, depth: depth + 1, edge }));
     open.push(...parents.reverse());
   }
   const left = nodes.length - rows.size;
@@ -86,11 +86,12 @@ function showList(ui, { nodes, parentsOf, childrenOf }, names, rows, showInGraph
   return [list, open.some(({ at, unlessListed }) => !unlessListed || !rows.has(at)) && element('p', { class: 'quiet' }, cut)];
 }
 
-function showNode(ui, node, { relation, names, again, showInGraph }) {
+// The link may be worse than what it leads to, when that is not what it pins, or not of the kind that it has to be.
+function showNode(ui, node, { way, names, again, showInGraph }) {
   const name = names.get(node.id);
   return element('div', { class: `node ${STATES[node.state] ?? 'open'}` },
     element('p', { class: 'node-head' },
-      relation && element('span', { class: 'relation' }, `${ui.term(relation)} `),
+      way && element('span', { class: 'relation' }, ui.term(way.relation), way.state !== node.state && ` (${ui.known('state', way.state)})`, ' '),
       badge(node.state, ui.known('state', node.state)),
       element('strong', {}, ui.term(node.kind)),
       name !== undefined && element('span', {}, '“', ui.foreign(name), '”'),
