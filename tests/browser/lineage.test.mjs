@@ -187,8 +187,7 @@ describe('in Chromium', () => {
     const links = () => page.locator('.tree .relation').allTextContents();
     assert.ok((await links()).includes('Used (Broken) '));
     await show(page, caseOf('disclosure-parent-part').report);
-    assert.deepEqual((await links()).filter((said) => said.startsWith('Evaluates')).length, 1);
-    assert.match((await links()).find((said) => said.startsWith('Evaluates')), /\((Missing|Broken)\)/);
+    assert.ok((await links()).includes('Evaluates (Declared) '));
     await show(page, caseOf('everything').report);
     assert.ok((await links()).every((said) => !said.includes('(')));
     await context.close();

@@ -13,9 +13,10 @@ const SWEEPS = 4;
 
 /**
  * The nodes of a report with their links, as places in a list: an identifier may stand there twice. A parent that the
- * report does not describe becomes a node of its own. `refused(node, parent)` says that a check refuses that link.
+ * report does not describe becomes a node of its own. `judged(node, parent)` is what the checks say of a link itself:
+ * `broken`, `declared`, or nothing.
  */
-export function link(described, refused = () => false) {
+export function link(described, judged = () => undefined) {
   const nodes = described.slice(0, LIMITS.nodes);
   const byPin = new Map();
   const byId = new Map();
@@ -33,12 +34,17 @@ export function link(described, refused = () => false) {
         nodes.push({ id, digest, kind: 'unknown', state: 'missing', parents: [], undescribed: true });
         byPin.set(pin(id, digest), to);
       }
-      // What has another digest than the one named is not what was named.
-      const state = refused(child, id) ? 'broken' : (pinned === undefined ? 'missing' : nodes[to].state);
-      edges.push({ from, to, relation, state });
+      edges.push({ from, to, relation, state: stateOf(judged(child, id), pinned === undefined ? undefined : nodes[to].state) });
     }
   }
   return { nodes, edges, parentsOf: grouped(nodes.length, edges, 'from'), childrenOf: grouped(nodes.length, edges, 'to') };
+}
+
+// What has another digest than the one named is not what was named.
+function stateOf(judgement, pinned) {
+  if (judgement === 'broken') return judgement;
+  if (pinned === undefined) return judgement ?? 'missing';
+  return pinned === 'proven' ? (judgement ?? pinned) : pinned;
 }
 
 function pin(id, digest) {

@@ -11,10 +11,12 @@ const SHOWN_DEPTH = 12;
 const SHOWN_ROWS = 500;
 // What the verifier says of a parent that is in trouble itself; the trouble is drawn at the parent.
 const TROUBLE_OF_PARENT = /^lineage\.parent-/;
+// What was refused, and what could not be decided, so that it rests on a word.
+const JUDGEMENTS = { __proto__: null, fail: 'broken', 'not-checked': 'declared' };
 
 /** The parts of the section, from the nodes of a report, the names that they give themselves, and the report. */
 export function showLineage(ui, nodes, names, { shown = [], checks = [], checkedAt } = {}) {
-  const graph = link(nodes, refusals(checks, shown));
+  const graph = link(nodes, judgements(checks, shown));
   const drawn = graph.edges.length > 0;
   const rows = new Map();
   let drawing;
@@ -40,16 +42,18 @@ export function showLineage(ui, nodes, names, { shown = [], checks = [], checked
   ];
 }
 
-// Which links a check refuses, by where it points: the checks name a place in a credential, and there stands the link.
-function refusals(checks, shown) {
+// What the checks say of links, by where they point: they name a place in a credential, and there stands the link.
+function judgements(checks, shown) {
   const contents = new Map(shown.map(({ node, content }) => [node, content]));
-  const refused = new Map();
+  const judged = new Map();
   for (const { check, node, outcome, code, pointer } of checks) {
-    if (check !== 'lineage' || outcome !== 'fail' || pointer === undefined || TROUBLE_OF_PARENT.test(code)) continue;
+    const state = JUDGEMENTS[outcome];
+    if (check !== 'lineage' || state === undefined || pointer === undefined || TROUBLE_OF_PARENT.test(code)) continue;
     const id = valueAt(contents.get(node), pointer)?.id;
-    if (id !== undefined) refused.set(node, (refused.get(node) ?? new Set()).add(id));
+    if (!judged.has(node)) judged.set(node, new Map());
+    if (judged.get(node).get(id) !== 'broken') judged.get(node).set(id, state);
   }
-  return (child, parent) => refused.get(child)?.has(parent) ?? false;
+  return (child, parent) => judged.get(child)?.get(parent);
 }
 
 function valueAt(content, pointer) {
