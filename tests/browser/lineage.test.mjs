@@ -430,7 +430,7 @@ describe('in Chromium', () => {
       node: `${text} ${at}`,
       content: { type: [text], validFrom: dates[at % dates.length], validUntil: dates[(at + 1) % dates.length], credentialSubject: { name: text.repeat(text.length > 60_000 ? 16 : 1), nextDue: dates[at % dates.length], releaseDate: { x: 1 }, approval: [text], training: null } },
     }));
-    const checks = HOSTILE.map((text, at) => ({ check: 'status', outcome: 'fail', required: true, code: 'status.revoked', node: `${text} ${at}`, message: `its issuer revoked it, by the status list \`${text}\` of 2026-11-21T06:00:00Z`, pointer: text }));
+    const checks = HOSTILE.map((text, at) => ({ check: 'status', outcome: 'fail', required: true, code: 'status.revoked', node: `${text} ${at}`, message: `its issuer revoked it, by the status list \`${text}\` of 2026-11-21T06:00:00Z`, pointer: text, asOf: '2026-11-21T06:00:00Z' }));
     for (const width of [320, 1100]) {
       const { context, page, complaints, shot } = await open(reportOf(nodes, { shown, checks }), { viewport: { width, height: 900 } });
       assert.equal(await page.locator('.graph-node').count(), HOSTILE.length);

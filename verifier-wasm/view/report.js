@@ -15,7 +15,7 @@ export function showReport(ui, report) {
   return [
     showVerdict(ui, report),
     section(ui, 'checks', showChecks(ui, report.checks, names)),
-    report.nodes.length > 0 && section(ui, 'lineage', showLineage(ui, report.nodes, names)),
+    report.nodes.length > 0 && section(ui, 'lineage', showLineage(ui, report.nodes, names, report)),
     report.shown.length > 0 && section(ui, 'content', showContents(ui, report.shown)),
   ].filter(Boolean);
 }

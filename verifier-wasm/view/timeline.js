@@ -28,8 +28,6 @@ const DATED = [
   ['due', ['nextDue']],
 ];
 const RECALLS = { __proto__: null, 'status.revoked': 'recalled', 'status.suspended': 'suspended' };
-// The words of the verifier for it: the address stands between backticks, and a time behind it is the list's.
-const TIME_OF_LIST = /^its issuer [a-z]+ it, by the status list `[^`]*` of (\d{4}-\d\d-\d\dT[\d:.]+Z)(?: \(|$)/;
 
 /** The time line, or nothing where nothing is dated. */
 export function showTimeline(ui, { shown, checks, checkedAt, nodes, names }) {
@@ -73,10 +71,9 @@ function at(value, path) {
 function recalled(checks, nodes, shown) {
   const kinds = new Map(nodes.map(({ id, kind }) => [id, kind]));
   const contents = new Map(shown.map(({ node, content }) => [node, content]));
-  return checks.filter(({ code, outcome }) => outcome === 'fail' && RECALLS[code]).map(({ node, code, message }) => {
-    const time = TIME_OF_LIST.exec(message)?.[1];
-    const key = time === undefined ? `${RECALLS[code]}-undated` : RECALLS[code];
-    return { node, kind: kinds.get(node), content: contents.get(node), facts: [{ key, times: time === undefined ? [] : [time] }] };
+  return checks.filter(({ code, outcome }) => outcome === 'fail' && RECALLS[code]).map(({ node, code, asOf }) => {
+    const key = asOf === undefined ? `${RECALLS[code]}-undated` : RECALLS[code];
+    return { node, kind: kinds.get(node), content: contents.get(node), facts: [{ key, times: asOf === undefined ? [] : [asOf] }] };
   });
 }
 
