@@ -1,0 +1,110 @@
+// Two passports side by side: the verdicts, then what differs.
+//
+// In scope: the content that holds, of both reports. Out of scope: which of the two is better.
+
+import { compareClaims, pairSources } from './claims.js';
+import { byName, metricsOf } from './metrics.js';
+import { plotRows, sharedAxis, showAxis } from './plot.js';
+import { section, showVerdict } from './report.js';
+import { sourcesOf, titleOf, whose } from './sources.js';
+import { fold, inSteps } from './steps.js';
+import { element } from './text.js';
+import { show } from './values.js';
+
+const ROWS_A_STEP = 60;
+const CREDENTIALS_A_STEP = 12;
+const PLOTS_A_STEP = 8;
+const SIDES = ['first', 'second'];
+const FILES = new Set(['artifactManifest', 'weights']);
+
+/** Sections for two reports. */
+export function showComparison(ui, first, second) {
+  const [one, other] = [first, second].map(sourcesOf);
+  const pairs = pairSources(one, other).map((pair) => ({ ...pair, ...compareClaims(pair.first?.content, pair.second?.content) }));
+  const metrics = pairMetrics(pairs);
+  return [
+    element('div', { class: 'sides' }, [first, second].map((report, index) => element('div', {},
+      element('p', { class: 'side' }, ui.t(`compare.${SIDES[index]}`)), showVerdict(ui, report, { id: index === 0 ? 'verdict' : 'verdict-second' })))),
+    section(ui, 'compare', inSteps(ui, element('div', {}), pairs, (pair) => showPair(ui, pair, (path) => !isOfFile(path)), CREDENTIALS_A_STEP)),
+    metrics.length > 0 && section(ui, 'compare.metrics', inSteps(ui, element('div', { class: 'plots' }), byName(metrics), (group) => showPlot(ui, group), PLOTS_A_STEP)),
+    pairs.some(({ rows }) => rows.some(({ path }) => isOfFile(path)))
+      && section(ui, 'compare.files', inSteps(ui, element('div', {}), pairs.filter(({ rows }) => rows.some(({ path }) => isOfFile(path))), (pair) => showPair(ui, pair, isOfFile), CREDENTIALS_A_STEP)),
+  ].filter(Boolean);
+}
+
+function isOfFile([group]) {
+  return FILES.has(group);
+}
+
+function showPair(ui, { first, second, rows, cut }, wanted) {
+  const kept = rows.filter(({ path }) => wanted(path));
+  const [same, differing] = [kept.filter(({ state }) => state === 'same'), kept.filter(({ state }) => state !== 'same')];
+  return element('section', { class: 'pair' },
+    element('h3', {}, titleOf(ui, (first ?? second).content)),
+    SIDES.map((side, index) => showSource(ui, side, [first, second][index])),
+    differing.length > 0 ? facts(ui, differing) : element('p', {}, ui.t('compare.nothing')),
+    cut && element('p', { class: 'quiet' }, ui.t('compare.cut')),
+    same.length > 0 && fold(ui.t('compare.same', { count: same.length }), () => facts(ui, same)));
+}
+
+function showSource(ui, side, source) {
+  return element('p', { class: 'fine source' }, element('strong', {}, ui.t(`compare.${side}`)), ' ', source === undefined ? ui.t('compare.none') : whose(ui, source));
+}
+
+function facts(ui, rows) {
+  const body = element('tbody', {});
+  const head = ['compare.fact', ...SIDES.map((side) => `compare.${side}`), 'compare.state'];
+  const [, button] = inSteps(ui, body, rows, (row) => showFact(ui, row), ROWS_A_STEP);
+  return [
+    element('div', { class: 'wide', tabindex: '0', role: 'group', 'aria-label': ui.t('content.table') },
+      element('table', { class: 'facts' }, element('thead', {}, element('tr', {}, head.map((key) => element('th', { scope: 'col' }, ui.t(key))))), body)),
+    button,
+  ];
+}
+
+function showFact(ui, { path, first, second, state }) {
+  const name = path.flatMap((step, index) => (index === 0 ? [label(ui, step)] : [' › ', label(ui, step)]));
+  const value = (one, side) => element('td', { class: 'long' }, state === 'same' || state === 'differs' || state === side ? show(ui, one, path.at(-1)) : element('span', { class: 'quiet' }, ui.t('compare.absent')));
+  return element('tr', {}, element('th', { scope: 'row' }, name), value(first, 'first'), value(second, 'second'), element('td', {}, ui.t(`compare.state.${state}`)));
+}
+
+// A claim has a name for people; the name of a file or of a tensor is what it is.
+function label(ui, step) {
+  return /^[a-zA-Z]\w{0,40}$/.test(step) ? ui.term(step) : ui.foreign(step);
+}
+
+// Metrics that both have stand one below the other: of one name, on the same part, at the same operating point.
+function pairMetrics(pairs) {
+  return pairs.flatMap(({ first, second }) => {
+    const sides = [first, second].map((source) => keyed(source === undefined ? [] : metricsOf(source)));
+    const keys = [...new Set(sides.flatMap((side) => [...side.keys()]))];
+    return keys.flatMap((key) => sides.flatMap((side, index) => (side.has(key) ? [{ ...side.get(key), series: SIDES[index] }] : [])));
+  });
+}
+
+function keyed(found) {
+  const kept = new Map();
+  const times = new Map();
+  for (const one of found) {
+    const { name, definition, unit, slice, threshold } = one.metric;
+    const key = JSON.stringify([one.group, name, definition, unit, slice, threshold]);
+    const count = times.get(key) ?? 0;
+    times.set(key, count + 1);
+    kept.set(`${key} ${count}`, one);
+  }
+  return kept;
+}
+
+function showPlot(ui, found) {
+  const [{ metric: { name, unit } }] = found;
+  const axis = sharedAxis(found.map(({ metric }) => metric));
+  const rows = found.map(({ metric, series, source }) => {
+    const part = metric.slice === undefined ? ui.t('metrics.overall') : String(metric.slice);
+    const side = ui.t(`compare.${series}`);
+    return { metric, series, label: [element('strong', {}, side), ' ', ui.foreign(part), element('span', { class: 'quiet fine' }, ui.kind(source.content))], name: `${side}: ${name}, ${part}` };
+  });
+  return element('figure', { class: 'metric' },
+    element('figcaption', {}, element('strong', {}, ui.foreign(name)), unit !== undefined && unit !== '1' && [' ', ui.parts('metrics.unit', { unit: ui.foreign(unit) })]),
+    plotRows(ui, axis, rows),
+    axis && showAxis(ui, axis));
+}
