@@ -6,7 +6,7 @@ import { compareClaims, pairSources } from './claims.js';
 import { byName, metricsOf } from './metrics.js';
 import { plotRows, sharedAxis, showAxis } from './plot.js';
 import { section, showVerdict } from './report.js';
-import { sourcesOf, titleOf, whose } from './sources.js';
+import { sourcesOf, whose } from './sources.js';
 import { fold, inSteps } from './steps.js';
 import { element } from './text.js';
 import { show } from './values.js';
@@ -40,11 +40,16 @@ function showPair(ui, { first, second, rows, cut }, wanted) {
   const kept = rows.filter(({ path }) => wanted(path));
   const [same, differing] = [kept.filter(({ state }) => state === 'same'), kept.filter(({ state }) => state !== 'same')];
   return element('section', { class: 'pair' },
-    element('h3', {}, titleOf(ui, (first ?? second).content)),
-    SIDES.map((side, index) => showSource(ui, side, [first, second][index])),
+    element('h3', {}, ui.kind((first ?? second).content)),
+    isOne(first, second) ? showSource(ui, 'both', first) : SIDES.map((side, index) => showSource(ui, side, [first, second][index])),
     differing.length > 0 ? facts(ui, differing) : element('p', {}, ui.t('compare.nothing')),
     cut && element('p', { class: 'quiet' }, ui.t('compare.cut')),
     same.length > 0 && fold(ui.t('compare.same', { count: same.length }), () => facts(ui, same)));
+}
+
+// The same content under the same name; the digest leaves out the proofs.
+function isOne(first, second) {
+  return first !== undefined && second !== undefined && first.node === second.node && first.digest !== undefined && first.digest === second.digest;
 }
 
 function showSource(ui, side, source) {

@@ -62,7 +62,7 @@ function showPlot(ui, found, attributed) {
       textOf(unit) !== undefined && unit !== '1' && [' ', element('span', { class: 'quiet' }, ui.parts('metrics.unit', { unit: ui.foreign(unit) }))],
       definition !== undefined && element('span', { class: 'quiet fine definition' }, show(ui, definition))),
     inSteps(ui, element('div', {}), [...sources.values()], (group) => [
-      attributed && element('p', { class: 'fine source' }, whose(ui, group[0].source)),
+      attributed && element('p', { class: 'fine quiet source' }, whose(ui, group[0].source)),
       plotRows(ui, axis, rowsOf(ui, group)),
     ], SOURCES_A_STEP),
     axis && showAxis(ui, axis),

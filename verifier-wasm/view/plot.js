@@ -94,9 +94,9 @@ function track(ui, axis, metric, name, series) {
 // A circle, of a second series a diamond; hollow where the cases are few or not said.
 function mark(x, hollow, series) {
   const classes = `plot-value${hollow ? ' hollow' : ''}`;
-  if (series !== 'second') return draw('circle', { class: classes, cx: x, cy: '50%', r: '5' });
+  if (series !== 'second') return draw('circle', { class: classes, cx: x, cy: '50%', r: '4' });
   const place = draw('svg', { x, y: '50%', overflow: 'visible' });
-  place.append(draw('path', { class: classes, d: 'M0-6.5 6.5 0 0 6.5-6.5 0Z' }));
+  place.append(draw('path', { class: classes, d: 'M0-5.5 5.5 0 0 5.5-5.5 0Z' }));
   return place;
 }
 
@@ -115,7 +115,7 @@ export function showAxis(ui, axis) {
   svg.append(draw('line', { class: 'plot-base', x1: '0', x2: '100%', y1: '0.5', y2: '0.5' }));
   for (const tick of axis.ticks) {
     const x = `${placeOn(axis, tick)}%`;
-    const text = draw('text', { x, y: '1.15em', 'text-anchor': 'middle' });
+    const text = draw('text', { x, y: '1.5em', 'text-anchor': 'middle' });
     text.textContent = tickText(ui, tick);
     svg.append(draw('line', { class: 'plot-base', x1: x, x2: x, y1: '0', y2: '4' }), text);
   }

@@ -4,7 +4,7 @@
 // Every role has the questions about limits, approval and monitoring: no order of facts hides a warning.
 
 import { metricsOf, showMetrics } from './metrics.js';
-import { onlySubject, titleOf, whose } from './sources.js';
+import { onlySubject, whose } from './sources.js';
 import { fold, inSteps } from './steps.js';
 import { element } from './text.js';
 
@@ -61,7 +61,9 @@ export function rolePicker(ui, role, pick) {
 }
 
 /** The questions of a role with their answers, and everything else folded; `view` shows credentials and their claims. */
-export function showRole(ui, role, sources, view) {
+export function showRole(ui, role, report, view) {
+  // A report begins with what nothing else builds on; a reader asks for the data, the model, its evaluation, its use.
+  const sources = [...report].reverse();
   const taken = new Map(sources.map((source) => [source, new Set()]));
   const questions = QUESTIONS[role].map((question) => showQuestion(ui, question, sources, taken, view));
   const rest = () => inSteps(ui, element('div', {}), sources, (source) => view.credential(source, { without: taken.get(source) }), SOURCES_A_STEP);
@@ -75,7 +77,8 @@ export function showRole(ui, role, sources, view) {
 function showQuestion(ui, question, sources, taken, view) {
   const metrics = question === 'performance' ? sources.flatMap(metricsOf) : [];
   for (const { source, group } of metrics) if (group === 'metric' && onlySubject(source.content)) taken.get(source).add(group);
-  const answers = sources.map((source) => ({ source, claims: claimsFor(question, source, taken.get(source)) })).filter(({ claims }) => claims.length > 0);
+  const answers = sources.map((source) => ({ source, ...claimsFor(question, source, taken.get(source)) })).filter(({ claims }) => claims.length > 0);
+  answers.sort((one, other) => one.rank - other.rank);
   return element('section', { class: 'question' },
     element('h3', {}, ui.t(`role.${question}`)),
     metrics.length > 0 && showMetrics(ui, metrics),
@@ -83,24 +86,26 @@ function showQuestion(ui, question, sources, taken, view) {
     metrics.length === 0 && answers.length === 0 && element('p', { class: 'quiet' }, ui.t('role.nothing')));
 }
 
-// Of several subjects in one credential, nothing is picked: all of them are in the part that is folded.
+// The claims that answer a question, in its order, and the rank of the first. A claim that answered a question before is
+// not said twice. Of several subjects in one credential nothing is picked: all of them are in the part that is folded.
 function claimsFor(question, { content }, taken) {
-  const subject = onlySubject(content);
-  if (subject === undefined) return [];
+  const subject = onlySubject(content) ?? {};
   const kinds = [content.type].flat();
-  const wanted = ANSWERS[question].map((answer) => answer.split('/')).filter(([kind]) => kind === '*' || kinds.includes(kind)).map(([, claim]) => claim);
-  // In the order of the question; a claim that answered one question already is not said twice.
-  return wanted.filter((claim) => {
-    if (taken.has(claim) || !Object.hasOwn(subject, claim)) return false;
+  const claims = [];
+  let rank = Infinity;
+  ANSWERS[question].forEach((answer, index) => {
+    const [kind, claim] = answer.split('/');
+    if ((kind !== '*' && !kinds.includes(kind)) || taken.has(claim) || !Object.hasOwn(subject, claim)) return;
     taken.add(claim);
-    return true;
+    claims.push(claim);
+    rank = Math.min(rank, index);
   });
+  return { claims, rank };
 }
 
 function showAnswer(ui, { source, claims }, view) {
-  const { content } = source;
-  const subject = onlySubject(content);
+  const subject = onlySubject(source.content);
   return element('div', { class: 'answer' },
-    element('p', { class: 'fine source' }, titleOf(ui, content), element('span', { class: 'quiet' }, whose(ui, source))),
+    element('p', { class: 'fine quiet source' }, whose(ui, source)),
     view.claims(claims.map((claim) => [claim, subject[claim]])));
 }

@@ -39,7 +39,7 @@ export function titleOf(ui, content) {
 
 /** One line that says whose word something is: by the name that the trust list has, and by the identifier. */
 export function whose(ui, { content, issuer, issuerName }) {
-  const parameters = { kind: element('span', {}, ui.kind(content)), issuer: ui.foreign(issuer, { code: true }) };
+  const parameters = { what: element('span', {}, titleOf(ui, content)), issuer: ui.foreign(issuer, { code: true }) };
   return issuerName === undefined
     ? ui.parts('content.said-by', parameters)
     : ui.parts('content.said-by-named', { ...parameters, name: element('strong', {}, ui.foreign(issuerName)) });
