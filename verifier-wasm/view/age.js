@@ -3,7 +3,8 @@
 // In scope: the time of the status list that a check names, and how long ago that is.
 // Out of scope: whether that is too old; the verifier and its policy say.
 
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/;
+// With what the list calls the value behind it, where it has a word for it.
+const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)(?: \(".*"\))?$/s;
 const PURPOSES = new Set(['revocation', 'suspension']);
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -20,7 +21,7 @@ export function listTime({ code, message, pointer = '' }, { credentialStatus }) 
   const { statusListCredential: url, statusPurpose: purpose } = (Array.isArray(credentialStatus) ? credentialStatus[index] : credentialStatus) ?? {};
   const before = `, by the status list \`${url}\` of `;
   const at = message.indexOf(', by the status list `');
-  const time = message.startsWith(before, at) ? TIME.exec(message.slice(at + before.length))?.[0] : undefined;
+  const time = message.startsWith(before, at) ? TIME.exec(message.slice(at + before.length))?.[1] : undefined;
   return time !== undefined && PURPOSES.has(purpose) ? { time, purpose } : undefined;
 }
 
