@@ -142,12 +142,13 @@ describe('in Chromium', () => {
     return { context, page, complaints };
   }
 
+  // As JSON, as reports come: it keeps a member that is called __proto__.
   const show = (page, report, options = {}) => page.evaluate(([given, how]) => {
-    document.getElementById('view').replaceChildren(...view.showReport(ui, given, { ...how, onRole: (role) => chosen.push(role) }));
-  }, [report, options]);
-  const compare = (page, first, second) => page.evaluate(([one, other]) => {
-    document.getElementById('view').replaceChildren(...view.showComparison(ui, one, other));
-  }, [first, second]);
+    document.getElementById('view').replaceChildren(...view.showReport(ui, JSON.parse(given), { ...how, onRole: (role) => chosen.push(role) }));
+  }, [JSON.stringify(report), options]);
+  const compare = (page, first, second) => page.evaluate((reports) => {
+    document.getElementById('view').replaceChildren(...view.showComparison(ui, ...JSON.parse(reports)));
+  }, JSON.stringify([first, second]));
   const seen = (page, selector = 'main') => page.evaluate((one) => document.querySelector(one).innerText.replace(/\s+/g, ' '), selector);
   const overflows = (page) => page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
   const openAll = (page) => page.evaluate(() => {

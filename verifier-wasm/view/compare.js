@@ -23,13 +23,16 @@ export function showComparison(ui, first, second) {
   const pairs = pairSources(one, other).map((pair) => ({ ...pair, ...compareClaims(pair.first?.content, pair.second?.content) }));
   const metrics = pairMetrics(pairs);
   return [
-    element('div', { class: 'sides' }, [first, second].map((report, index) => element('div', {},
-      element('p', { class: 'side' }, ui.t(`compare.${SIDES[index]}`)), showVerdict(ui, report, { id: index === 0 ? 'verdict' : 'verdict-second' })))),
+    element('div', { class: 'sides' }, showSide(ui, first, 'first', 'verdict'), showSide(ui, second, 'second', 'verdict-second')),
     section(ui, 'compare', inSteps(ui, element('div', {}), pairs, (pair) => showPair(ui, pair, (path) => !isOfFile(path)), CREDENTIALS_A_STEP)),
     metrics.length > 0 && section(ui, 'compare.metrics', inSteps(ui, element('div', { class: 'plots' }), byName(metrics), (group) => showPlot(ui, group), PLOTS_A_STEP)),
     pairs.some(({ rows }) => rows.some(({ path }) => isOfFile(path)))
       && section(ui, 'compare.files', inSteps(ui, element('div', {}), pairs.filter(({ rows }) => rows.some(({ path }) => isOfFile(path))), (pair) => showPair(ui, pair, isOfFile), CREDENTIALS_A_STEP)),
   ].filter(Boolean);
+}
+
+function showSide(ui, report, side, id) {
+  return element('div', {}, element('p', { class: 'side', id: `side-${side}` }, ui.t(`compare.${side}`)), showVerdict(ui, report, { id, of: `side-${side}` }));
 }
 
 function isOfFile([group]) {

@@ -41,7 +41,7 @@ export function showLimits(ui) {
 
 /** The same place on the page for a check that could not be made at all. */
 export function showFailure(ui, message, code) {
-  return verdictSection(ui, 'could-not-check', 'verdict', [
+  return verdictSection(ui, 'could-not-check', [undefined, 'verdict'], [
     element('p', {}, ui.parts('verdict.failure', { message: ui.message(message) })),
     code && element('p', { class: 'quiet' }, ui.parts('verdict.code', { code: ui.foreign(code, { code: true }) })),
   ]);
@@ -59,11 +59,11 @@ function subjectNames({ shown, checks }) {
   return new Map([...nodes, ...shown.map(({ node, content }) => [node, nameOf(content)])]);
 }
 
-/** The verdict, why, and of what; `id` is that of its heading. */
-export function showVerdict(ui, { verdict, code, checks, checkedAt, shown }, { id = 'verdict', digest } = {}) {
+/** The verdict, why, and of what; `id` is that of its heading, and `of` that of a heading which says whose verdict it is. */
+export function showVerdict(ui, { verdict, code, checks, checkedAt, shown }, { id = 'verdict', of, digest } = {}) {
   const decided = code === 'ok' ? undefined : checks.find((check) => check.code === code);
   const time = ui.foreign(checkedAt);
-  return verdictSection(ui, verdict, id, [
+  return verdictSection(ui, verdict, [of, id], [
     decided && element('div', { class: 'reason' }, element('strong', {}, ui.known('stage', decided.check)), showMeaning(ui, decided)),
     shown.length > 0 && [
       verdict === 'not-verified' && element('p', {}, ui.t('verdict.holds')),
@@ -83,9 +83,9 @@ function showSubject(ui, { content }) {
   return element('li', {}, name === undefined ? ui.parts('verdict.signed-by', parameters) : ui.parts('verdict.named-signed-by', { ...parameters, name: ui.foreign(name) }));
 }
 
-function verdictSection(ui, verdict, id, details) {
+function verdictSection(ui, verdict, [of, id], details) {
   const state = STATES[verdict] ?? 'open';
-  return element('section', { class: `verdict ${state}`, 'aria-labelledby': id },
+  return element('section', { class: `verdict ${state}`, 'aria-labelledby': of === undefined ? id : `${of} ${id}` },
     icon(state),
     element('div', {},
       element('h2', { id, tabindex: '-1' }, ui.known('verdict', verdict)),
