@@ -339,6 +339,9 @@ describe('in Chromium', () => {
     assert.match(await seen(page, '#signers'), /Not in your trust list/);
     await show(page, reportOf('rule-evaluation-own'));
     assert.match(await text('Evaluation attestation'), /The same identifier as the maker/);
+    await show(page, reportOf('everything-recalled'), { role: 'clinician' });
+    assert.match(await text('Evaluation attestation'), /It builds on something that does not hold or is not known \(status\.revoked\)/);
+    assert.match(await seen(page, '.reading'), /It builds on something that does not hold or is not known \(status\.revoked\)/);
     await show(page, reportOf('two-signers'));
     assert.match(await seen(page, '#signers'), /2 signatures hold/);
 
@@ -370,6 +373,7 @@ describe('in Chromium', () => {
     assert.deepEqual(await cells('Intended use › Purpose'), ['To show a model passport end to end; to give the probability that an aspirate is malignant.', 'Something else', 'differs']);
     assert.deepEqual((await cells('Stage')).slice(1), ['validation', 'differs']);
     assert.deepEqual((await cells('Limits › Out of scope use')).slice(1), ['not there', 'only in the first']);
+    assert.match(await page.locator('#compare .pair').first().innerText(), /^Evaluation attestation/);
     const files = page.locator('[id="compare.files"]');
     const rows = await files.locator('tbody tr').allInnerTexts();
     assert.equal(rows.filter((row) => /model\.onnx.*Digest/.test(row) && row.includes('uEiOTHER') && row.includes('differs')).length, 1);

@@ -37,7 +37,8 @@ function partsOf(value) {
     const name = nameIn(item) ?? String(index);
     const times = taken.get(name) ?? 0;
     taken.set(name, times + 1);
-    return [times === 0 ? name : `${name} (${times + 1})`, item];
+    // In brackets, so that a thing of a list is not taken for a claim of that name.
+    return [[times === 0 ? name : `${name} (${times + 1})`], item];
   });
 }
 

@@ -6,7 +6,7 @@ import { compareClaims, pairSources } from './claims.js';
 import { byName, metricsOf } from './metrics.js';
 import { plotRows, sharedAxis, showAxis } from './plot.js';
 import { section, showVerdict } from './report.js';
-import { sourcesOf, whose } from './sources.js';
+import { onlySubject, sourcesOf, whose } from './sources.js';
 import { fold, inSteps } from './steps.js';
 import { element } from './text.js';
 import { show } from './values.js';
@@ -20,14 +20,15 @@ const FILES = new Set(['artifactManifest', 'weights']);
 /** Sections for two reports. */
 export function showComparison(ui, first, second) {
   const [one, other] = [first, second].map(sourcesOf);
-  const pairs = pairSources(one, other).map((pair) => ({ ...pair, ...compareClaims(pair.first?.content, pair.second?.content) }));
+  // What differs comes first, and is looked at only once it is shown: there may be thousands.
+  const pairs = pairSources(one, other).sort((left, right) => Number(isOne(left)) - Number(isOne(right)));
+  const withFiles = pairs.filter(hasFiles);
   const metrics = pairMetrics(pairs);
   return [
     element('div', { class: 'sides' }, showSide(ui, first, 'first', 'verdict'), showSide(ui, second, 'second', 'verdict-second')),
     section(ui, 'compare', inSteps(ui, element('div', {}), pairs, (pair) => showPair(ui, pair, (path) => !isOfFile(path)), CREDENTIALS_A_STEP)),
     metrics.length > 0 && section(ui, 'compare.metrics', inSteps(ui, element('div', { class: 'plots' }), byName(metrics), (group) => showPlot(ui, group), PLOTS_A_STEP)),
-    pairs.some(({ rows }) => rows.some(({ path }) => isOfFile(path)))
-      && section(ui, 'compare.files', inSteps(ui, element('div', {}), pairs.filter(({ rows }) => rows.some(({ path }) => isOfFile(path))), (pair) => showPair(ui, pair, isOfFile), CREDENTIALS_A_STEP)),
+    withFiles.length > 0 && section(ui, 'compare.files', inSteps(ui, element('div', {}), withFiles, (pair) => showPair(ui, pair, isOfFile), CREDENTIALS_A_STEP)),
   ].filter(Boolean);
 }
 
@@ -39,19 +40,25 @@ function isOfFile([group]) {
   return FILES.has(group);
 }
 
-function showPair(ui, { first, second, rows, cut }, wanted) {
+function hasFiles({ first, second }) {
+  return [first, second].some((source) => source !== undefined && Object.keys(onlySubject(source.content) ?? {}).some((name) => FILES.has(name)));
+}
+
+function showPair(ui, pair, wanted) {
+  const { first, second } = pair;
+  const { rows, cut } = compareClaims(first?.content, second?.content);
   const kept = rows.filter(({ path }) => wanted(path));
   const [same, differing] = [kept.filter(({ state }) => state === 'same'), kept.filter(({ state }) => state !== 'same')];
   return element('section', { class: 'pair' },
     element('h3', {}, ui.kind((first ?? second).content)),
-    isOne(first, second) ? showSource(ui, 'both', first) : SIDES.map((side, index) => showSource(ui, side, [first, second][index])),
+    isOne(pair) ? showSource(ui, 'both', first) : SIDES.map((side, index) => showSource(ui, side, [first, second][index])),
     differing.length > 0 ? facts(ui, differing) : element('p', {}, ui.t('compare.nothing')),
     cut && element('p', { class: 'quiet' }, ui.t('compare.cut')),
     same.length > 0 && fold(ui.t('compare.same', { count: same.length }), () => facts(ui, same)));
 }
 
 // The same content under the same name; the digest leaves out the proofs.
-function isOne(first, second) {
+function isOne({ first, second }) {
   return first !== undefined && second !== undefined && first.node === second.node && first.digest !== undefined && first.digest === second.digest;
 }
 
@@ -72,13 +79,13 @@ function facts(ui, rows) {
 
 function showFact(ui, { path, first, second, state }) {
   const name = path.flatMap((step, index) => (index === 0 ? [label(ui, step)] : [' › ', label(ui, step)]));
-  const value = (one, side) => element('td', { class: 'long' }, state === 'same' || state === 'differs' || state === side ? show(ui, one, path.at(-1)) : element('span', { class: 'quiet' }, ui.t('compare.absent')));
+  const value = (one, side) => element('td', { class: 'long' }, state === 'same' || state === 'differs' || state === side ? show(ui, one, String(path.at(-1))) : element('span', { class: 'quiet' }, ui.t('compare.absent')));
   return element('tr', {}, element('th', { scope: 'row' }, name), value(first, 'first'), value(second, 'second'), element('td', {}, ui.t(`compare.state.${state}`)));
 }
 
-// A claim has a name for people; the name of a file or of a tensor is what it is.
+// A claim has a name for people; a file or a tensor is called what it is called.
 function label(ui, step) {
-  return /^[a-zA-Z]\w{0,40}$/.test(step) ? ui.term(step) : ui.foreign(step);
+  return Array.isArray(step) ? ui.foreign(step[0], { code: true }) : ui.term(step);
 }
 
 // Metrics that both have stand one below the other: of one name, on the same part, at the same operating point.

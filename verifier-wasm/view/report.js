@@ -26,7 +26,7 @@ export function showReport(ui, report, { role, onRole, now, digest } = {}) {
     showVerdict(ui, report, { digest }),
     section(ui, 'checks', showChecks(ui, report.checks, names)),
     sources.length > 0 && section(ui, 'signers', showSigners(ui, report, sources, now)),
-    report.nodes.length > 0 && section(ui, 'lineage', showLineage(ui, report.nodes, names)),
+    report.nodes.length > 0 && section(ui, 'lineage', showLineage(ui, report.nodes, names, report)),
     sources.length > 0 && section(ui, 'content', showContents(ui, sources, { role, onRole })),
   ].filter(Boolean);
 }

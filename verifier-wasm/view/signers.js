@@ -30,7 +30,7 @@ function timeText(now) {
 }
 
 function showSigner(ui, source, { makers, results, now }) {
-  const { content, issuer, node, digest } = source;
+  const { content, issuer, node, digest, taint } = source;
   const checks = results.get(node) ?? [];
   const signatures = checks.filter(({ check, outcome }) => check === 'proof' && outcome === 'pass').length;
   return element('li', { class: 'signer' },
@@ -43,6 +43,7 @@ function showSigner(ui, source, { makers, results, now }) {
       [ui.term('validFrom'), ui.foreign(content.validFrom ?? ui.t('content.not-said'))],
       [ui.term('validUntil'), ui.foreign(content.validUntil ?? ui.t('content.not-said'))],
       [ui.t('age'), showAges(ui, content, checks.filter(({ check }) => check === 'status'), now)],
+      taint !== undefined && [ui.t('signers.taint'), element('span', { class: 'remark' }, ui.parts('content.tainted', { code: ui.foreign(taint.code, { code: true }) }))],
       digest !== undefined && [ui.t('signers.digest'), ui.foreign(digest, { code: true })],
     ]));
 }

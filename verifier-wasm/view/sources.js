@@ -10,7 +10,7 @@ export function sourcesOf({ shown, nodes }) {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   return shown.map(({ node, content }) => {
     const described = byId.get(node);
-    return { node, content, issuer: issuerOf(content), issuerName: described?.issuerName, digest: described?.digest };
+    return { node, content, issuer: issuerOf(content), issuerName: described?.issuerName, digest: described?.digest, taint: described?.taint };
   });
 }
 
@@ -38,9 +38,12 @@ export function titleOf(ui, content) {
 }
 
 /** One line that says whose word something is: by the name that the trust list has, and by the identifier. */
-export function whose(ui, { content, issuer, issuerName }) {
+export function whose(ui, { content, issuer, issuerName, taint }) {
   const parameters = { what: element('span', {}, titleOf(ui, content)), issuer: ui.foreign(issuer, { code: true }) };
-  return issuerName === undefined
-    ? ui.parts('content.said-by', parameters)
-    : ui.parts('content.said-by-named', { ...parameters, name: element('strong', {}, ui.foreign(issuerName)) });
+  return [
+    issuerName === undefined
+      ? ui.parts('content.said-by', parameters)
+      : ui.parts('content.said-by-named', { ...parameters, name: element('strong', {}, ui.foreign(issuerName)) }),
+    taint && [' ', element('span', { class: 'remark' }, ui.parts('content.tainted', { code: ui.foreign(taint.code, { code: true }) }))],
+  ];
 }

@@ -77,6 +77,7 @@ export default {
     'content.named': '{kind} “{name}”',
     'content.said-by': '{what}, signed by {issuer}',
     'content.said-by-named': '{what}, signed by {name} {issuer}',
+    'content.tainted': 'It builds on something that does not hold or is not known ({code}).',
     'content.not-said': 'not said',
     'content.empty': 'empty',
     'content.about': 'About',
@@ -152,6 +153,7 @@ export default {
     'signers.no-model': 'No model passport that holds is here to compare with',
     'signers.signatures': 'Signatures',
     'signers.count': { one: '{count} signature holds', other: '{count} signatures hold' },
+    'signers.taint': 'What it builds on',
     'signers.digest': 'Digest of what was signed',
     'signers.others': { one: '{count} more part does not hold or is not here; see the lineage.', other: '{count} more parts do not hold or are not here; see the lineage.' },
 
