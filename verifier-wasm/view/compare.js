@@ -113,13 +113,13 @@ function keyed(found) {
 function showPlot(ui, found) {
   const [{ metric: { name, unit } }] = found;
   const axis = sharedAxis(found.map(({ metric }) => metric));
-  const rows = found.map(({ metric, series, source }) => {
+  const rowOf = ({ metric, series, source }) => {
     const part = metric.slice === undefined ? ui.t('metrics.overall') : String(metric.slice);
     const side = ui.t(`compare.${series}`);
     return { metric, series, label: [element('strong', {}, side), ' ', ui.foreign(part), element('span', { class: 'quiet fine' }, ui.kind(source.content))], name: `${side}: ${name}, ${part}` };
-  });
+  };
   return element('figure', { class: 'metric' },
     element('figcaption', {}, element('strong', {}, ui.foreign(name)), unit !== undefined && unit !== '1' && [' ', ui.parts('metrics.unit', { unit: ui.foreign(unit) })]),
-    plotRows(ui, axis, rows),
+    plotRows(ui, axis, found, rowOf),
     axis && showAxis(ui, axis));
 }

@@ -63,7 +63,7 @@ function showPlot(ui, found, attributed) {
       definition !== undefined && element('span', { class: 'quiet fine definition' }, show(ui, definition))),
     inSteps(ui, element('div', {}), [...sources.values()], (group) => [
       attributed && element('p', { class: 'fine quiet source' }, whose(ui, group[0].source)),
-      plotRows(ui, axis, rowsOf(ui, group)),
+      plotRows(ui, axis, inOrder(group), ({ metric }) => rowOf(ui, metric)),
     ], SOURCES_A_STEP),
     axis && showAxis(ui, axis),
     methods(ui, found));
@@ -79,16 +79,15 @@ function bySource(found) {
 }
 
 // The whole first, its parts below, both as they were signed.
-function rowsOf(ui, group) {
+function inOrder(group) {
   const isWhole = ({ metric: { slice } }) => slice === undefined;
-  return [...group.filter(isWhole), ...group.filter((one) => !isWhole(one))].map(({ metric }) => rowOf(ui, metric));
+  return [...group.filter(isWhole), ...group.filter((one) => !isWhole(one))];
 }
 
-/** A row of a plot. */
-export function rowOf(ui, metric, series) {
+function rowOf(ui, metric) {
   const { name, slice } = metric;
   const part = slice === undefined ? ui.t('metrics.overall') : String(slice);
-  return { metric, series, label: slice === undefined ? part : ui.foreign(slice), name: `${name}, ${part}` };
+  return { metric, label: slice === undefined ? part : ui.foreign(slice), name: `${name}, ${part}` };
 }
 
 // Intervals of different making do not compare; how each was made is said once.

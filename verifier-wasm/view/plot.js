@@ -28,12 +28,16 @@ function endsOf(interval) {
   return ends.includes(undefined) || ends[0] > ends[1] ? undefined : ends;
 }
 
-/** Rows of metrics on an axis: `{ metric, label, name, series }`, of which `name` is for a label in plain text. */
-export function plotRows(ui, axis, rows) {
-  return inSteps(ui, element('ul', { class: 'plot' }), rows, (row) => element('li', { class: `plot-row ${row.series ?? ''}` }, showRow(ui, axis, row)), ROWS_A_STEP);
+/**
+ * Rows of metrics on an axis. `rowOf` makes of each thing what its row shows: `{ metric, label, name, series }`, of
+ * which `name` is the label in plain text.
+ */
+export function plotRows(ui, axis, things, rowOf) {
+  const item = ({ series = '', ...row }) => element('li', { class: `plot-row ${series}` }, showRow(ui, axis, row, series));
+  return inSteps(ui, element('ul', { class: 'plot' }), things, (thing) => item(rowOf(thing)), ROWS_A_STEP);
 }
 
-function showRow(ui, axis, { metric, label, name, series }) {
+function showRow(ui, axis, { metric, label, name }, series) {
   return [
     element('div', { class: 'plot-label' }, label, metric.threshold !== undefined && element('span', { class: 'quiet fine' }, ui.parts('metrics.threshold', { threshold: signed(ui, metric.threshold) }))),
     axis ? track(ui, axis, metric, name, series) : element('span', {}),

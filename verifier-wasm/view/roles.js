@@ -27,7 +27,7 @@ const ANSWERS = {
   evaluation: ['EvaluationAttestation/evaluation', 'EvaluationAttestation/evaluates', 'EvaluationAttestation/testedOn'],
   origin: ['*/trainedOn', '*/validatedOn', '*/testedOn', '*/used', '*/generated', '*/wasGeneratedBy', '*/wasDerivedFrom', '*/wasRevisionOf', '*/fineTunedFrom', '*/quantizedFrom', '*/distilledFrom',
     '*/mergedFrom', '*/adapterOf', '*/developer', '*/publisher', '*/manufacturer'],
-  files: ['*/artifactManifest', 'DatasetPassport/dataContent', '*/containerDigest', 'ModelPassport/architectureDigest'],
+  files: ['ModelPassport/artifactManifest', 'ModelPassport/architectureDigest', '*/containerDigest', '*/artifactManifest', 'DatasetPassport/dataContent'],
   weights: ['ModelPassport/weights'],
   interface: ['ModelPassport/interface', 'ModelPassport/design'],
   making: ['ModelPassport/training', '*/preprocessing', 'ProcessingAttestation/execution', 'ProcessingAttestation/tool', '*/sourceCode', 'ProcessingAttestation/environment',

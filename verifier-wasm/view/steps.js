@@ -5,34 +5,42 @@
 import { element } from './text.js';
 
 const waiting = new WeakMap();
+const growing = new WeakMap();
 // A machine's view of what the document says already is no use on paper.
 const FOLDED_ON_PAPER = '.json';
 const OPENED_FOR_PAPER = 200;
+const STEPS_FOR_PAPER = 100;
 
-/** The first items in `list`, with a button that adds as many again until all are there. */
-export function inSteps(ui, list, items, make, step) {
+/** The first items in `list`, with a button that adds the next ones until all are there. */
+export function inSteps(ui, list, items, make, step, first = step) {
   let done = 0;
-  const add = () => {
-    const made = items.slice(done, done + step).map((item, index) => make(item, done + index)).flat(Infinity).filter(Boolean);
-    done += step;
+  const add = (count) => {
+    const made = items.slice(done, done + count).map((item, index) => make(item, done + index)).flat(Infinity).filter(Boolean);
+    done += count;
     list.append(...made);
-    return made;
+    return made[0];
   };
-  add();
+  add(first);
   if (done >= items.length) return [list];
   const button = element('button', { type: 'button', class: 'link more' });
   const say = () => {
     const left = items.length - done;
     button.textContent = ui.t('content.next', { count: left, step: ui.number(Math.min(step, left)) });
   };
+  const grow = () => {
+    const added = add(step);
+    if (done < items.length) say();
+    else button.remove();
+    return added;
+  };
   say();
+  growing.set(button, grow);
   button.addEventListener('click', () => {
-    const [first] = add();
-    if (done < items.length) return say();
-    button.remove();
-    if (!(first instanceof Element)) return undefined;
-    first.setAttribute('tabindex', '-1');
-    return first.focus({ preventScroll: true });
+    const added = grow();
+    // Who pressed a button that is gone goes on where it has led to.
+    if (button.isConnected || !(added instanceof Element)) return;
+    added.setAttribute('tabindex', '-1');
+    added.focus({ preventScroll: true });
   });
   return [list, button];
 }
@@ -56,6 +64,11 @@ function fill(details) {
 export function openForPrint(root) {
   let opened = [];
   const open = () => {
+    unfold();
+    growAll(root);
+    unfold();
+  };
+  const unfold = () => {
     // What is opened may hold more that is folded.
     for (let folded = closed(root); folded.length > 0 && opened.length < OPENED_FOR_PAPER; folded = closed(root)) {
       for (const details of folded.slice(0, OPENED_FOR_PAPER - opened.length)) {
@@ -75,6 +88,15 @@ export function openForPrint(root) {
     window.removeEventListener('beforeprint', open);
     window.removeEventListener('afterprint', close);
   };
+}
+
+// A button is no use on paper. What is added stays.
+function growAll(root) {
+  for (let steps = 0; steps < STEPS_FOR_PAPER; steps += 1) {
+    const button = [...root.querySelectorAll('button.more')].find((one) => growing.has(one));
+    if (!button) return;
+    growing.get(button)();
+  }
 }
 
 function closed(root) {

@@ -144,25 +144,13 @@ export function table(ui, rows, depth = 0) {
   const columns = [...names].slice(0, SHOWN_COLUMNS);
   const body = element('tbody', {});
   const line = (row) => element('tr', {}, columns.map((key) => cell(ui, row, key, depth)));
-  const grown = growing(ui, body, kept, line);
+  // Twenty rows are a table; who wants more of it wants many.
+  const [, more] = inSteps(ui, body, kept, line, ROWS_A_STEP, SHOWN_ROWS);
   return element('div', {},
     element('div', { class: 'wide', tabindex: '0', role: 'group', 'aria-label': ui.t('content.table') },
       element('table', {}, element('thead', {}, element('tr', {}, columns.map((key) => element('th', { scope: 'col' }, ui.term(key))))), body)),
     names.size > SHOWN_COLUMNS && element('p', { class: 'quiet fine' }, ui.t('content.more-columns', { count: names.size - SHOWN_COLUMNS })),
-    grown);
-}
-
-// Twenty rows are a table; who wants more of it wants many.
-function growing(ui, body, rows, line) {
-  body.append(...rows.slice(0, SHOWN_ROWS).map(line));
-  const rest = rows.slice(SHOWN_ROWS);
-  if (rest.length === 0) return false;
-  const place = element('p', {});
-  place.append(ui.moreButton(ui.t('content.all-rows', { count: rows.length }), () => {
-    const [, button] = inSteps(ui, body, rest, line, ROWS_A_STEP);
-    if (button) place.append(button);
-  }));
-  return place;
+    more);
 }
 
 function cell(ui, row, key, depth) {

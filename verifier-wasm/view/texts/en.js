@@ -95,7 +95,6 @@ export default {
     'content.more-values': { one: '… and {count} more, in the JSON', other: '… and {count} more, in the JSON' },
     'content.more-columns': { one: '{count} more column is in the JSON.', other: '{count} more columns are in the JSON.' },
     'content.table': 'Table',
-    'content.all-rows': { one: 'Show {count} row', other: 'Show all {count} rows' },
     'content.next': { one: 'Show {count} more', other: 'Show {step} of {count} more' },
 
     'role': 'Read it as',
