@@ -104,6 +104,8 @@ describe('the parts that need no page', () => {
     assert.equal(states['artifactManifest/file/b/digestMultibase'], 'differs');
     assert.equal(states['artifactManifest/file/c/digestMultibase'], 'second');
     assert.ok(rows.some(({ path, state }) => path[0] === '__proto__' && state === 'second'));
+    const own = claimsOf({ id: 'urn:x:credential', issuer: 'did:web:a.example', credentialSubject: { id: 'urn:x:subject', issuer: 'somebody' } });
+    assert.deepEqual([...own.claims.values()].map(({ value }) => value), ['urn:x:credential', 'did:web:a.example', 'urn:x:subject', 'somebody']);
     const many = claimsOf({ credentialSubject: Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`a${at}`, at])) });
     assert.deepEqual([many.claims.size, many.cut], [20_000, true]);
     const source = (node, id, type = 'ModelPassport') => ({ node, content: { type: ['VerifiableCredential', type], credentialSubject: { id } } });

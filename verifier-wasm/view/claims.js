@@ -14,7 +14,7 @@ const NAMES = ['path', 'name', 'label', 'variable', 'property', 'identifier', 'm
 /** The claims of a credential as a map from place to `{ path, value }`; `cut` says that there are more. */
 export function claimsOf(content) {
   const found = new Map();
-  const keep = (path, value) => found.set(JSON.stringify(path), { path, value });
+  const keep = (path, value, key = JSON.stringify(path)) => found.set(key, { path, value });
   const visit = (value, path) => {
     if (found.size >= MOST_CLAIMS) return;
     const inner = path.length < DEEPEST ? partsOf(value) : undefined;
@@ -22,7 +22,8 @@ export function claimsOf(content) {
     else for (const [key, item] of inner) visit(item, [...path, key]);
   };
   const { issuer, validFrom, validUntil, id, credentialSubject } = content;
-  for (const [key, value] of Object.entries({ id, issuer, validFrom, validUntil })) if (value !== undefined) keep([key], value);
+  // What the credential says of itself is another thing than what it says of its subject in the same words.
+  for (const [key, value] of Object.entries({ id, issuer, validFrom, validUntil })) if (value !== undefined) keep(['credential', key], value, key);
   for (const [key, value] of partsOf(credentialSubject) ?? []) visit(value, [key]);
   return { claims: found, cut: found.size >= MOST_CLAIMS };
 }

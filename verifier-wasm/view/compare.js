@@ -20,8 +20,8 @@ const FILES = new Set(['artifactManifest', 'weights']);
 /** Sections for two reports. */
 export function showComparison(ui, first, second) {
   const [one, other] = [first, second].map(sourcesOf);
-  // What differs comes first, and is looked at only once it is shown: there may be thousands.
-  const pairs = pairSources(one, other).sort((left, right) => Number(isOne(left)) - Number(isOne(right)));
+  // Claims are looked at only once their credentials are shown: there may be thousands.
+  const pairs = pairSources(one, other).sort((left, right) => interest(left) - interest(right));
   const withFiles = pairs.filter(hasFiles);
   const metrics = pairMetrics(pairs);
   return [
@@ -30,6 +30,12 @@ export function showComparison(ui, first, second) {
     metrics.length > 0 && section(ui, 'compare.metrics', inSteps(ui, element('div', { class: 'plots' }), byName(metrics), (group) => showPlot(ui, group), PLOTS_A_STEP)),
     withFiles.length > 0 && section(ui, 'compare.files', inSteps(ui, element('div', {}), withFiles, (pair) => showPair(ui, pair, isOfFile), CREDENTIALS_A_STEP)),
   ].filter(Boolean);
+}
+
+// What both have and differs comes first, then what one has alone, then what is the same.
+function interest(pair) {
+  if (pair.first === undefined || pair.second === undefined) return 1;
+  return isOne(pair) ? 2 : 0;
 }
 
 function showSide(ui, report, side, id) {
@@ -52,9 +58,15 @@ function showPair(ui, pair, wanted) {
   return element('section', { class: 'pair' },
     element('h3', {}, ui.kind((first ?? second).content)),
     isOne(pair) ? showSource(ui, 'both', first) : SIDES.map((side, index) => showSource(ui, side, [first, second][index])),
-    differing.length > 0 ? facts(ui, differing) : element('p', {}, ui.t('compare.nothing')),
+    showDiffering(ui, pair, differing),
     cut && element('p', { class: 'quiet' }, ui.t('compare.cut')),
     same.length > 0 && fold(ui.t('compare.same', { count: same.length }), () => facts(ui, same)));
+}
+
+function showDiffering(ui, { first, second }, differing) {
+  if (differing.length === 0) return element('p', {}, ui.t('compare.nothing'));
+  const isAlone = first === undefined || second === undefined;
+  return isAlone ? fold(ui.t('compare.alone', { count: differing.length }), () => facts(ui, differing)) : facts(ui, differing);
 }
 
 // The same content under the same name; the digest leaves out the proofs.

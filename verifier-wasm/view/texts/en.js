@@ -176,6 +176,7 @@ export default {
     'compare.absent': 'not there',
     'compare.none': 'has no such credential that holds.',
     'compare.nothing': 'Nothing differs.',
+    'compare.alone': { one: '{count} claim that only this one has', other: '{count} claims that only this one has' },
     'compare.cut': 'There are more claims than are compared here.',
     'compare.same': { one: '{count} claim that is the same', other: '{count} claims that are the same' },
     'compare.metrics': 'Metrics of both',
