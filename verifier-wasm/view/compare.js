@@ -91,8 +91,10 @@ function facts(ui, rows) {
 
 function showFact(ui, { path, first, second, state }) {
   const name = path.flatMap((step, index) => (index === 0 ? [label(ui, step)] : [' › ', label(ui, step)]));
-  const value = (one, side) => element('td', { class: 'long' }, state === 'same' || state === 'differs' || state === side ? show(ui, one, String(path.at(-1))) : element('span', { class: 'quiet' }, ui.t('compare.absent')));
-  return element('tr', {}, element('th', { scope: 'row' }, name), value(first, 'first'), value(second, 'second'), element('td', {}, ui.t(`compare.state.${state}`)));
+  const cell = (value, other) => element('td', { class: 'long' },
+    state === other ? element('span', { class: 'quiet' }, ui.t('compare.absent')) : show(ui, value, String(path.at(-1))));
+  return element('tr', {},
+    element('th', { scope: 'row' }, name), cell(first, 'second'), cell(second, 'first'), element('td', {}, ui.t(`compare.state.${state}`)));
 }
 
 // A claim has a name for people; a file or a tensor is called what it is called.

@@ -29,10 +29,10 @@ export function showContents(ui, sources, { role, onRole } = {}) {
   return [showKnown(ui, sources), picker, place];
 }
 
-// Long documents: of several, the model's is open.
+// Long documents: of several, the model's is open, and what there is a warning about.
 function showAll(ui, sources) {
   const isModel = ({ content: { type } }) => [type].flat().includes('ModelPassport');
-  const show = (source) => showCredential(ui, source, { open: sources.length === 1 || isModel(source) });
+  const show = (source) => showCredential(ui, source, { open: sources.length === 1 || isModel(source) || source.isTroubled });
   return inSteps(ui, element('div', {}), sources, show, CREDENTIALS_A_STEP);
 }
 

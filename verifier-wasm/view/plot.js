@@ -38,8 +38,9 @@ export function plotRows(ui, axis, things, rowOf) {
 }
 
 function showRow(ui, axis, { metric, label, name }, series) {
+  const at = metric.threshold !== undefined && ui.parts('metrics.threshold', { threshold: signed(ui, metric.threshold) });
   return [
-    element('div', { class: 'plot-label' }, label, metric.threshold !== undefined && element('span', { class: 'quiet fine' }, ui.parts('metrics.threshold', { threshold: signed(ui, metric.threshold) }))),
+    element('div', { class: 'plot-label' }, label, at && element('span', { class: 'quiet fine' }, at)),
     axis ? track(ui, axis, metric, name, series) : element('span', {}),
     element('div', { class: 'plot-figures' }, figures(ui, metric), remarks(ui, metric)),
   ];
@@ -51,9 +52,10 @@ export function signed(ui, value) {
 }
 
 function figures(ui, { value, interval, n }) {
+  const ends = isObject(interval) && { lower: signed(ui, interval.lower), upper: signed(ui, interval.upper) };
   return element('p', {},
     element('strong', {}, value === undefined ? ui.t('metrics.no-value') : signed(ui, value)),
-    isObject(interval) && [' ', element('span', {}, '(', ui.parts('content.interval', { lower: signed(ui, interval.lower), upper: signed(ui, interval.upper) }), ')')],
+    ends && [' ', element('span', {}, '(', ui.parts('content.interval', ends), ')')],
     n !== undefined && [' ', element('span', { class: 'quiet plot-n' }, ui.parts('metrics.n', { n: signed(ui, n) }))]);
 }
 

@@ -6,11 +6,12 @@ import { element } from './text.js';
 import { isObject, textOf } from './values.js';
 
 /** The credentials of a report that hold, each with what the report knows of who signed it. */
-export function sourcesOf({ shown, nodes }) {
+export function sourcesOf({ shown, nodes, checks }) {
   const byId = new Map(nodes.map((node) => [node.id, node]));
+  const troubled = new Set(checks.filter(({ outcome }) => outcome === 'warn' || outcome === 'fail').map(({ node }) => node));
   return shown.map(({ node, content }) => {
-    const described = byId.get(node);
-    return { node, content, issuer: issuerOf(content), issuerName: described?.issuerName, digest: described?.digest, taint: described?.taint };
+    const { issuerName, digest, taint } = byId.get(node) ?? {};
+    return { node, content, issuer: issuerOf(content), issuerName, digest, taint, isTroubled: troubled.has(node) };
   });
 }
 
