@@ -1,22 +1,33 @@
 // A report as a document. What is shown is what was verified: this file reads the report and nothing else.
 
-import { issuerOf, showContent } from './content.js';
-import { badge, icon, STATES } from './icons.js';
+import { showContents } from './content.js';
+import { icon, STATES } from './icons.js';
 import { showLineage } from './lineage.js';
-import { element, plain } from './text.js';
+import { outcomeBadge, showMeaning } from './results.js';
+import { showSigners } from './signers.js';
+import { issuerOf, nameOf, sourcesOf } from './sources.js';
+import { inSteps } from './steps.js';
+import { element } from './text.js';
 
 // Worst first: a stage shows the worst of its results.
 const BY_WEIGHT = ['fail', 'not-checked', 'warn', 'pass', 'not-applicable'];
-const SHOWN_RESULTS = 50;
+const RESULTS_A_STEP = 50;
+const SHOWN_SUBJECTS = 12;
 
-/** Sections for a report: verdict, checks, lineage, content. */
-export function showReport(ui, report) {
+/**
+ * Sections for a report: verdict, checks, who signed, lineage, content. `role` is how the content is read first, and
+ * `onRole` is told when another is chosen; `now` is what ages are counted to, the time of the report when left out;
+ * `digest` is the SHA-256 of the text that was checked, for paper.
+ */
+export function showReport(ui, report, { role, onRole, now, digest } = {}) {
   const names = subjectNames(report);
+  const sources = sourcesOf(report);
   return [
-    showVerdict(ui, report),
+    showVerdict(ui, report, { digest }),
     section(ui, 'checks', showChecks(ui, report.checks, names)),
+    sources.length > 0 && section(ui, 'signers', showSigners(ui, report, sources, now)),
     report.nodes.length > 0 && section(ui, 'lineage', showLineage(ui, report.nodes, names, report)),
-    report.shown.length > 0 && section(ui, 'content', showContents(ui, report.shown)),
+    sources.length > 0 && section(ui, 'content', showContents(ui, sources, { role, onRole })),
   ].filter(Boolean);
 }
 
@@ -30,66 +41,64 @@ export function showLimits(ui) {
 
 /** The same place on the page for a check that could not be made at all. */
 export function showFailure(ui, message, code) {
-  return verdictSection(ui, 'could-not-check', [
+  return verdictSection(ui, 'could-not-check', [undefined, 'verdict'], [
     element('p', {}, ui.parts('verdict.failure', { message: ui.message(message) })),
     code && element('p', { class: 'quiet' }, ui.parts('verdict.code', { code: ui.foreign(code, { code: true }) })),
   ]);
 }
 
-function section(ui, id, ...content) {
+/** A part of the page with its heading and what it means. */
+export function section(ui, id, ...content) {
   return element('section', { class: 'card', id, 'aria-labelledby': `${id}-title` },
     element('h2', { id: `${id}-title` }, ui.t(id)), element('p', { class: 'quiet' }, ui.t(`${id}.meaning`)), content);
-}
-
-// Long documents: of several, the model's is open.
-function showContents(ui, shown) {
-  const isModel = ({ content: { type } }) => [type].flat().includes('ModelPassport');
-  return shown.map((one) => showContent(ui, one, { open: shown.length === 1 || isModel(one) }));
 }
 
 // Names are claims; they help people to tell credentials apart, next to the identifiers that count.
 function subjectNames({ shown, checks }) {
   const nodes = new Map(checks.filter(({ node }) => node !== undefined).map(({ node }) => [node, undefined]));
-  return new Map([...nodes, ...shown.map(({ node, content }) => {
-    const { name, title } = content.credentialSubject ?? {};
-    return [node, typeof (name ?? title) === 'string' ? (name ?? title) : undefined];
-  })]);
+  return new Map([...nodes, ...shown.map(({ node, content }) => [node, nameOf(content)])]);
 }
 
-function showVerdict(ui, { verdict, code, checks, checkedAt, shown }) {
+/** The verdict, why, and of what; `id` is that of its heading, and `of` that of a heading which says whose verdict it is. */
+export function showVerdict(ui, { verdict, code, checks, checkedAt, shown }, { id = 'verdict', of, digest } = {}) {
   const decided = code === 'ok' ? undefined : checks.find((check) => check.code === code);
   const time = ui.foreign(checkedAt);
-  return verdictSection(ui, verdict, [
+  return verdictSection(ui, verdict, [of, id], [
     decided && element('div', { class: 'reason' }, element('strong', {}, ui.known('stage', decided.check)), showMeaning(ui, decided)),
-    shown.length > 0 && [verdict === 'not-verified' && element('p', {}, ui.t('verdict.holds')), element('ul', { class: 'subjects' }, shown.map((one) => showSubject(ui, one)))],
+    shown.length > 0 && [
+      verdict === 'not-verified' && element('p', {}, ui.t('verdict.holds')),
+      inSteps(ui, element('ul', { class: 'subjects' }), shown, (one) => showSubject(ui, one), SHOWN_SUBJECTS),
+    ],
     element('p', { class: 'quiet' }, code === 'ok'
       ? ui.parts('verdict.time', { time })
       : ui.parts('verdict.time-and-code', { time, code: ui.foreign(code, { code: true }) })),
+    digest !== undefined && element('p', { class: 'quiet' }, ui.parts('content.text-digest', { digest: ui.foreign(digest, { code: true }) })),
   ]);
 }
 
 // What was said, and by whom: by the identifier that was proven, never by the name that they give themselves.
 function showSubject(ui, { content }) {
-  const { name, title } = content.credentialSubject ?? {};
+  const name = nameOf(content);
   const parameters = { what: element('strong', {}, ui.kind(content)), issuer: ui.foreign(issuerOf(content), { code: true }) };
-  return element('li', {}, typeof (name ?? title) === 'string'
-    ? ui.parts('verdict.named-signed-by', { ...parameters, name: ui.foreign(name ?? title) })
-    : ui.parts('verdict.signed-by', parameters));
+  return element('li', {}, name === undefined ? ui.parts('verdict.signed-by', parameters) : ui.parts('verdict.named-signed-by', { ...parameters, name: ui.foreign(name) }));
 }
 
-function verdictSection(ui, verdict, details) {
+function verdictSection(ui, verdict, [of, id], details) {
   const state = STATES[verdict] ?? 'open';
-  return element('section', { class: `verdict ${state}`, 'aria-labelledby': 'verdict' },
+  return element('section', { class: `verdict ${state}`, 'aria-labelledby': of === undefined ? id : `${of} ${id}` },
     icon(state),
     element('div', {},
-      element('h2', { id: 'verdict', tabindex: '-1' }, ui.known('verdict', verdict)),
+      element('h2', { id, tabindex: '-1' }, ui.known('verdict', verdict)),
       element('p', { class: 'meaning' }, ui.known('verdict', `${verdict}.meaning`)),
       details));
 }
 
 function showChecks(ui, checks, names) {
   const stages = new Map();
-  for (const check of checks) stages.set(check.check, [...(stages.get(check.check) ?? []), check]);
+  for (const check of checks) {
+    if (!stages.has(check.check)) stages.set(check.check, []);
+    stages.get(check.check).push(check);
+  }
   return element('ul', { class: 'checks' }, Array.from(stages, ([stage, results]) => showStage(ui, stage, results, names)));
 }
 
@@ -105,19 +114,21 @@ function showStage(ui, stage, results, names) {
   }
   const differing = BY_WEIGHT.map((outcome) => [outcome, results.filter((result) => result.outcome === outcome).length])
     .filter(([, count]) => count > 0).map(([outcome, count]) => ui.t(`outcomes.${outcome}`, { count }));
-  const list = element('ul', { class: 'results' });
-  const rest = results.map((result) => element('li', {}, outcomeBadge(ui, result.outcome), showResult(ui, result, names)));
-  list.append(...rest.splice(0, SHOWN_RESULTS));
+  const sorted = [...results].sort((one, other) => urgency(one) - urgency(other));
   return element('li', { class: 'check' },
     element('details', { open: results.some(needsAttention) },
       element('summary', { class: 'row' }, head, element('span', { class: 'result' }, differing.join(', '), ' ', showOrHide(ui))),
-      list,
-      rest.length > 0 && ui.moreButton(ui.t('text.show-more', { count: rest.length }), () => list.append(...rest))));
+      inSteps(ui, element('ul', { class: 'results' }), sorted, (result) => element('li', {}, outcomeBadge(ui, result.outcome), showResult(ui, result, names)), RESULTS_A_STEP)));
 }
 
 // The style sheet shows one of the two.
 function showOrHide(ui) {
   return [element('span', { class: 'link when-closed' }, ui.t('checks.show')), element('span', { class: 'link when-open' }, ui.t('checks.hide'))];
+}
+
+// What needs attention comes first, so that no number of others hides it.
+function urgency(result) {
+  return BY_WEIGHT.indexOf(result.outcome) + (needsAttention(result) ? 0 : BY_WEIGHT.length);
 }
 
 function needsAttention({ outcome, required }) {
@@ -139,20 +150,4 @@ function showResult(ui, result, names, times) {
 function showPlace(ui, node, name) {
   const id = ui.foreign(node, { code: true });
   return name === undefined ? ui.parts('checks.in', { node: id }) : ui.parts('checks.in-named', { name: ui.foreign(name), node: id });
-}
-
-// The verifier speaks English. In other languages the meaning of its code comes first, and its words, which name
-// the thing, below.
-function showMeaning(ui, { code, message, help }) {
-  const [what, advice] = ui.code(code) ?? [];
-  if (what === undefined) return [element('p', {}, ui.message(message)), help && element('p', { class: 'help' }, ui.message(help))];
-  return [
-    element('p', {}, what),
-    element('p', { class: 'quiet fine' }, ui.t('checks.exact-words'), ' ', ui.message(message)),
-    advice && element('p', { class: 'help' }, advice),
-  ];
-}
-
-function outcomeBadge(ui, outcome) {
-  return badge(outcome, ui.known('outcome', outcome));
 }

@@ -1,0 +1,10 @@
+import { launch } from './chromium.mjs'; import { serve } from './server.mjs'; import { readFileSync } from 'node:fs';
+const [dir, out, name, width='1200', scheme='light', lang='en-GB'] = process.argv.slice(2);
+const s = await serve(dir); const b = await launch();
+const c = await b.newContext({ viewport: { width: +width, height: 900 }, colorScheme: scheme, locale: lang });
+const p = await c.newPage(); p.on('console', m => m.type()==='error' && console.log(m.text())); p.on('pageerror', e => console.log(e.message));
+await p.goto(s.url);
+await p.setInputFiles('#choose-passport', { name: 'p.json', mimeType: 'application/json', buffer: readFileSync(`/work/main/tests/cases/${name}/input.json`) });
+await p.waitForSelector('#verdict'); await p.waitForTimeout(500);
+await p.screenshot({ path: out, fullPage: true });
+await b.close(); await s.close();
