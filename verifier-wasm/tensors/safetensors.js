@@ -64,7 +64,7 @@ function readEntry(name, entry) {
   // Shapes of a hostile file may be beyond what numbers hold.
   const wanted = shape.reduce((product, length) => product * BigInt(length), BigInt(bits));
   if (wanted !== BigInt(end - begin) * 8n) throw malformed('a tensor has another length than its type and shape make');
-  return { name, dtype, shape, begin, end };
+  return { name, dtype, alias: code, shape, begin, end };
 }
 
 function checkLayout(tensors, length) {
