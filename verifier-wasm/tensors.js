@@ -63,7 +63,8 @@ function formatOf({ name = '' }) {
 function readList(tensors) {
   if (!Array.isArray(tensors) || tensors.length > MAX_TENSORS) throw misuse();
   const listed = new Map();
-  for (const { name, dtype, shape, sha256 } of tensors) {
+  for (const tensor of tensors) {
+    const { name, dtype, shape, sha256 } = Object(tensor);
     const good = typeof name === 'string' && typeof dtype === 'string' && Array.isArray(shape) && /^[0-9a-f]{64}$/.test(sha256);
     if (!good || listed.has(name)) throw misuse();
     listed.set(name, { dtype, shape, sha256 });
