@@ -15,7 +15,7 @@ import { chromium } from 'playwright-core';
 import { serve } from '../browser/server.mjs';
 
 const MIB = 2 ** 20;
-const SAMPLE_MS = 100;
+const SAMPLE_MS = 250;
 const { values: { gib, rounds, folder } } = parseArgs({
   options: { gib: { type: 'string', default: '4' }, rounds: { type: 'string', default: '3' }, folder: { type: 'string', default: tmpdir() } },
 });
@@ -124,6 +124,19 @@ function memory(browserPid) {
   return { renderers: sum(members.filter(({ command }) => command.includes('--type=renderer'))), all: sum(members) };
 }
 
+// The most beyond what there was before, while `work` goes on.
+async function mostMemory(pid, work) {
+  const before = memory(pid);
+  const most = { renderers: 0, all: 0 };
+  const sampling = setInterval(() => {
+    const now = memory(pid);
+    for (const which of Object.keys(most)) most[which] = Math.max(most[which], now[which] - before[which]);
+  }, SAMPLE_MS);
+  await work();
+  clearInterval(sampling);
+  return most;
+}
+
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 const place = mkdtempSync(join(folder, 'passport-bench-'));
@@ -149,18 +162,11 @@ async function measure(browser, pid) {
   await page.setInputFiles('input', join(place, 'model.bin'));
   const cores = await page.evaluate(contestants);
   const times = { ours: [], bare: [], wasm: [] };
-  const most = { renderers: 0, all: 0 };
-  const baseline = memory(pid);
+  // Apart from the rounds: looking at memory takes time itself.
+  const most = await mostMemory(pid, () => page.evaluate(() => globalThis.bench.ours()));
+  const longest = await page.evaluate(() => globalThis.longest);
   for (let round = 0; round < Number(rounds); round += 1) {
-    for (const name of Object.keys(times)) {
-      const sampling = name === 'ours' && setInterval(() => {
-        const now = memory(pid);
-        for (const which of Object.keys(most)) most[which] = Math.max(most[which], now[which] - baseline[which]);
-      }, SAMPLE_MS);
-      times[name].push(await page.evaluate((which) => globalThis.bench[which](), name));
-      clearInterval(sampling);
-      if (name === 'ours' && round === 0) console.log(`longest task of the page after one file: ${await page.evaluate(() => globalThis.longest)} ms (0: none over 50)`);
-    }
+    for (const name of Object.keys(times)) times[name].push(await page.evaluate((which) => globalThis.bench[which](), name));
   }
   const abort = await page.evaluate(() => globalThis.bench.abort());
   const rates = Object.fromEntries(Object.entries(times).map(([name, list]) => [name, Number(gib) * 2 ** 30 / 1e3 / median(list)]));
@@ -171,5 +177,6 @@ async function measure(browser, pid) {
   row('hashFile beside one stream in WebAssembly', (rates.ours / rates.wasm).toFixed(2), 'aim 1.5', rates.ours / rates.wasm >= 1.5);
   row('most memory of the renderers beyond the start', `${(most.renderers / MIB).toFixed(0)} MiB`, 'aim under 200 MiB', most.renderers < 200 * MIB);
   row('the same of all processes of the browser', `${(most.all / MIB).toFixed(0)} MiB`, '', true);
+  row('longest task of the page (0: none over 50 ms)', `${longest} ms`, 'aim under 50 ms', longest < 50);
   row('from giving up to the rejection', `${abort.toFixed(1)} ms`, 'aim under 200 ms', abort < 200);
 }

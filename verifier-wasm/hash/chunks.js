@@ -26,6 +26,53 @@ export async function readLeaf(file, start, end) {
   return bytes;
 }
 
+/**
+ * Reads chunks like `readLeaf`, into memory that is used again: what is left to a collector piles up to a hundred MiB a
+ * worker. Hosts whose Blobs cannot be read into given memory read as `readLeaf` does.
+ */
+export function createReader() {
+  const spare = [];
+  let canReuse = true;
+  return {
+    async read(file, start, end) {
+      if (canReuse) {
+        try {
+          return await readInto(spare.pop() ?? new ArrayBuffer(1 + CHUNK_BYTES + 1), file.slice(start, end), end - start);
+        } catch (cause) {
+          if (!(cause instanceof TypeError)) throw cause;
+          canReuse = false;
+        }
+      }
+      return readLeaf(file, start, end);
+    },
+    giveBack(bytes) {
+      if (canReuse) spare.push(bytes.buffer);
+    },
+  };
+}
+
+// The first byte of the memory is never written, and one more than the chunk has tells that nothing follows. A stream
+// that is not read to its end would keep its pipe.
+async function readInto(memory, part, length) {
+  const reader = part.stream().getReader({ mode: 'byob' });
+  let filled = 0;
+  let buffer = memory;
+  for (;;) {
+    let step;
+    try {
+      step = await reader.read(new Uint8Array(buffer, 1 + filled, Math.max(1, length - filled)));
+    } catch (cause) {
+      throw unreadable(cause);
+    }
+    if (step.value) ({ buffer } = step.value);
+    if (step.done) break;
+    filled += step.value.length;
+    if (filled > length) throw unreadable();
+  }
+  if (filled !== length) throw unreadable();
+  return new Uint8Array(buffer, 0, 1 + length);
+}
+
 /** A part of a Blob. */
 export async function readPart(file, start, end) {
   let bytes;
