@@ -9,7 +9,7 @@ import { hashStream } from './hash/stream.js';
 
 // Below this, workers take longer to start than the file to be hashed.
 const POOL_FROM_BYTES = 8 * CHUNK_BYTES;
-// 2 chunks each in flight, and 8 MiB a chunk: 128 MiB.
+// Each has two chunks in flight at least, and there are 16 at most.
 const MAX_WORKERS = 8;
 
 // Written so that bundlers recognise it.

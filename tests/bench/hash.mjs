@@ -21,7 +21,7 @@ const { values: { gib, rounds, folder } } = parseArgs({
 });
 const root = new URL('../../', import.meta.url);
 
-// Reads and hashes every `step`th chunk, two at a time, and does nothing else.
+// Reads and hashes every `step`th chunk, as many at a time as `hashFile` does, and nothing else.
 const BARE_WORKER = `
 import * as glue from './pkg/verifier.js';
 const CHUNK_BYTES = 4 * 2 ** 20;
@@ -69,7 +69,7 @@ async function contestants() {
   const hash = (options) => hashFile(file, options);
   globalThis.bench = {
     ours: () => timed(() => hash()),
-    bare: () => timed(() => run('bare', cores, 2)),
+    bare: () => timed(() => run('bare', cores, Math.min(4, Math.floor(16 / cores)))),
     wasm: () => timed(() => run('wasm', 1, 1)),
     abort: () => new Promise((resolve) => {
       const stop = new AbortController();

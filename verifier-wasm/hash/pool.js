@@ -9,8 +9,9 @@
 import { PassportVerifierError } from '../errors.js';
 import { CHUNK_BYTES, createProgress, HASH_BYTES } from './chunks.js';
 
-// One chunk is hashed while the next is read. With its copy in WebCrypto each takes 8 MiB at most.
-const IN_FLIGHT = 2;
+// Some chunks are read while others are hashed. With its copy in WebCrypto each takes 8 MiB: 128 MiB altogether.
+const IN_FLIGHT = 16;
+const IN_FLIGHT_EACH = 4;
 const START_MS = 10_000;
 // A worker answers between two chunks even when the file is on a slow disk; after three silent beats it is dead.
 const BEAT_MS = 3_000;
@@ -55,14 +56,14 @@ export function hashInPool(files, merkle, { count, makeWorker, onProgress, signa
     if (signal?.aborted) return reject(signal.reason);
     signal?.addEventListener('abort', abort, { once: true });
     beats = setInterval(() => members.forEach((member) => guarded(member.beat)), BEAT_MS);
-    const started = Array.from({ length: count }, () => startMember(makeWorker, merkle.module, { feed, drop, fail, guarded }));
+    const started = Array.from({ length: count }, () => startMember(makeWorker, merkle.module, { most: Math.min(IN_FLIGHT_EACH, Math.floor(IN_FLIGHT / count)), feed, drop, fail, guarded }));
     for (const member of started.filter(Boolean)) members.add(member);
     if (members.size === 0) end(resolve, undefined);
   });
 }
 
 // One worker, and what it was asked.
-function startMember(makeWorker, module, { feed, drop, fail, guarded }) {
+function startMember(makeWorker, module, { most, feed, drop, fail, guarded }) {
   let worker;
   let ready = false;
   let silent = 0;
@@ -75,7 +76,7 @@ function startMember(makeWorker, module, { feed, drop, fail, guarded }) {
       worker.terminate();
     },
     feed(next) {
-      while (ready && open.size < IN_FLIGHT) {
+      while (ready && open.size < most) {
         const task = next();
         if (task === undefined) return;
         asked += 1;
