@@ -4,8 +4,12 @@
 // Out of scope: every decision about a passport, which the WebAssembly takes alone.
 
 import init, * as glue from './pkg/verifier.js';
-import { hashFile as hash } from './hash.js';
+import { PassportVerifierError } from './errors.js';
+import { hashFile as hashOne, hashFiles as hashAll } from './hash.js';
 import { checkSignatures, VALID } from './signatures.js';
+import { compareTensors as compare } from './tensors.js';
+
+export { PassportVerifierError } from './errors.js';
 
 // WebAssembly memory never shrinks: above this, a new instance costs less than the memory that is held.
 const KEPT_MEMORY_BYTES = 128 * 2 ** 20;
@@ -16,18 +20,10 @@ const LONGEST_TEXT = 16 * 2 ** 20 + 1;
 /** What fits into the memory that a verifier may take, 256 MiB: some 3,000 full passports. */
 const LONGEST_EVIDENCE = 28 * 2 ** 20;
 
-/** Thrown for misuse and for a verifier that could not work. What is wrong with a passport is in its report. */
-export class PassportVerifierError extends Error {
-  constructor(code, message, options) {
-    super(message, options);
-    this.name = 'PassportVerifierError';
-    this.code = code;
-  }
-}
-
 /** Makes the functions of the package; `compile` gives the WebAssembly module, its digest checked. */
 export function createApi(compile) {
   let loading;
+  let compiled; // The workers that hash start from it.
 
   function load() {
     loading ??= start().catch((cause) => {
@@ -38,7 +34,8 @@ export function createApi(compile) {
   }
 
   async function start() {
-    await init({ module_or_path: await compile() });
+    compiled = await compile();
+    await init({ module_or_path: compiled });
   }
 
   // Misuse comes out of the WebAssembly as text, `code message`; anything else is a crash, after which
@@ -91,11 +88,31 @@ export function createApi(compile) {
 
   async function hashFile(source, options) {
     await load();
-    const merkle = {
+    return hashOne(source, merkle(), options);
+  }
+
+  async function hashFiles(files, options) {
+    await load();
+    return hashAll(files, merkle(), options);
+  }
+
+  async function compareTensors(file, tensors, options) {
+    await load();
+    return compare(file, tensors, merkle(), options);
+  }
+
+  function merkle() {
+    return {
       leaf: (chunk) => guarded(() => glue.merkleLeaf(chunk)),
+      module: compiled,
       root: (leaves) => guarded(() => glue.merkleRoot(leaves)),
+      sha256: beginSha256,
     };
-    return hash(source, merkle, options);
+  }
+
+  function beginSha256() {
+    const hash = guarded(() => new glue.Sha256());
+    return { update: (bytes) => guarded(() => hash.update(bytes)), finish: () => guarded(() => hash.finish()) };
   }
 
   async function version() {
@@ -103,7 +120,7 @@ export function createApi(compile) {
     return glue.version();
   }
 
-  return { hashFile, load, needs, verify, version };
+  return { compareTensors, hashFile, hashFiles, load, needs, verify, version };
 }
 
 function readChecks(verification) {

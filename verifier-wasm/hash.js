@@ -1,95 +1,55 @@
-// A file's Merkle root (RFC 9162 hashing over chunks of 4 MiB), in flat memory.
+// A file's Merkle root (RFC 9162 hashing over chunks of 4 MiB), in flat memory and on all cores.
 //
-// In scope: cutting the file into chunks and hashing them, in WebCrypto where there is one.
+// In scope: whether a file is hashed here (`hash/stream.js`) or by workers (`hash/pool.js`); the result is the same.
 // Out of scope: what a passport says of the file; the caller gives the result as evidence.
 
-const CHUNK_BYTES = 4 * 2 ** 20;
-const HASH_BYTES = 32;
+import { CHUNK_BYTES, createProgress } from './hash/chunks.js';
+import { hashInPool } from './hash/pool.js';
+import { hashStream } from './hash/stream.js';
+
+// Below this, workers take longer to start than the file to be hashed.
+const POOL_FROM_BYTES = 8 * CHUNK_BYTES;
+// Each has two chunks in flight at least, and there are 16 at most.
+const MAX_WORKERS = 8;
+
+// Written so that bundlers recognise it.
+const startHere = () => new Worker(new URL('./hash/worker.js', import.meta.url), { type: 'module' });
 
 /**
- * Hashes a Blob, a ReadableStream or any async iterable of Uint8Array. `sha256` is there for a file of one
- * chunk only: WebCrypto cannot hash in parts.
+ * Hashes a Blob, a ReadableStream or any async iterable of Uint8Array. `sha256` asks for that of the whole file,
+ * which only one core can work on; of a file of less than one chunk it is there in any case.
  */
-export async function hashFile(source, merkle, { onProgress, signal } = {}) {
-  const subtle = globalThis.crypto?.subtle;
-  // The byte before the data marks a leaf of the tree.
-  const leaf = async (chunk) => new Uint8Array(
-    subtle ? await subtle.digest('SHA-256', prefixed(chunk)) : merkle.leaf(chunk),
-  );
-  const total = source instanceof Blob ? source.size : undefined;
-  const leaves = [];
-  let size = 0;
-  let sha256;
-  // One chunk is hashed while the next is read.
-  let hashing;
-  const finished = async () => hashing && leaves.push(await hashing);
-  for await (const chunk of chunksOf(source)) {
-    signal?.throwIfAborted();
-    if (size === 0 && chunk.length < CHUNK_BYTES && subtle) sha256 = hex(await subtle.digest('SHA-256', chunk));
-    await finished();
-    hashing = leaf(chunk);
-    // A reader that fails must not leave this one unheard.
-    hashing.catch(() => {});
-    size += chunk.length;
-    onProgress?.({ done: size, total });
-  }
-  await finished();
-  signal?.throwIfAborted();
-  return { size, ...(sha256 && { sha256 }), merkleRoot: merkle.root(joined(leaves)) };
+export async function hashFile(source, merkle, options = {}) {
+  if (source instanceof Blob) return (await hashFiles([source], merkle, options))[0];
+  return hashStream(source, merkle, options);
 }
 
-function prefixed(chunk) {
-  const bytes = new Uint8Array(chunk.length + 1);
-  bytes.set(chunk, 1);
-  return bytes;
+/** Hashes Blobs with one set of workers: the results in their order, and one progress over all of them. */
+export async function hashFiles(files, merkle, { worker, workers, onProgress, signal, sha256 } = {}) {
+  const total = files.reduce((sum, { size }) => sum + size, 0);
+  const count = workerCount(total, files.length, { worker, workers, sha256 });
+  if (count > 0) {
+    const results = await hashInPool(files, merkle, { count, makeWorker: worker ?? startHere, onProgress, signal, sha256 });
+    if (results !== undefined) return results;
+  }
+  return hashOneByOne(files, merkle, { total, onProgress, signal, sha256 });
 }
 
-async function* chunksOf(source) {
-  if (source instanceof Blob) {
-    for (let start = 0; start < source.size; start += CHUNK_BYTES) {
-      yield new Uint8Array(await source.slice(start, start + CHUNK_BYTES).arrayBuffer());
-    }
-    return;
-  }
-  let filled = 0;
-  let buffer = new Uint8Array(CHUNK_BYTES);
-  for await (const part of partsOf(source)) {
-    let taken = 0;
-    while (taken < part.length) {
-      const bytes = part.subarray(taken, taken + CHUNK_BYTES - filled);
-      buffer.set(bytes, filled);
-      taken += bytes.length;
-      filled += bytes.length;
-      if (filled === CHUNK_BYTES) {
-        yield buffer;
-        buffer = new Uint8Array(CHUNK_BYTES);
-        filled = 0;
-      }
-    }
-  }
-  if (filled > 0) yield buffer.subarray(0, filled);
+function workerCount(total, files, { worker, workers, sha256 }) {
+  if (total < POOL_FROM_BYTES || (worker === undefined && typeof Worker === 'undefined')) return 0;
+  const cores = globalThis.navigator?.hardwareConcurrency || 2;
+  return Math.min(workers ?? cores, MAX_WORKERS, sha256 ? files : MAX_WORKERS);
 }
 
-// Not every browser lets a ReadableStream be iterated.
-async function* partsOf(source) {
-  if (source[Symbol.asyncIterator]) {
-    yield* source;
-    return;
+async function hashOneByOne(files, merkle, { total, onProgress, signal, sha256 }) {
+  const progress = createProgress(onProgress, total);
+  const results = [];
+  let before = 0;
+  for (const file of files) {
+    const reached = onProgress && (({ done }) => progress.at(before + done));
+    results.push(await hashStream(file, merkle, { onProgress: reached, signal, sha256 }));
+    before += file.size;
   }
-  const reader = source.getReader();
-  try {
-    for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value;
-  } finally {
-    reader.releaseLock();
-  }
-}
-
-function joined(hashes) {
-  const bytes = new Uint8Array(hashes.length * HASH_BYTES);
-  hashes.forEach((hash, index) => bytes.set(hash, index * HASH_BYTES));
-  return bytes;
-}
-
-function hex(digest) {
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  progress.end(total);
+  return results;
 }

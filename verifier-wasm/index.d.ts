@@ -137,7 +137,7 @@ export interface Artifact extends Measured {
 /** What `hashFile` measures. */
 export interface Measured {
   size: number;
-  /** Hexadecimal. WebCrypto cannot hash in parts, so `hashFile` gives it for files under 4 MiB only. */
+  /** Hexadecimal. Only one core can work on it, so `hashFile` gives it for files under 4 MiB, or when it is asked for. */
   sha256?: string;
   /** The root of the RFC 9162 tree over chunks of 4 MiB, as multibase. */
   merkleRoot?: string;
@@ -270,9 +270,57 @@ export interface VerifyOptions {
   webCrypto?: boolean;
 }
 
+export interface HashProgress {
+  done: number;
+  /** Not there for a stream, which does not say how long it is. */
+  total?: number;
+  /** On average since the beginning. */
+  bytesPerSecond: number;
+}
+
 export interface HashOptions {
-  onProgress?: (progress: { done: number; total?: number }) => void;
+  /** Told ten times a second at most, and at the end. */
+  onProgress?: (progress: HashProgress) => void;
+  /** Ends it at once, workers included; the promise is rejected with the signal's reason. */
   signal?: AbortSignal;
+  /** Also the SHA-256 of the whole file, for a passport that lists nothing else of it. Slower: it takes one core. */
+  sha256?: boolean;
+  /**
+   * Makes a worker that runs `hash/worker.js`: where the address of a script has to be a `TrustedScriptURL`, or the
+   * script lies elsewhere. Without it, or where workers cannot be started, the result is the same.
+   */
+  worker?: () => Worker;
+  /** How many workers at most; 0 hashes without. As many as there are cores, and 8 at most, when left out. */
+  workers?: number;
+}
+
+/** A tensor as a passport lists it in `weights`. */
+export interface Tensor {
+  name: string;
+  dtype: string;
+  shape: number[];
+  /** Hexadecimal, of its little-endian bytes. */
+  sha256: string;
+}
+
+export interface TensorOptions {
+  /** As in `weights[].format`; by the end of the file's name when left out. Others are not compared. */
+  format?: 'onnx' | 'safetensors' | (string & {});
+  onProgress?: (progress: HashProgress) => void;
+  signal?: AbortSignal;
+}
+
+export interface TensorComparison {
+  /** How many tensors are the same. */
+  same: number;
+  /** The names of those with other values, or another type or shape. */
+  different: string[];
+  /** Listed, and not in the file. */
+  missing: string[];
+  /** In the file, and not listed. */
+  additional: string[];
+  /** Whether names, types or shapes are others, and not only values. */
+  headerDiffers: boolean;
 }
 
 /**
@@ -284,11 +332,24 @@ export function verify(text: string, options?: VerifyOptions): Promise<Report>;
 /** What has to be brought before `verify` can answer. Ask again after bringing it. */
 export function needs(text: string, options?: Pick<VerifyOptions, 'evidence' | 'policy'>): Promise<Need[]>;
 
-/** Hashes a file in flat memory, whatever its size. */
+/**
+ * Hashes a file in flat memory, whatever its size; a large Blob on all cores. Rejected with `file.unreadable` when the
+ * file cannot be read or has changed, with `hash.stopped` when a worker fails on the way.
+ */
 export function hashFile(
   source: Blob | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
   options?: HashOptions,
 ): Promise<Measured & { merkleRoot: string }>;
+
+/** Hashes several files with one set of workers: the results in their order, and one progress over all. */
+export function hashFiles(files: Blob[], options?: HashOptions): Promise<(Measured & { merkleRoot: string })[]>;
+
+/**
+ * Which tensors of a file are not those that a verified passport lists. A hint for people, and no part of a verdict: all
+ * tensors can be the same in a file that differs elsewhere. Rejected with `tensors.not-comparable`,
+ * `tensors.malformed`, `tensors.too-many` or `file.unreadable` when there is no answer.
+ */
+export function compareTensors(file: Blob, tensors: Tensor[], options?: TensorOptions): Promise<TensorComparison>;
 
 /** Loads the WebAssembly ahead of the first call. */
 export function load(): Promise<void>;
@@ -301,7 +362,8 @@ export const wasmSha256: string;
 
 /**
  * `misuse.*`: the caller gave something of the wrong shape. `verifier.not-loaded`: no WebAssembly, or not the
- * one with the right digest. `verifier.stopped`: it crashed; the next call starts a fresh one.
+ * one with the right digest. `verifier.stopped`: it crashed; the next call starts a fresh one. The others are of
+ * `hashFile` and `compareTensors`.
  */
 export class PassportVerifierError extends Error {
   readonly name: 'PassportVerifierError';
@@ -310,6 +372,12 @@ export class PassportVerifierError extends Error {
     | 'misuse.evidence'
     | 'misuse.policy'
     | 'misuse.now'
+    | 'misuse.tensors'
+    | 'file.unreadable'
+    | 'hash.stopped'
+    | 'tensors.malformed'
+    | 'tensors.not-comparable'
+    | 'tensors.too-many'
     | 'verifier.not-loaded'
     | 'verifier.stopped';
 }

@@ -9,7 +9,7 @@ import { integrity } from './pkg/integrity.js';
 export { PassportVerifierError } from './api.js';
 export { sha256 as wasmSha256 } from './pkg/integrity.js';
 
-export const { hashFile, load, needs, verify, version } = createApi(async () => {
+export const { compareTensors, hashFile, hashFiles, load, needs, verify, version } = createApi(async () => {
   const bytes = await readFile(new URL('./pkg/verifier_bg.wasm', import.meta.url));
   const found = `sha384-${createHash('sha384').update(bytes).digest('base64')}`;
   if (found !== integrity) throw new Error(`verifier_bg.wasm has the digest ${found}, not ${integrity}`);

@@ -13,6 +13,7 @@
 
 use model_passport::digest::merkle;
 use model_passport::{Answer, Evidence, Need, Policy, Timestamp};
+use sha2::Digest as _;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// The version of the verifier, which every report names.
@@ -120,6 +121,33 @@ pub fn merkle_root(leaves: &[u8]) -> Result<String, String> {
     match leaves.as_chunks::<32>() {
         (leaves, []) => Ok(merkle::root(leaves.iter().copied()).to_multibase()),
         (_, rest) => Err(misuse("misuse.leaves", &format!("{} bytes after the last whole hash", rest.len()))),
+    }
+}
+
+/// SHA-256 of bytes that arrive in pieces, for a passport that lists nothing else of a large file: `WebCrypto` cannot
+/// hash in parts.
+#[wasm_bindgen]
+#[derive(Debug, Default)]
+pub struct Sha256(sha2::Sha256);
+
+#[wasm_bindgen]
+impl Sha256 {
+    /// Of nothing so far.
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The hash, once all bytes were taken.
+    #[must_use]
+    pub fn finish(self) -> Vec<u8> {
+        self.0.finalize().to_vec()
     }
 }
 
