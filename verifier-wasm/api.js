@@ -3,9 +3,11 @@
 // In scope: arguments in, reports out, and a fresh instance after a crash.
 // Out of scope: every decision about a passport, which the WebAssembly takes alone.
 
-import init, * as glue from './pkg/verifier.js';
+import instantiate, * as glue from './pkg/verifier.js';
+import { misuse, PassportVerifierError } from './errors.js';
 import { hashFile as hash } from './hash.js';
 import { checkSignatures, VALID } from './signatures.js';
+import { compileFrom } from './source.js';
 
 // WebAssembly memory never shrinks: above this, a new instance costs less than the memory that is held.
 const KEPT_MEMORY_BYTES = 128 * 2 ** 20;
@@ -16,30 +18,25 @@ const LONGEST_TEXT = 16 * 2 ** 20 + 1;
 /** What fits into the memory that a verifier may take, 256 MiB: some 3,000 full passports. */
 const LONGEST_EVIDENCE = 28 * 2 ** 20;
 
-/** Thrown for misuse and for a verifier that could not work. What is wrong with a passport is in its report. */
-export class PassportVerifierError extends Error {
-  constructor(code, message, options) {
-    super(message, options);
-    this.name = 'PassportVerifierError';
-    this.code = code;
-  }
-}
-
-/** Makes the functions of the package; `compile` gives the WebAssembly module, its digest checked. */
+/** Makes the functions of the package; `compile` gives the WebAssembly module when the caller brings none. */
 export function createApi(compile) {
   let loading;
 
-  function load() {
-    loading ??= start().catch((cause) => {
+  /** Loads the WebAssembly from the caller's source, or from where this entry of the package has it. */
+  function init(source) {
+    loading ??= start(source).catch((cause) => {
       loading = undefined; // A network that failed once may work the next time.
+      if (cause instanceof PassportVerifierError) throw cause;
       throw new PassportVerifierError('verifier.not-loaded', 'the verifier could not be loaded', { cause });
     });
     return loading;
   }
 
-  async function start() {
-    await init({ module_or_path: await compile() });
+  async function start(source) {
+    await instantiate({ module_or_path: await (source === undefined ? compile() : compileFrom(source)) });
   }
+
+  const load = () => init();
 
   // Misuse comes out of the WebAssembly as text, `code message`; anything else is a crash, after which
   // nothing in that instance can be relied on.
@@ -103,7 +100,7 @@ export function createApi(compile) {
     return glue.version();
   }
 
-  return { hashFile, load, needs, verify, version };
+  return { hashFile, init, load, needs, verify, version };
 }
 
 function readChecks(verification) {
@@ -136,8 +133,4 @@ function asTime(now) {
   if (!(now instanceof Date)) return String(now);
   if (Number.isNaN(now.getTime())) throw misuse('now', 'the date is not a point in time');
   return `${now.toISOString().slice(0, -5)}Z`;
-}
-
-function misuse(what, message) {
-  return new PassportVerifierError(`misuse.${what}`, message);
 }
