@@ -288,7 +288,17 @@ export function hashFile(
   options?: HashOptions,
 ): Promise<Measured & { merkleRoot: string }>;
 
-/** Loads the WebAssembly ahead of the first call. */
+/** What the WebAssembly may come from: its address, its bytes, or a module that is compiled already. */
+export type VerifierSource = string | URL | Response | ArrayBuffer | ArrayBufferView | WebAssembly.Module;
+
+/**
+ * Loads the WebAssembly from what the caller has it as, for hosts where it cannot be fetched from beside the script.
+ * Its digest is checked, but for a `WebAssembly.Module`, whose bytes nobody can see any more. Once one is loaded it
+ * stays, and this does nothing.
+ */
+export function init(source?: VerifierSource | Promise<VerifierSource>): Promise<void>;
+
+/** Loads the WebAssembly ahead of the first call, from where the package has it. */
 export function load(): Promise<void>;
 
 /** The version of the verifier, as it stands in every report. */
@@ -299,15 +309,36 @@ export const wasmSha256: string;
 
 /**
  * `misuse.*`: the caller gave something of the wrong shape. `verifier.not-loaded`: no WebAssembly, or not the
- * one with the right digest. `verifier.stopped`: it crashed; the next call starts a fresh one.
+ * one with the right digest. `verifier.stopped`: it crashed; the next call starts a fresh one. `verifier.timed-out`:
+ * a worker was over its time and replaced. `element.*` and `embed.*`: there was nothing that could be checked.
  */
+export type ErrorCode =
+  | 'misuse.arguments'
+  | 'misuse.evidence'
+  | 'misuse.file'
+  | 'misuse.now'
+  | 'misuse.origin'
+  | 'misuse.page'
+  | 'misuse.policy'
+  | 'misuse.source'
+  | 'misuse.src'
+  | 'misuse.text'
+  | 'verifier.not-loaded'
+  | 'verifier.stopped'
+  | 'verifier.timed-out'
+  | 'element.no-source'
+  | 'element.not-loaded'
+  | 'element.not-utf8'
+  | 'element.offline'
+  | 'element.policy'
+  | 'element.too-long'
+  | 'element.trust'
+  | 'embed.busy'
+  | 'embed.message'
+  | 'embed.src';
+
 export class PassportVerifierError extends Error {
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions);
   readonly name: 'PassportVerifierError';
-  readonly code:
-    | 'misuse.text'
-    | 'misuse.evidence'
-    | 'misuse.policy'
-    | 'misuse.now'
-    | 'verifier.not-loaded'
-    | 'verifier.stopped';
+  readonly code: ErrorCode;
 }

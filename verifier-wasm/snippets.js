@@ -33,8 +33,8 @@ function address(value, name) {
   let url;
   try {
     url = new URL(value);
-  } catch (cause) {
-    throw misuse(name, `\`${name}\` is no absolute address`, { cause });
+  } catch {
+    throw misuse(name, `\`${name}\` is no absolute address`);
   }
   if (!/^https?:$/.test(url.protocol)) throw misuse(name, `\`${name}\` has to begin with https://`);
   return url;
