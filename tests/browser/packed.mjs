@@ -31,7 +31,7 @@ export async function serveFolder(folder, { answers = {}, headers = {} } = {}) {
 }
 
 /** A page as strict as a page can be: no script but its own, no markup from text. */
-export const STRICT = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'";
+export const STRICT = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'";
 
 /** Writes a page with one module script and nothing inline; `body` is markup. */
 export function writePage(folder, name, { body = '', script = '', head = '', policy = STRICT }) {

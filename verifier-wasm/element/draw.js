@@ -38,9 +38,11 @@ export function drawReport(ui, display, report, { view, address, open }) {
 
 function drawBadge(ui, report, open) {
   const state = STATES[report.verdict] ?? 'open';
+  // Beside "not verified" a name would still sound like an assurance.
+  const by = report.verdict === 'not-verified' ? [] : signedBy(ui, report);
   const seal = element('button', { type: 'button', class: `seal ${state}`, part: `badge ${report.verdict}`, 'aria-haspopup': 'dialog' },
     icon(state),
-    element('span', {}, element('strong', {}, ui.known('verdict', report.verdict)), ' ', element('span', { class: 'by' }, signedBy(ui, report))));
+    element('span', {}, element('strong', {}, ui.known('verdict', report.verdict)), by.length > 0 && [' · ', element('span', { class: 'by' }, by)]));
   seal.addEventListener('click', open);
   return seal;
 }
@@ -51,7 +53,7 @@ function drawCard(ui, report, { view, address, open }) {
   button.addEventListener('click', open);
   return element('div', { class: 'plate', part: 'card' },
     verdict,
-    element('p', { part: 'issuer' }, signedBy(ui, report)),
+    recognised(ui, report),
     element('div', { class: 'actions' }, button, independent(ui, address)));
 }
 
@@ -80,13 +82,21 @@ export function drawDialog(ui, report, options) {
 // `did:web:hospital.example` is the beginning of other identifiers too.
 function signedBy(ui, report) {
   const main = mainNode(report);
-  if (main?.issuer === undefined) return '';
+  if (main?.issuer === undefined) return [];
   const issuer = main.issuerName === undefined
     ? element('code', { dir: 'ltr' }, plain(main.issuer))
     : element('bdi', {}, plain(main.issuerName));
   const held = new Set(report.shown.map(({ node }) => node));
   const others = new Set(report.nodes.filter(({ id, issuer: did }) => held.has(id) && did !== main.issuer).map(({ issuer: did }) => did));
   return ui.parts(others.size === 0 ? 'element.signed-by' : 'element.signed-by-more', { issuer, count: others.size });
+}
+
+// The verdict names the identifiers; who that is, the trust list says.
+function recognised(ui, report) {
+  const main = mainNode(report);
+  if (main?.issuerName === undefined || report.verdict === 'not-verified') return undefined;
+  const parameters = { what: element('strong', {}, ui.term(main.kind)), issuer: element('bdi', {}, plain(main.issuerName)) };
+  return element('p', { part: 'issuer' }, ui.parts('verdict.signed-by', parameters));
 }
 
 // Of several credentials that hold, the model's, and of several models the one that no other was made from.
@@ -113,6 +123,7 @@ function named(sections) {
 
 // The same section stands in the dialog too; one name for two elements would confuse a screen reader.
 function apart(section, prefix) {
+  section.setAttribute('role', 'group');
   for (const one of [section, ...section.querySelectorAll('*')]) {
     for (const name of ['id', 'aria-labelledby', 'aria-describedby']) {
       if (one.hasAttribute(name)) one.setAttribute(name, `${prefix}-${one.getAttribute(name)}`);
