@@ -19,7 +19,7 @@ describe('the page in a frame', () => {
   let host;
   let stranger;
   const cors = (text) => (response) => response.writeHead(200, { 'access-control-allow-origin': '*', 'content-type': 'application/json' }).end(text);
-  const policy = () => `default-src 'none'; script-src 'self'; connect-src 'none'; frame-src ${verifier.url} ${stranger.url} data:; img-src data:; style-src-attr 'none'`;
+  const policy = () => `default-src 'none'; script-src 'self'; connect-src 'none'; frame-src 'self' ${verifier.url} ${stranger.url}; img-src data:; style-src-attr 'none'`;
 
   before(async () => {
     mkdirSync(site);
@@ -41,6 +41,9 @@ describe('the page in a frame', () => {
       };
       globalThis.heard = [];
       window.addEventListener('message', ({ data, origin }) => heard.push({ ...data, origin }));`;
+    writePage(place, 'sibling', { script: `
+      parent.frames[0].postMessage({ type: 'model-passport/verify', id: 's', text: '{}' }, '*');
+      parent.postMessage({ sibling: true }, '*');` });
     writePage(place, 'framing', { script, policy: policy() });
   });
   after(async () => {
@@ -59,12 +62,13 @@ describe('the page in a frame', () => {
   };
   const parent = () => `parent=${encodeURIComponent(new URL(host.url).origin)}`;
   const inside = (page) => page.frameLocator('iframe').locator('model-passport');
-  /** Sends a message as it stands and gives what came back within a moment. */
+  /** Sends a message as it stands, then one that is surely answered; what came back to the first. */
   const send = (page, message) => page.evaluate(async (given) => {
     heard.length = 0;
     frame.contentWindow.postMessage(given, '*');
-    await new Promise((resolve) => { setTimeout(resolve, 400); });
-    return heard.filter(({ type }) => !/ready|resize/.test(type));
+    if (given?.type !== 'model-passport/verify') frame.contentWindow.postMessage({ type: 'model-passport/verify', id: 'last' }, '*');
+    while (!heard.some(({ type }) => /verdict|error/.test(type))) await new Promise((resolve) => { setTimeout(resolve, 10); });
+    return heard.filter(({ type, id }) => !/ready|resize/.test(type) && id !== 'last');
   }, message);
 
   test('reports come back to the site that was named, as the library has them', async () => {
@@ -117,28 +121,29 @@ describe('the page in a frame', () => {
     const verify = { type: 'model-passport/verify', id: 'a', text: bundle.input };
     for (const fragment of ['', `parent=${encodeURIComponent('https://other.example')}`, 'parent=null', 'parent=*', 'parent=javascript:0', 'parent=file:///']) {
       const { context, page } = await open(fragment);
+      await page.waitForLoadState('load');
+      await page.frames()[1].waitForFunction(() => document.readyState === 'complete');
+      await page.evaluate((given) => frame.contentWindow.postMessage(given, '*'), verify);
       await page.waitForTimeout(500);
-      assert.deepEqual(await send(page, verify), [], fragment);
+      assert.deepEqual(await page.evaluate(() => heard.filter(({ type }) => !/ready|resize/.test(type))), [], fragment);
+      assert.equal(await inside(page).count(), 0);
       await context.close();
     }
     const { context, page } = await open(parent());
     await page.evaluate(() => verifier.ready);
     assert.deepEqual((await send(page, verify)).map(({ type, id, origin }) => [type, id, origin]),
       [['model-passport/progress', 'a', new URL(verifier.url).origin], ['model-passport/verdict', 'a', new URL(verifier.url).origin]]);
-    // Another frame of the page, on whatever origin, is not the page.
-    const answered = await page.evaluate(async (given) => {
-      heard.length = 0;
-      const other = frameOf('data:text/html,<body>');
-      await new Promise((resolve) => { other.onload = resolve; });
-      const script = document.createElement('iframe');
-      document.querySelector('main').append(script);
-      script.contentWindow.frames; // A frame of the host's own origin, whose window is the source of the message.
-      script.contentWindow.Function;
-      frame.contentWindow.postMessage.call(script.contentWindow, given, '*');
-      await new Promise((resolve) => { setTimeout(resolve, 400); });
-      return heard.filter(({ type }) => /verdict|error/.test(type)).length;
-    }, verify);
-    assert.equal(answered, 0);
+    // Another frame of the page is not the page, not even one of the same origin.
+    for (const other of [host, stranger]) {
+      const answered = await page.evaluate(async (address) => {
+        heard.length = 0;
+        frameOf(address);
+        while (!heard.some(({ sibling }) => sibling)) await new Promise((resolve) => { setTimeout(resolve, 20); });
+        await new Promise((resolve) => { setTimeout(resolve, 400); });
+        return heard.filter(({ type }) => /verdict|error|progress/.test(type)).length;
+      }, `${other.url}sibling.html`);
+      assert.equal(answered, 0);
+    }
     await context.close();
   });
 
@@ -159,8 +164,8 @@ describe('the page in a frame', () => {
     assert.deepEqual((await send(page, { type, id: 2, text: 'nonsense' })).filter(({ report }) => report).map(({ id, report }) => [id, report.verdict]), [[2, 'not-verified']]);
     const busy = await page.evaluate(async (text) => {
       const all = await Promise.allSettled(Array.from({ length: 40 }, () => verifier.verify(text)));
-      return [all.filter(({ status }) => status === 'fulfilled').length, new Set(all.filter(({ reason }) => reason).map(({ reason }) => reason.code))];
-    }, bundle.input).then(([count, codes]) => [count, [...codes]]);
+      return [all.filter(({ status }) => status === 'fulfilled').length, [...new Set(all.filter(({ reason }) => reason).map(({ reason }) => reason.code))]];
+    }, bundle.input);
     assert.deepEqual(busy, [16, ['embed.busy']]);
     assert.deepEqual(complaints, []);
     await context.close();

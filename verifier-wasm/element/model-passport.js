@@ -83,6 +83,7 @@ export class ModelPassport extends Base {
   async verifyFile(files, { signal } = {}) {
     signal?.throwIfAborted();
     const chosen = files instanceof Blob ? [files] : [...files];
+    this.#planned = undefined;
     const run = this.#begin();
     const stop = () => run.abort(signal.reason);
     signal?.addEventListener('abort', stop);
