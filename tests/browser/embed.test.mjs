@@ -228,6 +228,6 @@ describe('the page in a frame', () => {
     }
     await context.close();
     assert.ok(!/verified|valid/i.test(read(installed, 'embed', 'badge.svg')));
-    assert.match(read(installed, 'examples', 'badge.md'), /Model passport: check/);
+    assert.match(read(installed, 'examples', 'badge', 'README.md'), /Model passport: check/);
   });
 });
