@@ -7,7 +7,8 @@ import { createClient } from './worker/client.js';
 export { PassportVerifierError } from './errors.js';
 export { sha256 as wasmSha256 } from './pkg/integrity.js';
 
-const startHere = () => new Worker(new URL('./worker/script-node.js', import.meta.url));
+// The options of the process, such as `--input-type`, are not for this script.
+const startHere = () => new Worker(new URL('./worker/script-node.js', import.meta.url), { execArgv: [] });
 
 /** As in a browser; `worker` makes a `Worker` of `node:worker_threads`. */
 export function createVerifier({ worker = startHere, ...options } = {}) {

@@ -23,7 +23,7 @@ export function createClient(start, { source, timeLimit = TIME_LIMIT_MS } = {}) 
 
   function begin() {
     // What an earlier worker still has to say does not end this one.
-    const failed = () => worker === own && lose('verifier.not-loaded', 'the worker could not be started, or broke');
+    const failed = (cause) => worker === own && lose('verifier.not-loaded', 'the worker could not be started, or broke', cause);
     const own = start(receive, failed);
     worker = own;
     ready = bytesOf(source).then((given) => send('init', given));
@@ -37,10 +37,10 @@ export function createClient(start, { source, timeLimit = TIME_LIMIT_MS } = {}) 
     else call?.resolve(answer);
   }
 
-  function lose(code, message) {
+  function lose(code, message, cause) {
     worker?.terminate();
     worker = undefined;
-    for (const { reject } of [...waiting.values()]) reject(new PassportVerifierError(code, message));
+    for (const { reject } of [...waiting.values()]) reject(new PassportVerifierError(code, message, { cause }));
   }
 
   function send(task, input, { onProgress, signal, limit, transfer = [] } = {}) {
