@@ -59,7 +59,7 @@ export function createApi(compile) {
 
   async function needs(text, { evidence, policy } = {}) {
     await load();
-    const input = [readText(text), readEvidence(evidence), asJson(policy)];
+    const input = [readText(text), readEvidence(evidence), asJson(policy, 'policy')];
     const answer = guarded(() => glue.needs(...input));
     shrink();
     return JSON.parse(answer);
@@ -67,7 +67,7 @@ export function createApi(compile) {
 
   async function verify(text, { evidence, policy, now = new Date(), webCrypto = true } = {}) {
     await load();
-    const input = [readText(text), readEvidence(evidence), asJson(policy), asTime(now)];
+    const input = [readText(text), readEvidence(evidence), asJson(policy, 'policy'), asTime(now)];
     const subtle = webCrypto ? globalThis.crypto?.subtle : undefined;
     const report = subtle ? await verifyWith(subtle, input) : JSON.parse(guarded(() => glue.verify(...input)));
     shrink();
@@ -120,13 +120,17 @@ function readText(text) {
 }
 
 function readEvidence(evidence) {
-  const text = asJson(evidence);
+  const text = asJson(evidence, 'evidence');
   if (text.length > LONGEST_EVIDENCE) throw misuse('evidence', `more than ${LONGEST_EVIDENCE} characters do not fit into a browser's verifier; use the binary`);
   return text;
 }
 
-function asJson(value) {
-  return value === undefined ? '' : JSON.stringify(value);
+function asJson(value, what) {
+  try {
+    return value === undefined ? '' : JSON.stringify(value);
+  } catch ({ message }) {
+    throw misuse(what, message); // A circle, or a number that JSON has none of.
+  }
 }
 
 function asTime(now) {

@@ -113,7 +113,7 @@ describe('the npm package in node', async () => {
   });
 
   test('only misuse throws, with a name and a code', async () => {
-    const misuses = [[{}, {}, 'misuse.text'], ['{}', { now: 'today' }, 'misuse.now'], ['{}', { evidence: { x: 1 } }, 'misuse.evidence'], ['{}', { policy: { x: 1 } }, 'misuse.policy'], ['{}', { evidence: { credentials: ['x'.repeat(28 * 2 ** 20)] } }, 'misuse.evidence']];
+    const misuses = [[{}, {}, 'misuse.text'], ['{}', { now: 'today' }, 'misuse.now'], ['{}', { evidence: { x: 1 } }, 'misuse.evidence'], ['{}', { policy: { x: 1 } }, 'misuse.policy'], ['{}', { policy: { x: 1n } }, 'misuse.policy'], ['{}', { evidence: { credentials: ['x'.repeat(28 * 2 ** 20)] } }, 'misuse.evidence']];
     for (const [text, options, code] of misuses) {
       await assert.rejects(verifier.verify(text, options), { name: 'PassportVerifierError', code });
     }

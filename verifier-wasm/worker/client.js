@@ -90,9 +90,10 @@ export function createClient(start, { source, timeLimit = TIME_LIMIT_MS } = {}) 
   }
 
   return {
-    hashFile: (file, { onProgress, signal } = {}) => {
+    // A worker starts those that it hashes with by itself: a function cannot be sent.
+    hashFile: (file, { onProgress, signal, worker: unsent, ...options } = {}) => {
       const sent = sendable(file);
-      return call('hashFile', { file: sent }, { onProgress, signal, transfer: sent instanceof Blob ? [] : [sent] });
+      return call('hashFile', { file: sent, options }, { onProgress, signal, transfer: sent instanceof Blob ? [] : [sent] });
     },
     load: () => call('version').then(() => {}),
     needs: (text, { evidence, policy } = {}) => inTurn('needs', { text, options: { evidence, policy } }),

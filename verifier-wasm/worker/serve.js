@@ -7,7 +7,7 @@ export function createService(api, post) {
   const tasks = {
     __proto__: null,
     init: (source) => api.init(source),
-    hashFile: ({ file }, options) => api.hashFile(file, options),
+    hashFile: ({ file, options }, controls) => api.hashFile(file, { ...options, ...controls }),
     needs: ({ text, options }) => api.needs(text, defined(options)),
     verify: ({ text, options }) => api.verify(text, defined(options)),
     version: () => api.version(),
