@@ -127,7 +127,7 @@ function readEvidence(evidence) {
 
 function asJson(value, what) {
   try {
-    return value === undefined ? '' : JSON.stringify(value);
+    return value === undefined ? '' : (JSON.stringify(value) ?? 'null');
   } catch ({ message }) {
     throw misuse(what, message); // A circle, or a number that JSON has none of.
   }
