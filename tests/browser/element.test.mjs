@@ -318,6 +318,22 @@ describe('the element', () => {
     await context.close();
   });
 
+  test('a page may load the element from another site, whose workers it cannot have', async () => {
+    const other = await serveFolder(place, { headers: { 'access-control-allow-origin': '*' } });
+    const origin = new URL(other.url).origin;
+    page('elsewhere', {
+      policy: STRICT.replace("script-src 'self'", `script-src 'self' ${origin}`).replace("connect-src 'self'", `connect-src 'self' ${origin}`),
+      script: `${LISTEN} import('${origin}${ELEMENT}');`,
+      body: '<model-passport id="one" src="bundle.json"></model-passport>',
+    });
+    const { context, page: at, complaints } = await open('elsewhere');
+    await settled(at);
+    assert.equal(await at.evaluate(() => document.getElementById('one').report?.verdict), 'verified');
+    assert.deepEqual(complaints, []);
+    await context.close();
+    await other.close();
+  });
+
   test('under Trusted Types the page makes the worker, and nothing is refused', async () => {
     page('trusted', {
       policy: `${STRICT}; require-trusted-types-for 'script'; trusted-types my-site`,

@@ -153,6 +153,22 @@ describe('the other entries in node', async () => {
     verifier.terminate();
   });
 
+  test('a worker takes the WebAssembly from the caller, its digest checked', async () => {
+    const bytes = readFileSync(join(installed, 'pkg', 'verifier_bg.wasm'));
+    for (const source of [bytes, new Uint8Array(bytes).buffer, new Response(bytes), WebAssembly.compile(bytes), pathToFileURL(join(installed, 'pkg', 'verifier_bg.wasm'))]) {
+      const verifier = createVerifier({ source });
+      assert.deepEqual(await verifier.verify(bundle.input, bundle.options), bundle.report);
+      verifier.terminate();
+    }
+    const failed = (async () => { throw new Error('no'); })();
+    failed.catch(() => {});
+    for (const [source, code] of [[Buffer.concat([bytes, Buffer.from([0, 1, 0])]), 'verifier.not-loaded'], [new Response('', { status: 404 }), 'verifier.not-loaded'], [5, 'misuse.source'], [failed, 'verifier.not-loaded']]) {
+      const verifier = createVerifier({ source });
+      await assert.rejects(verifier.verify(bundle.input), { name: 'PassportVerifierError', code });
+      verifier.terminate();
+    }
+  });
+
   test('a worker hashes what the package hashes, says how far it is, and can be stopped', async () => {
     const verifier = createVerifier();
     const { hashFile } = await from('node.js');
@@ -199,6 +215,8 @@ describe('the other entries in node', async () => {
       started += 1;
       return started === 1 ? new Worker('process.exit(1)', { eval: true }) : new Worker(join(installed, 'worker', 'script-node.js'));
     };
+    const never = createVerifier({ worker: () => { throw new DOMException('no', 'SecurityError'); } });
+    await assert.rejects(never.version(), { name: 'PassportVerifierError', code: 'verifier.not-loaded' });
     const verifier = createVerifier({ worker });
     await assert.rejects(verifier.verify(bundle.input), { name: 'PassportVerifierError', code: 'verifier.not-loaded' });
     assert.deepEqual(await verifier.verify(bundle.input, bundle.options), bundle.report);

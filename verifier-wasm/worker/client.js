@@ -24,7 +24,12 @@ export function createClient(start, { source, timeLimit = TIME_LIMIT_MS } = {}) 
   function begin() {
     // What an earlier worker still has to say does not end this one.
     const failed = (cause) => worker === own && lose('verifier.not-loaded', 'the worker could not be started, or broke', cause);
-    const own = start(receive, failed);
+    let own;
+    try {
+      own = start(receive, failed);
+    } catch (cause) {
+      throw new PassportVerifierError('verifier.not-loaded', 'the worker could not be started', { cause });
+    }
     worker = own;
     ready = bytesOf(source).then((given) => send('init', given));
     ready.catch(failed);
@@ -108,9 +113,14 @@ export function createClient(start, { source, timeLimit = TIME_LIMIT_MS } = {}) 
 
 // A Response cannot be sent, and can be read once only, so its bytes are kept for the next worker.
 async function bytesOf(source) {
-  const given = await source;
-  if (typeof Response === 'function' && given instanceof Response) return given.clone().arrayBuffer();
-  return given instanceof URL ? given.href : given;
+  try {
+    const given = await source;
+    if (typeof Response !== 'function' || !(given instanceof Response)) return given instanceof URL ? given.href : given;
+    if (!given.ok) throw new Error(`HTTP status ${given.status} for ${given.url}`);
+    return await given.clone().arrayBuffer();
+  } catch (cause) {
+    throw new PassportVerifierError('verifier.not-loaded', 'the verifier could not be loaded', { cause });
+  }
 }
 
 function sendable(source) {
