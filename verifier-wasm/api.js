@@ -3,13 +3,12 @@
 // In scope: arguments in, reports out, and a fresh instance after a crash.
 // Out of scope: every decision about a passport, which the WebAssembly takes alone.
 
-import init, * as glue from './pkg/verifier.js';
-import { PassportVerifierError } from './errors.js';
+import instantiate, * as glue from './pkg/verifier.js';
+import { misuse, PassportVerifierError } from './errors.js';
 import { hashFile as hashOne, hashFiles as hashAll } from './hash.js';
 import { checkSignatures, VALID } from './signatures.js';
+import { compileFrom } from './source.js';
 import { compareTensors as compare } from './tensors.js';
-
-export { PassportVerifierError } from './errors.js';
 
 // WebAssembly memory never shrinks: above this, a new instance costs less than the memory that is held.
 const KEPT_MEMORY_BYTES = 128 * 2 ** 20;
@@ -20,23 +19,27 @@ const LONGEST_TEXT = 16 * 2 ** 20 + 1;
 /** What fits into the memory that a verifier may take, 256 MiB: some 3,000 full passports. */
 const LONGEST_EVIDENCE = 28 * 2 ** 20;
 
-/** Makes the functions of the package; `compile` gives the WebAssembly module, its digest checked. */
+/** Makes the functions of the package; `compile` gives the WebAssembly module when the caller brings none. */
 export function createApi(compile) {
   let loading;
   let compiled; // The workers that hash start from it.
 
-  function load() {
-    loading ??= start().catch((cause) => {
+  /** Loads the WebAssembly from the caller's source, or from where this entry of the package has it. */
+  function init(source) {
+    loading ??= start(source).catch((cause) => {
       loading = undefined; // A network that failed once may work the next time.
+      if (cause instanceof PassportVerifierError) throw cause;
       throw new PassportVerifierError('verifier.not-loaded', 'the verifier could not be loaded', { cause });
     });
     return loading;
   }
 
-  async function start() {
-    compiled = await compile();
-    await init({ module_or_path: compiled });
+  async function start(source) {
+    compiled = await (source === undefined ? compile() : compileFrom(source));
+    await instantiate({ module_or_path: compiled });
   }
+
+  const load = () => init();
 
   // Misuse comes out of the WebAssembly as text, `code message`; anything else is a crash, after which
   // nothing in that instance can be relied on.
@@ -59,7 +62,7 @@ export function createApi(compile) {
 
   async function needs(text, { evidence, policy } = {}) {
     await load();
-    const input = [readText(text), readEvidence(evidence), asJson(policy)];
+    const input = [readText(text), readEvidence(evidence), asJson(policy, 'policy')];
     const answer = guarded(() => glue.needs(...input));
     shrink();
     return JSON.parse(answer);
@@ -67,7 +70,7 @@ export function createApi(compile) {
 
   async function verify(text, { evidence, policy, now = new Date(), webCrypto = true } = {}) {
     await load();
-    const input = [readText(text), readEvidence(evidence), asJson(policy), asTime(now)];
+    const input = [readText(text), readEvidence(evidence), asJson(policy, 'policy'), asTime(now)];
     const subtle = webCrypto ? globalThis.crypto?.subtle : undefined;
     const report = subtle ? await verifyWith(subtle, input) : JSON.parse(guarded(() => glue.verify(...input)));
     shrink();
@@ -120,7 +123,7 @@ export function createApi(compile) {
     return glue.version();
   }
 
-  return { compareTensors, hashFile, hashFiles, load, needs, verify, version };
+  return { compareTensors, hashFile, hashFiles, init, load, needs, verify, version };
 }
 
 function readChecks(verification) {
@@ -140,21 +143,21 @@ function readText(text) {
 }
 
 function readEvidence(evidence) {
-  const text = asJson(evidence);
+  const text = asJson(evidence, 'evidence');
   if (text.length > LONGEST_EVIDENCE) throw misuse('evidence', `more than ${LONGEST_EVIDENCE} characters do not fit into a browser's verifier; use the binary`);
   return text;
 }
 
-function asJson(value) {
-  return value === undefined ? '' : JSON.stringify(value);
+function asJson(value, what) {
+  try {
+    return value === undefined ? '' : (JSON.stringify(value) ?? 'null');
+  } catch ({ message }) {
+    throw misuse(what, message); // A circle, or a number that JSON has none of.
+  }
 }
 
 function asTime(now) {
   if (!(now instanceof Date)) return String(now);
   if (Number.isNaN(now.getTime())) throw misuse('now', 'the date is not a point in time');
   return `${now.toISOString().slice(0, -5)}Z`;
-}
-
-function misuse(what, message) {
-  return new PassportVerifierError(`misuse.${what}`, message);
 }

@@ -1,19 +1,21 @@
 // From the Rust core to the npm package and the page:
 //
 //   node verifier-wasm/build.mjs              compiles the verifier into verifier-wasm/pkg/
+//   node verifier-wasm/build.mjs --digests    writes anew what is made from the sources and the compiled verifier
 //   node verifier-wasm/build.mjs --site DIR   puts the page and the built package into DIR, ready to be served
 //
 // The same sources give the same bytes on every machine: the compiler, every crate and wasm-opt are locked,
 // and no path of the machine enters the code. The digests are printed, and checked wherever it is loaded.
 
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
+
+import { writeGenerated } from './generated.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(here);
@@ -25,9 +27,10 @@ const run = (program, ...args) => execFileSync(program, args, { cwd: root, stdio
 
 const [task, directory] = process.argv.slice(2);
 if (task === undefined) build();
+else if (task === '--digests') publishDigests();
 else if (task === '--site' && directory !== undefined) assemble(directory);
 else {
-  console.error('usage: build.mjs [--site DIR]');
+  console.error('usage: build.mjs [--digests | --site DIR]');
   process.exitCode = 64;
 }
 
@@ -72,14 +75,7 @@ function optimise() {
 
 function publishDigests() {
   const bytes = readFileSync(wasm);
-  const digest = (algorithm, encoding) => createHash(algorithm).update(bytes).digest(encoding);
-  const facts = {
-    integrity: `sha384-${digest('sha384', 'base64')}`,
-    sha256: digest('sha256', 'hex'),
-  };
-  const lines = Object.entries(facts).map(([name, value]) => `export const ${name} = '${value}';\n`);
-  writeFileSync(join(pkg, 'integrity.js'), `// Written by build.mjs: the digests of verifier_bg.wasm.\n${lines.join('')}`);
-  console.log(`sha256  ${facts.sha256}`);
+  console.log(`sha256  ${writeGenerated(here).sha256}`);
   console.log(`bytes   ${bytes.length}, ${brotliCompressSync(bytes).length} with brotli`);
 }
 

@@ -351,7 +351,17 @@ export function hashFiles(files: Blob[], options?: HashOptions): Promise<(Measur
  */
 export function compareTensors(file: Blob, tensors: Tensor[], options?: TensorOptions): Promise<TensorComparison>;
 
-/** Loads the WebAssembly ahead of the first call. */
+/** What the WebAssembly may come from: its address, its bytes, or a module that is compiled already. */
+export type VerifierSource = string | URL | Response | ArrayBuffer | ArrayBufferView | WebAssembly.Module;
+
+/**
+ * Loads the WebAssembly from what the caller has it as, for hosts where it cannot be fetched from beside the script.
+ * Its digest is checked, but for a `WebAssembly.Module`, whose bytes nobody can see any more. Once one is loaded it
+ * stays, and this does nothing.
+ */
+export function init(source?: VerifierSource | Promise<VerifierSource>): Promise<void>;
+
+/** Loads the WebAssembly ahead of the first call, from where the package has it. */
 export function load(): Promise<void>;
 
 /** The version of the verifier, as it stands in every report. */
@@ -362,22 +372,43 @@ export const wasmSha256: string;
 
 /**
  * `misuse.*`: the caller gave something of the wrong shape. `verifier.not-loaded`: no WebAssembly, or not the
- * one with the right digest. `verifier.stopped`: it crashed; the next call starts a fresh one. The others are of
- * `hashFile` and `compareTensors`.
+ * one with the right digest. `verifier.stopped`: it crashed; the next call starts a fresh one. `verifier.timed-out`:
+ * a worker was over its time and replaced. `file.*`, `hash.*`, `tensors.*`: of `hashFile` and `compareTensors`.
+ * `element.*` and `embed.*`: there was nothing that could be checked.
  */
+export type ErrorCode =
+  | 'misuse.arguments'
+  | 'misuse.evidence'
+  | 'misuse.file'
+  | 'misuse.now'
+  | 'misuse.origin'
+  | 'misuse.page'
+  | 'misuse.policy'
+  | 'misuse.source'
+  | 'misuse.src'
+  | 'misuse.tensors'
+  | 'misuse.text'
+  | 'file.unreadable'
+  | 'hash.stopped'
+  | 'tensors.malformed'
+  | 'tensors.not-comparable'
+  | 'tensors.too-many'
+  | 'verifier.not-loaded'
+  | 'verifier.stopped'
+  | 'verifier.timed-out'
+  | 'element.no-source'
+  | 'element.not-loaded'
+  | 'element.not-utf8'
+  | 'element.offline'
+  | 'element.policy'
+  | 'element.too-long'
+  | 'element.trust'
+  | 'embed.busy'
+  | 'embed.message'
+  | 'embed.src';
+
 export class PassportVerifierError extends Error {
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions);
   readonly name: 'PassportVerifierError';
-  readonly code:
-    | 'misuse.text'
-    | 'misuse.evidence'
-    | 'misuse.policy'
-    | 'misuse.now'
-    | 'misuse.tensors'
-    | 'file.unreadable'
-    | 'hash.stopped'
-    | 'tensors.malformed'
-    | 'tensors.not-comparable'
-    | 'tensors.too-many'
-    | 'verifier.not-loaded'
-    | 'verifier.stopped';
+  readonly code: ErrorCode;
 }

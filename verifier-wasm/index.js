@@ -1,15 +1,12 @@
-// The package in browsers, workers and bundlers: the WebAssembly is fetched from beside this file.
+// The package in browsers, workers, bundlers and at the edge: the WebAssembly is fetched from beside this file,
+// or comes from the caller where that cannot be done.
 
 import { createApi } from './api.js';
-import { integrity } from './pkg/integrity.js';
+import { compileFrom } from './source.js';
 
-export { PassportVerifierError } from './api.js';
+export { PassportVerifierError } from './errors.js';
 export { sha256 as wasmSha256 } from './pkg/integrity.js';
 
-export const { compareTensors, hashFile, hashFiles, load, needs, verify, version } = createApi(async () => {
-  // The host compares the digest before a byte is used.
-  const response = await fetch(new URL('./pkg/verifier_bg.wasm', import.meta.url), { integrity });
-  if (!response.ok) throw new Error(`HTTP status ${response.status} for ${response.url}`);
-  const typed = response.headers.get('content-type') === 'application/wasm';
-  return typed ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
-});
+export const { compareTensors, hashFile, hashFiles, init, load, needs, verify, version } = createApi(
+  async () => compileFrom(new URL('./pkg/verifier_bg.wasm', import.meta.url)),
+);

@@ -279,6 +279,26 @@ export default {
     // The page: sharing
 
     // The element
+    'element.label': 'Model passport',
+    'element.checking': 'Checking the passport…',
+    'element.empty': 'There is no passport here to check.',
+    'element.failed': 'Not checked',
+    'element.failed.meaning': 'There was no check, so this says nothing about the passport.',
+    'element.signed-by': 'signed by {issuer}',
+    'element.signed-by-more': { one: 'signed by {issuer} and {count} other', other: 'signed by {issuer} and {count} others' },
+    'element.details': 'Show what was checked',
+    'element.close': 'Close',
+    'element.hashing': 'Reading {name}',
+    'element.word-of-page': 'The page that you are on shows this, and a page can show anything. What counts is a check that you make yourself.',
+    'element.verify-at': 'Check it yourself at {host}',
+    'element.error.no-source': 'The place named for the passport has none.',
+    'element.error.not-loaded': 'The passport could not be loaded.',
+    'element.error.offline': 'The passport would have to be fetched, and this page allows no connection for it.',
+    'element.error.too-long': 'What was loaded is longer than any passport.',
+    'element.error.not-utf8': 'What was loaded is not UTF-8 text.',
+    'element.error.trust': 'The trust list of this page could not be read, so nothing was checked.',
+    'element.error.policy': 'The policy of this page could not be read, so nothing was checked.',
+    'element.error.verifier': 'The verifier did not work.',
   },
   terms: {
     digestMultibase: 'Digest',

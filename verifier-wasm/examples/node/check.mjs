@@ -1,6 +1,6 @@
 // Checks a passport or bundle, with the files that it is about if they are named:
 //
-//   node node.mjs PASSPORT [FILE]…
+//   node check.mjs PASSPORT [FILE]…
 
 import { openAsBlob } from 'node:fs';
 import { readFile } from 'node:fs/promises';

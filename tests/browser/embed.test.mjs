@@ -1,0 +1,233 @@
+// The page in a frame, framed by a page of another origin, and the snippets that lead to it.
+
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+
+import { axeSource, caseOf, installPackage, launch, place, read, tests } from './harness.mjs';
+import { serveFolder, visit, writePage } from './packed.mjs';
+
+const installed = installPackage();
+const bundle = caseOf('bundle');
+const site = join(place, 'verify-site');
+
+describe('the page in a frame', () => {
+  let browser;
+  let verifier;
+  let host;
+  let stranger;
+  const cors = (text) => (response) => response.writeHead(200, { 'access-control-allow-origin': '*', 'content-type': 'application/json' }).end(text);
+  const policy = () => `default-src 'none'; script-src 'self'; connect-src 'none'; frame-src 'self' ${verifier.url} ${stranger.url}; img-src data:; style-src-attr 'none'`;
+
+  before(async () => {
+    mkdirSync(site);
+    cpSync(installed, join(site, 'verifier'), { recursive: true });
+    cpSync(join(installed, 'embed', 'embed.html'), join(site, 'embed.html'));
+    verifier = await serveFolder(site, { answers: { '/private.json': bundle.input } });
+    stranger = await serveFolder(place, { answers: { '/bundle.json': cors(bundle.input) } });
+    host = await serveFolder(place);
+    browser = await launch();
+    const script = `
+      import { embedVerifier } from '/node_modules/@model-passport/verifier/embed.js';
+      globalThis.embedVerifier = embedVerifier;
+      globalThis.frameOf = (address) => {
+        const frame = document.createElement('iframe');
+        frame.title = 'Model passport';
+        frame.src = address;
+        document.querySelector('main').append(frame);
+        return frame;
+      };
+      globalThis.heard = [];
+      window.addEventListener('message', ({ data, origin }) => heard.push({ ...data, origin }));`;
+    writePage(place, 'sibling', { script: `
+      parent.frames[0].postMessage({ type: 'model-passport/verify', id: 's', text: '{}' }, '*');
+      parent.postMessage({ sibling: true }, '*');` });
+    writePage(place, 'framing', { script, policy: policy() });
+  });
+  after(async () => {
+    await browser?.close();
+    for (const server of [verifier, host, stranger]) await server?.close();
+  });
+
+  const open = async (fragment, options) => {
+    const opened = await visit(browser, `${host.url}framing.html`, options);
+    await opened.page.waitForFunction(() => globalThis.heard);
+    await opened.page.evaluate(([address, origin]) => {
+      globalThis.frame = frameOf(address);
+      globalThis.verifier = embedVerifier(frame, { origin });
+    }, [`${verifier.url}embed.html#${fragment}`, new URL(verifier.url).origin]);
+    return opened;
+  };
+  const parent = () => `parent=${encodeURIComponent(new URL(host.url).origin)}`;
+  const inside = (page) => page.frameLocator('iframe').locator('model-passport');
+  /** Sends a message as it stands, then one that is surely answered; what came back to the first. */
+  const send = (page, message) => page.evaluate(async (given) => {
+    heard.length = 0;
+    frame.contentWindow.postMessage(given, '*');
+    if (given?.type !== 'model-passport/verify') frame.contentWindow.postMessage({ type: 'model-passport/verify', id: 'last' }, '*');
+    while (!heard.some(({ type }) => /verdict|error/.test(type))) await new Promise((resolve) => { setTimeout(resolve, 10); });
+    return heard.filter(({ type, id }) => !/ready|resize/.test(type) && id !== 'last');
+  }, message);
+
+  test('reports come back to the site that was named, as the library has them', async () => {
+    const { context, page, complaints } = await open(parent());
+    for (const name of ['bundle', 'claim-changed', 'did-web', 'everything']) {
+      const { input, options, report } = caseOf(name);
+      assert.deepEqual(await page.evaluate(([text, given]) => verifier.verify(text, given), [input, options]), report, name);
+    }
+    await inside(page).locator('.verdict').waitFor();
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
+  test('a passport at an address, files, display and language', async () => {
+    const { context, page, complaints } = await open(parent());
+    const src = `${stranger.url}bundle.json`;
+    // Plain http is for tests on the loopback only, and the page asks https of others.
+    await assert.rejects(page.evaluate((address) => verifier.verify(undefined, { src: address }), src), /only passports at https addresses/);
+    const model = readFileSync(join(tests, 'real', 'model', 'model.onnx')).toString('base64');
+    const found = await page.evaluate(async ([text, base64]) => {
+      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+      const phases = [];
+      const good = await verifier.verify(text, { files: [new File([bytes], 'model.onnx')], display: 'full', locale: 'de', theme: 'dark', onProgress: ({ phase }) => phases.push(phase) });
+      return { verdict: good.verdict, hashed: phases.includes('hash'), held: good.checks.some(({ message }) => /^1 of the 2 files/.test(message)) };
+    }, [bundle.input, model]);
+    assert.deepEqual(found, { verdict: 'verified', hashed: true, held: true });
+    assert.equal(await inside(page).locator('.root').getAttribute('lang'), 'de');
+    assert.equal(await inside(page).locator('.root').getAttribute('data-theme'), 'dark');
+    const height = await page.evaluate(() => parseFloat(frame.style.height));
+    assert.ok(height > 400, String(height));
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
+  test('the fragment alone shows a passport, to a page that can run no script', async () => {
+    const { context, page, complaints } = await visit(browser, `${host.url}framing.html`);
+    await page.evaluate((address) => frameOf(address), `${verifier.url}embed.html#src=private.json&display=badge&locale=fr&theme=light`);
+    await inside(page).locator('button.seal.pass').waitFor();
+    await inside(page).locator('button.seal').click();
+    await inside(page).locator('dialog[open]').waitFor();
+    // It said that it is there and how high it is, and nothing of what it found.
+    const said = await page.evaluate(() => heard);
+    assert.deepEqual([...new Set(said.flatMap(Object.keys))].sort(), ['height', 'origin', 'type']);
+    assert.ok(said.some(({ height }) => height >= 640));
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
+  test('nobody but the named site is heard, and nobody else is answered', async () => {
+    const verify = { type: 'model-passport/verify', id: 'a', text: bundle.input };
+    for (const fragment of ['', `parent=${encodeURIComponent('https://other.example')}`, 'parent=null', 'parent=*', 'parent=javascript:0', 'parent=file:///']) {
+      const { context, page } = await open(fragment);
+      await page.waitForLoadState('load');
+      await page.frames()[1].waitForFunction(() => document.readyState === 'complete');
+      await page.evaluate((given) => frame.contentWindow.postMessage(given, '*'), verify);
+      await page.waitForTimeout(500);
+      assert.deepEqual(await page.evaluate(() => heard.filter(({ type }) => !/ready|resize/.test(type))), [], fragment);
+      assert.equal(await inside(page).count(), 0);
+      await context.close();
+    }
+    const { context, page } = await open(parent());
+    await page.evaluate(() => verifier.ready);
+    assert.deepEqual((await send(page, verify)).map(({ type, id, origin }) => [type, id, origin]),
+      [['model-passport/progress', 'a', new URL(verifier.url).origin], ['model-passport/verdict', 'a', new URL(verifier.url).origin]]);
+    // Another frame of the page is not the page, not even one of the same origin.
+    for (const other of [host, stranger]) {
+      const answered = await page.evaluate(async (address) => {
+        heard.length = 0;
+        frameOf(address);
+        while (!heard.some(({ sibling }) => sibling)) await new Promise((resolve) => { setTimeout(resolve, 20); });
+        await new Promise((resolve) => { setTimeout(resolve, 400); });
+        return heard.filter(({ type }) => /verdict|error|progress/.test(type)).length;
+      }, `${other.url}sibling.html`);
+      assert.equal(answered, 0);
+    }
+    await context.close();
+  });
+
+  test('messages that are not as described are answered by an error, or not at all', async () => {
+    const { context, page, complaints } = await open(parent());
+    await page.evaluate(() => verifier.ready);
+    const type = 'model-passport/verify';
+    for (const message of [{}, null, 'x', { type: 'other' }, { type: 'model-passport/verdict', report: {} }]) assert.deepEqual(await send(page, message), []);
+    for (const message of [{ type }, { type, id: {} , text: '{}' }, { type, id: 'x'.repeat(101), text: '{}' }, { type, id: 1 }, { type, id: 1, text: '{}', src: 'https://a.example/' },
+      { type, id: 1, text: {} }, { type, id: 1, text: '{}', files: ['a'] }, { type, id: 1, text: '{}', evidence: 'x' }, { type, id: 1, text: '{}', now: 5 }]) {
+      assert.deepEqual((await send(page, message)).map(({ code }) => code), ['embed.message'], JSON.stringify(message));
+    }
+    // What the frame could read with the rights of its own site.
+    for (const src of ['private.json', `${verifier.url}private.json`, 'javascript:alert(1)', 'data:application/json,{}', 'blob:x', '#place']) {
+      assert.deepEqual((await send(page, { type, id: 1, src })).map(({ code }) => code), ['embed.src'], src);
+    }
+    assert.deepEqual((await send(page, { type, id: 1, text: '{}', policy: { unknown: 1 } })).filter(({ code }) => code).map(({ code }) => code), ['misuse.policy']);
+    assert.deepEqual((await send(page, { type, id: 2, text: 'nonsense' })).filter(({ report }) => report).map(({ id, report }) => [id, report.verdict]), [[2, 'not-verified']]);
+    const busy = await page.evaluate(async (text) => {
+      const all = await Promise.allSettled(Array.from({ length: 40 }, () => verifier.verify(text)));
+      return [all.filter(({ status }) => status === 'fulfilled').length, [...new Set(all.filter(({ reason }) => reason).map(({ reason }) => reason.code))]];
+    }, bundle.input);
+    assert.deepEqual(busy, [16, ['embed.busy']]);
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
+  test('the helper hears its frame only, and can be given up', async () => {
+    const { context, page } = await open(parent());
+    await page.evaluate(() => verifier.ready);
+    const outcome = await page.evaluate(async (text) => {
+      const asked = verifier.verify(text);
+      window.postMessage({ type: 'model-passport/verdict', id: '1', report: { verdict: 'forged' } }, '*');
+      const { verdict } = await asked;
+      const stop = new AbortController();
+      const given = verifier.verify(text, { signal: stop.signal }).catch(({ name }) => name);
+      stop.abort();
+      const pending = verifier.verify(text).catch(({ code }) => code);
+      await new Promise((resolve) => { setTimeout(resolve, 0); });
+      verifier.close();
+      let misuse;
+      try {
+        embedVerifier(frame, { origin: '*' });
+      } catch ({ code }) {
+        misuse = code;
+      }
+      return [verdict, await given, await pending, misuse];
+    }, bundle.input);
+    assert.deepEqual(outcome, ['verified', 'AbortError', 'verifier.stopped', 'misuse.origin']);
+    await context.close();
+  });
+
+  test('axe finds nothing in the frame', async () => {
+    const { context, page } = await visit(browser, `${verifier.url}embed.html#src=private.json&display=full`, { bypassCSP: true });
+    await page.locator('model-passport >> .verdict').waitFor();
+    await page.evaluate(axeSource());
+    const { violations } = await page.evaluate(() => axe.run(document, { rules: { 'page-has-heading-one': { enabled: false } } }));
+    assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes[0].html]), []);
+    await context.close();
+  });
+
+  test('snippets lead to a check, say no outcome, and keep addresses inside them', async () => {
+    const { snippets } = await import(pathToFileURL(join(installed, 'snippets.js')));
+    const hostile = 'https://hub.example/a")](javascript:alert(1))<script>?x=\'&"/passport.json';
+    const given = snippets({ page: 'https://verify.example/check/#old', src: hostile });
+    assert.equal(decodeURIComponent(new URL(given.link).hash), `#src=${new URL(hostile).href}`);
+    for (const [name, text] of Object.entries(given)) {
+      assert.ok(!/verified|valid|✓/i.test(text), name);
+      assert.ok(!/<script>\?|"\)\]\(javascript/.test(text), name);
+    }
+    assert.match(given.markdown, /^\[!\[Model passport: check\]\(https:\/\/verify\.example\/check\/verifier\/embed\/badge\.svg\)\]\(https:\/\/verify\.example\/check\/#src=[^()\s"<>]+\)$/);
+    const { context, page } = await visit(browser, `${host.url}framing.html`, { bypassCSP: true });
+    for (const name of ['html', 'iframe', 'element']) {
+      const found = await page.evaluate((text) => {
+        const made = new DOMParser().parseFromString(text, 'text/html');
+        return [...made.querySelectorAll('*')].flatMap(({ localName, attributes }) => [localName, ...[...attributes].map(({ name: attribute }) => attribute)]).filter((one) => /^on|^html$|^head$|^body$/.test(one) === false);
+      }, given[name]);
+      assert.deepEqual(found, { html: ['a', 'href', 'img', 'src', 'alt', 'width', 'height'], iframe: ['iframe', 'src', 'title', 'width', 'height', 'sandbox', 'referrerpolicy', 'loading'], element: ['script', 'type', 'src', 'model-passport', 'src', 'verify-at'] }[name]);
+    }
+    for (const wrong of [{ page: 'x', src: 'https://a.example/' }, { page: 'https://a.example/', src: 'javascript:alert(1)' }, { page: 'https://a.example/' }]) {
+      assert.throws(() => snippets(wrong), { name: 'PassportVerifierError', code: /^misuse\.(page|src)$/ });
+    }
+    await context.close();
+    assert.ok(!/verified|valid/i.test(read(installed, 'embed', 'badge.svg')));
+    assert.match(read(installed, 'examples', 'badge', 'README.md'), /Model passport: check/);
+  });
+});

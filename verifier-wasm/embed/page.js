@@ -1,0 +1,110 @@
+// The page in a frame: one `<model-passport>`, told what to check by the fragment of its address or by messages.
+//
+// In scope: `#src=…&display=…&locale=…&theme=…&trust=…&policy=…&parent=…`, and the messages of protocol.js.
+// Out of scope: the check and its display; the element does both.
+//
+// With `parent` the frame hears that one origin and answers to it. Without, it hears nobody, and says nothing but that
+// it is there and how high it is.
+
+import { ModelPassport } from '../element.js';
+import { createVerifier } from '../worker.js';
+import { originOf, TYPE } from './protocol.js';
+
+const FRAGMENT = ['src', 'display', 'locale', 'theme', 'trust', 'policy'];
+const WAITING = 16;
+const LONGEST_ID = 100;
+// A dialog in a frame is as high as the frame.
+const DIALOG_HEIGHT = 640;
+
+const trusted = globalThis.trustedTypes?.createPolicy('model-passport-embed', {
+  createScriptURL: () => new URL('../worker/script.js', import.meta.url).href,
+});
+ModelPassport.createVerifier = () => createVerifier(trusted && { worker: () => new Worker(trusted.createScriptURL(''), { type: 'module' }) });
+
+const parameters = new URLSearchParams(location.hash.slice(1));
+const parent = parameters.has('parent') ? originOf(parameters.get('parent')) : undefined;
+const passport = document.createElement('model-passport');
+let current;
+let waiting = 0;
+let last = Promise.resolve();
+let open = false;
+
+// What the frame reads with the rights of its own site is for the eyes of its user, and not for the page around it.
+function refused(address) {
+  if (parent === undefined || parent === location.origin) return false;
+  try {
+    const { origin, protocol } = new URL(address, location.href);
+    return protocol !== 'https:' || origin === location.origin;
+  } catch {
+    return true;
+  }
+}
+
+function say(type, content = {}, id = current) {
+  if (parent === undefined || window.parent === window) return;
+  window.parent.postMessage({ ...content, type: TYPE + type, id }, parent);
+}
+
+// These two carry nothing that anyone could want to know.
+function sayToAnyone(type, content = {}) {
+  if (window.parent !== window) window.parent.postMessage({ ...content, type: TYPE + type }, parent ?? '*');
+}
+
+function read({ id, text, src, evidence, policy, trustList, now, files, display, locale, theme }) {
+  const isText = (value) => value === undefined || typeof value === 'string';
+  const isPlain = (value) => value === undefined || (typeof value === 'object' && value !== null);
+  if ((typeof id !== 'string' && !Number.isSafeInteger(id)) || String(id).length > LONGEST_ID) return undefined;
+  if (![text, src, now, display, locale, theme].every(isText) || ![evidence, policy, trustList].every(isPlain)) return undefined;
+  if ((text === undefined) === (src === undefined)) return undefined;
+  if (files !== undefined && !(Array.isArray(files) && files.every((file) => file instanceof Blob))) return undefined;
+  return { id, text, src, evidence, policy, trustList, now, files, display, locale, theme };
+}
+
+async function verify({ id, text, src, evidence, policy, trustList, now, files, ...attributes }) {
+  current = id;
+  for (const [name, value] of Object.entries(attributes)) if (value !== undefined) passport.setAttribute(name, value);
+  for (const name of ['src', 'trust', 'policy']) passport.removeAttribute(name);
+  if (src !== undefined) passport.src = src;
+  Object.assign(passport, { passport: text, evidence, policyRules: policy, trustList, now });
+  if (!passport.isConnected) document.getElementById('place').append(passport);
+  try {
+    const report = await (files ? passport.verifyFile(files) : passport.verify());
+    say('verdict', { report }, id);
+  } catch ({ code, message }) {
+    say('error', { code: code ?? 'verifier.stopped', message }, id);
+  } finally {
+    current = undefined;
+  }
+}
+
+function receive({ data, origin, source }) {
+  if (source !== window.parent || window.parent === window || parent === undefined || origin !== parent) return;
+  if (data?.type !== `${TYPE}verify`) return;
+  const asked = read(data);
+  if (asked === undefined) return say('error', { code: 'embed.message', message: 'a message of this type does not look like this' }, typeof data.id === 'string' ? data.id.slice(0, LONGEST_ID) : undefined);
+  if (asked.src !== undefined && refused(asked.src)) return say('error', { code: 'embed.src', message: 'only passports at https addresses of other sites are reported on; give its text' }, asked.id);
+  if (waiting >= WAITING) return say('error', { code: 'embed.busy', message: `${WAITING} passports wait already` }, asked.id);
+  waiting += 1;
+  last = last.then(() => verify(asked)).finally(() => { waiting -= 1; });
+  return undefined;
+}
+
+function start() {
+  window.addEventListener('message', receive);
+  passport.addEventListener('passport-progress', ({ detail: { phase, path, done, total } }) => current !== undefined && say('progress', { phase, path, done, total }));
+  const resize = () => sayToAnyone('resize', { height: Math.max(open ? DIALOG_HEIGHT : 0, Math.ceil(document.body.getBoundingClientRect().height)) });
+  passport.addEventListener('passport-toggle', ({ detail }) => {
+    ({ open } = detail);
+    resize();
+  });
+  new ResizeObserver(resize).observe(document.body);
+  for (const name of FRAGMENT) if (parameters.has(name)) passport.setAttribute(name, parameters.get(name));
+  // A report on the passport in the fragment is only shown; who wants it sent sends a message.
+  if (parameters.has('src')) {
+    passport.setAttribute('verify-at', './');
+    document.getElementById('place').append(passport);
+  }
+  sayToAnyone('ready');
+}
+
+start();

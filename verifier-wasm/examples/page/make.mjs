@@ -1,0 +1,29 @@
+// Makes a folder to be served from a page and the package, each file held to its digest by the page:
+//
+//   node make.mjs FOLDER
+//
+// Browsers that do not know `integrity` in import maps load the files all the same, and still check the WebAssembly.
+
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const manifest = createRequire(import.meta.url).resolve('@model-passport/verifier/integrity.json');
+const verifier = dirname(dirname(manifest));
+const folder = process.argv[2];
+
+const files = Object.entries(JSON.parse(readFileSync(manifest, 'utf8')));
+for (const [name] of files) {
+  mkdirSync(dirname(join(folder, 'verifier', name)), { recursive: true });
+  cpSync(join(verifier, name), join(folder, 'verifier', name));
+}
+const scripts = files.filter(([name]) => name.endsWith('.js'));
+const importMap = {
+  imports: { '@model-passport/verifier': './verifier/index.js' },
+  integrity: Object.fromEntries(scripts.map(([name, { integrity }]) => [`./verifier/${name}`, integrity])),
+};
+const page = readFileSync(join(here, 'index.html'), 'utf8').replace('{"imports":{}}', JSON.stringify(importMap, undefined, 2));
+writeFileSync(join(folder, 'index.html'), page);
+cpSync(join(here, 'main.js'), join(folder, 'main.js'));
