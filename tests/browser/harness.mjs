@@ -58,7 +58,8 @@ export function serveSite() {
 
 /** A page that has loaded all it needs, with everything it asks for and complains about from then on. */
 export async function open(browser, server, { path = '', ...options } = {}) {
-  const context = await browser.newContext(options);
+  // What the service worker keeps for later is asked for after the page is there; offline.test.mjs lets it.
+  const context = await browser.newContext({ serviceWorkers: 'block', ...options });
   const page = await context.newPage();
   const complaints = [];
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));

@@ -15,7 +15,7 @@ const TYPES = {
 
 /** Serves a folder on a free port of the loopback, with the policy of its page or none: `{ url, requests, close }`. */
 export async function serve(folder, { policy: wanted = true } = {}) {
-  const policy = wanted && `${await metaPolicy(folder)}; frame-ancestors 'none'`;
+  const policy = wanted && await metaPolicy(join(folder, 'index.html'));
   const requests = [];
   const server = createServer(async ({ url }, response) => {
     const path = normalize(new URL(url, 'http://localhost').pathname);
@@ -23,8 +23,10 @@ export async function serve(folder, { policy: wanted = true } = {}) {
     const file = join(folder, path.endsWith('/') ? `${path}index.html` : path);
     const type = TYPES[extname(file)];
     const body = type && await readFile(file).catch(() => undefined);
+    // A document has its own policy; a script has that of the page, which is what a worker lives by.
+    const own = wanted && body && extname(file) === '.html' ? await metaPolicy(file) : policy;
     const headers = {
-      ...(policy && { 'content-security-policy': policy }),
+      ...(wanted && { 'content-security-policy': `${own}; frame-ancestors ${path === '/fetch.html' ? "'self'" : "'none'"}` }),
       'content-type': body ? type : 'text/plain',
       'cross-origin-opener-policy': 'same-origin',
       'x-content-type-options': 'nosniff',
@@ -35,12 +37,14 @@ export async function serve(folder, { policy: wanted = true } = {}) {
   return {
     url: `http://127.0.0.1:${server.address().port}/`,
     requests,
-    close: () => new Promise((resolve) => server.close(resolve)),
+    close: () => new Promise((resolve) => {
+      server.close(resolve);
+      server.closeAllConnections();
+    }),
   };
 }
 
 // The header says what the page says of itself, so that the two cannot drift apart.
-async function metaPolicy(folder) {
-  const page = await readFile(join(folder, 'index.html'), 'utf8');
-  return /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(page)[1];
+async function metaPolicy(file) {
+  return /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(await readFile(file, 'utf8'))?.[1];
 }
