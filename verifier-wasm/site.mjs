@@ -34,14 +34,23 @@ export async function assemble(directory) {
 
   const linked = withFooter(withIntegrity(withPreloads(html, await staticImports(directory)), read), digest('sha256', single, 'hex'));
   writeFileSync(join(directory, 'index.html'), linked);
-  const version = versionOf(directory);
-  writeFileSync(join(directory, 'index.html'), linked.replace('<meta name="site-version" content="">', `<meta name="site-version" content="${version}">`));
-  writeManifest(directory, version);
   writeFileSync(join(directory, 'headers.txt'), headers(directory));
+  const version = seal(directory);
 
   console.log(`${directory}: the page and the package, version ${version}`);
   console.log(`${SINGLE}: ${single.length} bytes, ${brotliCompressSync(single).length} with brotli`);
   console.log(`sha256  ${digest('sha256', single, 'hex')}`);
+}
+
+/** Makes one version of the files that lie there: names it in the page, and writes what the service worker keeps. */
+export function seal(directory) {
+  const index = join(directory, 'index.html');
+  const named = (version) => writeFileSync(index, readFileSync(index, 'utf8').replace(/(<meta name="site-version" content=")[^"]*/, (_, before) => before + version));
+  named('');
+  const version = versionOf(directory);
+  named(version);
+  writeManifest(directory, version);
+  return version;
 }
 
 // The page uses the package as anyone would, so it is served beside it.

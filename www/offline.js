@@ -41,6 +41,7 @@ function watch(page, registration, version) {
     if (worker.state === 'activated') ask(worker, { claim: version });
   });
   follow(registration.installing);
+  if (registration.active && !serviceWorker.controller) ask(registration.active, { claim: version });
   registration.addEventListener('updatefound', () => follow(registration.installing));
   hasNewer();
 }

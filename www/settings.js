@@ -5,10 +5,10 @@ import { exactText } from './files.js';
 import { button, rowButton } from './given.js';
 import { keep, recall } from './kept.js';
 import { noSettings, readSettings } from './policy.js';
-import { element } from './verifier/view/text.js';
+import { element, plain } from './verifier/view/text.js';
 
 const LONGEST_SETTING_BYTES = 4 * 2 ** 20;
-const LISTS = { __proto__: null, trust: 'trust', policy: 'policies' };
+const LISTS = { __proto__: null, trust: 'trust', policy: 'policies', policies: 'policies' };
 
 const place = () => document.getElementById('settings');
 let problem = '';
@@ -28,25 +28,35 @@ export function recallSettings(page) {
 
 /** Opens the panel, and takes files that were dropped: `[{ kind, name, text }]`. */
 export async function showSettings(page, files = []) {
-  for (const { kind, name, text } of files) await addFile(page, LISTS[kind], name, text);
+  if (files.length > 0) await addFiles(page, files);
   show(page);
   document.getElementById('open-settings').setAttribute('aria-expanded', 'true');
   if (files.length === 0) document.getElementById('settings-title').focus();
 }
 
-async function addFile(page, list, name, text) {
-  const { ui } = page;
-  try {
-    JSON.parse(text);
-  } catch {
-    problem = ui.t('settings.not-json', { name });
-    return;
+// All at once: a list that narrows another is refused without that.
+async function addFiles(page, files) {
+  problem = '';
+  const wanted = { trust: page.settings.trust, policies: page.settings.policies };
+  for (const { kind, name, text } of files) {
+    if (!isJson(text)) {
+      problem = page.ui.t('settings.not-json', { name: plain(name, 80) });
+      return;
+    }
+    const list = LISTS[kind];
+    const added = { name, text, sha256: await sha256Of(text) };
+    // What narrows another stands before it.
+    wanted[list] = /"extends"\s*:/.test(text) ? [added, ...wanted[list]] : [...wanted[list], added];
   }
-  const added = { name, text, sha256: await sha256Of(text) };
-  // What narrows another stands before it.
-  const narrows = /"extends"\s*:/.test(text);
-  const before = page.settings[list];
-  await change(page, { [list]: narrows ? [added, ...before] : [...before, added] });
+  await change(page, wanted);
+}
+
+function isJson(text) {
+  try {
+    return JSON.parse(text) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 // A change counts when the verifier takes it.
@@ -65,7 +75,7 @@ async function refusal(settings) {
     await ask('verify', { text: '{}', evidence: {}, ...readSettings(settings) });
     return '';
   } catch ({ message }) {
-    return String(message);
+    return plain(message);
   }
 }
 
@@ -90,7 +100,7 @@ function show(page) {
     field(page, 'challenge', { type: 'text', value: settings.challenge, maxlength: '1024' }),
     field(page, 'domain', { type: 'text', value: settings.domain, maxlength: '2048' }),
     element('label', { class: 'box' }, box, element('span', {}, ui.t('settings.remember'))),
-    element('p', { class: 'problem', role: 'alert', hidden: problem === '' }, problem && ui.parts('settings.refused', { message: ui.message(problem) })),
+    element('p', { class: 'problem', role: 'alert', hidden: problem === '' }, problem && ui.parts('settings.refused', { message: problem })),
     element('div', { class: 'tools' },
       button(ui.t('settings.reset'), async () => {
         problem = '';
@@ -118,15 +128,11 @@ function showList(page, list, key, files) {
   };
   const input = element('input', { type: 'file', id: `choose-${list}`, accept: '.json,application/json', multiple: true });
   input.addEventListener('change', async () => {
-    problem = '';
-    for (const file of Array.from(input.files)) {
-      try {
-        if (file.size > LONGEST_SETTING_BYTES) throw new Error('too large');
-        await addFile(page, list, file.name, exactText(await file.arrayBuffer()));
-      } catch {
-        problem = ui.t('settings.not-json', { name: file.name });
-      }
-      if (problem) break;
+    try {
+      const chosen = Array.from(input.files).filter(({ size }) => size <= LONGEST_SETTING_BYTES);
+      await addFiles(page, await Promise.all(chosen.map(async (file) => ({ kind: list, name: file.name, text: exactText(await file.arrayBuffer()) }))));
+    } catch {
+      problem = ui.t('page.not-read');
     }
     show(page);
     document.getElementById(`choose-${list}`).focus();

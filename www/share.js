@@ -7,16 +7,14 @@ import { element } from './verifier/view/text.js';
 // What most programs that pass links on let through.
 const LONGEST_LINK = 1_000_000;
 
-/** The texts to copy, for a page that checks (`page`) and a passport (`src` where it lies, else `link`). */
-export function snippets({ page, src, link }) {
-  const check = src === undefined ? link : linkToSource(page, src);
+/** The texts to copy, for a page that checks (`page`) and the address where a passport lies (`src`). */
+export function snippets({ page, src }) {
   const escaped = (text) => text.replace(/&/g, '&amp;').replace(/"/g, '&quot;').replace(/</g, '&lt;');
   const directory = page.replace(/[^/]*$/, '');
   return {
-    markdown: `[![Model passport: check](${directory}badge.svg)](${check.replace(/[()]/g, encodeURIComponent)})`,
-    frame: src === undefined ? undefined
-      : `<iframe src="${escaped(`${directory}embed.html#src=${encodeURIComponent(src)}`)}" title="Model passport" width="100%" height="480"></iframe>`,
-    element: src === undefined ? undefined : `<model-passport src="${escaped(src)}"></model-passport>`,
+    markdown: `[![Model passport: check](${directory}badge.svg)](${linkToSource(page, src).replace(/[()]/g, (sign) => (sign === '(' ? '%28' : '%29'))})`,
+    frame: `<iframe src="${escaped(`${directory}embed.html#src=${encodeURIComponent(src)}`)}" title="Model passport" width="100%" height="480"></iframe>`,
+    element: `<model-passport src="${escaped(src)}"></model-passport>`,
   };
 }
 
@@ -26,19 +24,17 @@ export async function showShare(page) {
   const link = await linkTo(pageAddress(), text);
   const sourceLink = address && linkToSource(pageAddress(), address);
   const isLocal = location.protocol === 'file:';
-  const { markdown, frame, element: custom } = snippets({ page: pageAddress(), src: address, link });
+  const texts = address ? snippets({ page: pageAddress(), src: address }) : {};
   const close = element('button', { type: 'button', class: 'button' }, ui.t('share.close'));
   const isShort = link.length <= LONGEST_LINK;
   const dialog = element('dialog', { id: 'share', 'aria-labelledby': 'share-title' },
-    element('h2', { id: 'share-title' }, ui.t('share')),
+    element('h2', { id: 'share-title', tabindex: '-1', autofocus: true }, ui.t('share')),
     element('p', { class: 'quiet' }, ui.t('share.meaning')),
     isLocal && element('p', {}, ui.t('share.local')),
     isShort ? copied(ui, 'link', link) : element('p', {}, ui.t('share.too-long')),
     sourceLink && copied(ui, 'source', sourceLink),
     await showQr(ui, [link, sourceLink]),
-    (address || isShort) && copied(ui, 'markdown', markdown),
-    frame && copied(ui, 'frame', frame),
-    custom && copied(ui, 'element', custom),
+    Object.entries(texts).map(([name, snippet]) => copied(ui, name, snippet)),
     !address && element('p', { class: 'quiet' }, ui.t('share.no-address')),
     element('div', { class: 'buttons' }, close));
   document.body.append(dialog);

@@ -13,8 +13,8 @@ const TYPES = {
   '.wasm': 'application/wasm',
 };
 
-/** Serves a folder on a free port of the loopback, with the policy of its page or none: `{ url, requests, close }`. */
-export async function serve(folder, { policy: wanted = true } = {}) {
+/** Serves a folder on a port of the loopback, with the policy of its page or none: `{ url, port, requests, close }`. */
+export async function serve(folder, { policy: wanted = true, port = 0 } = {}) {
   const policy = wanted && await metaPolicy(join(folder, 'index.html'));
   const requests = [];
   const server = createServer(async ({ url }, response) => {
@@ -33,9 +33,10 @@ export async function serve(folder, { policy: wanted = true } = {}) {
     };
     response.writeHead(body ? 200 : 404, headers).end(body ?? 'not found');
   });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${server.address().port}/`,
+    port: server.address().port,
     requests,
     close: () => new Promise((resolve) => {
       server.close(resolve);

@@ -254,7 +254,7 @@ export default {
     'share.markdown': 'Badge for a README (Markdown)',
     'share.frame': 'Frame for a web page (HTML)',
     'share.element': 'Element for a web page (HTML)',
-    'share.no-address': 'Frame and element need an address where the passport lies. Open it by its address to get them.',
+    'share.no-address': 'A badge, a frame and an element need an address where the passport lies. Open it by its address to get them.',
     'share.copy': 'Copy',
     'share.copied': 'Copied',
     'share.selected': 'Selected; copy it with the keyboard',
