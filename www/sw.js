@@ -20,17 +20,23 @@ self.addEventListener('message', (event) => event.waitUntil(hear(event)));
 
 async function install() {
   const cache = await caches.open(NAME);
-  try {
-    await Promise.all(Object.entries(files).map(async ([path, { integrity }]) => {
-      // The host refuses bytes with another digest; then nothing of this version is used.
-      const response = await fetch(addressOf(path), { cache: 'no-cache', credentials: 'omit', integrity, redirect: 'error' });
-      if (!response.ok) throw new Error(`HTTP status ${response.status} for ${path}`);
-      await cache.put(addressOf(path), response);
-    }));
-  } catch (error) {
-    await caches.delete(NAME);
-    throw error;
-  }
+  const stored = await Promise.allSettled(Object.keys(files).map((path) => store(cache, path)));
+  const failed = stored.find(({ status }) => status === 'rejected');
+  if (failed === undefined) return;
+  await caches.delete(NAME);
+  throw failed.reason;
+}
+
+async function store(cache, path) {
+  const response = await load(path);
+  if (!response.ok) throw new Error(`HTTP status ${response.status} for ${path}`);
+  await cache.put(addressOf(path), response);
+}
+
+// The host refuses bytes with another digest than this version's.
+function load(path) {
+  const { integrity } = files[path];
+  return fetch(addressOf(path), { cache: 'no-cache', credentials: 'omit', integrity, redirect: 'error' });
 }
 
 async function forgetOthers() {
@@ -50,8 +56,8 @@ async function answer(path, request) {
   // Each opening looks for a newer version, which is taken whole or not at all.
   if (request.mode === 'navigate') self.registration.update().catch(() => {});
   const kept = await (await caches.open(NAME)).match(addressOf(path));
-  // What a browser threw away, it may fetch: with the digest of this version.
-  return kept ?? fetch(addressOf(path), { cache: 'no-cache', credentials: 'omit', integrity: files[path].integrity, redirect: 'error' });
+  // What a browser threw away, it may fetch.
+  return kept ?? load(path);
 }
 
 async function hear({ data, source }) {
