@@ -18,7 +18,9 @@ const here = dirname(fileURLToPath(import.meta.url));
 const sources = join(dirname(here), 'www');
 const SINGLE = 'model-passport-verifier.html';
 // Of the package, what a page does not need.
-const NOT_SERVED = /^(node\.js|inline|examples\/|.*\.d\.ts$|pkg\/LICENSE$|pkg\/inline|README|.*\.md$)/;
+const NOT_SERVED = /^(node\.js|worker-node\.js|inline|examples\/|.*\.d\.ts$|pkg\/LICENSE$|pkg\/inline|README|.*\.md$)/;
+// Of what is served, what this page does not use itself: it is there for other pages.
+const FOR_OTHERS = /^verifier\/(custom-elements|element|embed|pkg\/(element|view|integrity\.json)|view\.js|worker)/;
 const VENDORED = { qr: ['index.js', 'decode.js'] };
 
 const digest = (algorithm, bytes, encoding) => createHash(algorithm).update(bytes).digest(encoding);
@@ -62,6 +64,8 @@ function copySources(directory) {
   for (const name of files.filter((one) => !NOT_SERVED.test(one) && existsSync(join(here, one)))) {
     cpSync(join(here, name), join(directory, 'verifier', name), { recursive: true, filter: (path) => !/\.d\.ts$/.test(path) });
   }
+  const embed = join(here, 'embed', 'embed.html');
+  if (existsSync(embed)) cpSync(embed, join(directory, 'embed.html'));
   for (const [name, wanted] of Object.entries(VENDORED)) {
     const from = join(here, 'node_modules', name);
     mkdirSync(join(directory, 'vendor', name), { recursive: true });
@@ -79,7 +83,7 @@ const isServed = (path) => !path.endsWith('.md') && path.split(sep)[0] !== 'sing
 
 // What was put there, and nothing else that lies there. The service worker itself is not kept by it.
 function keptFiles(directory) {
-  const beside = ['verifier', 'vendor'].flatMap((name) => filesIn(join(directory, name)).map((path) => `${name}/${path}`));
+  const beside = ['verifier', 'vendor'].flatMap((name) => filesIn(join(directory, name)).map((path) => `${name}/${path}`)).filter((path) => !FOR_OTHERS.test(path));
   return [...filesIn(sources).filter((path) => isServed(path) && path !== 'sw.js'), ...beside].sort();
 }
 
@@ -104,7 +108,7 @@ function writeManifest(directory, version) {
 async function staticImports(directory) {
   const { metafile } = await bundle({
     absWorkingDir: directory, entryPoints: ['main.js'], bundle: true, write: false, metafile: true, format: 'esm',
-    splitting: true, outdir: 'out', logLevel: 'error', plugins: [absentIsEmpty(directory)],
+    splitting: true, outdir: 'out', logLevel: 'error',
   });
   const found = new Set();
   const open = ['main.js'];
@@ -136,7 +140,9 @@ function withFooter(html, sha256) {
 
 async function singleFile(directory, html) {
   const wasm = readFileSync(join(directory, 'verifier', 'pkg', 'verifier_bg.wasm')).toString('base64');
-  const worker = await bundled(directory, join(sources, 'single', 'worker.js'), 'iife', {});
+  const hasherSource = join(directory, 'verifier', 'hash', 'worker.js');
+  const hasher = existsSync(hasherSource) ? await bundled(directory, hasherSource, 'iife', {}) : '';
+  const worker = await bundled(directory, join(sources, 'single', 'worker.js'), 'iife', { hasher });
   const script = await bundled(directory, join(directory, 'main.js'), 'esm', { wasm, worker });
   const style = ['verifier/view/view.css', 'style.css'].map((path) => readFileSync(join(directory, path), 'utf8')).join('\n');
   const icon = `data:image/svg+xml;base64,${readFileSync(join(directory, 'icon.svg')).toString('base64')}`;
@@ -157,7 +163,7 @@ async function singleFile(directory, html) {
 async function bundled(directory, entry, format, inside) {
   const { outputFiles: [{ text }] } = await bundle({
     absWorkingDir: directory, entryPoints: [entry], bundle: true, write: false, format, minify: true, charset: 'utf8',
-    legalComments: 'none', logLevel: 'error', target: 'es2022', plugins: [absentIsEmpty(directory), single(directory, inside)],
+    legalComments: 'none', logLevel: 'error', target: 'es2022', plugins: [single(directory, inside)],
     // Only names of files that are not there in one file come from it, and those are replaced.
     define: format === 'iife' ? { 'import.meta.url': '"about:blank"' } : {}, supported: { 'top-level-await': true },
   });
@@ -181,17 +187,6 @@ function single(directory, inside) {
   };
 }
 
-// A part of the package that is loaded when it is wanted, and that this build of it does not have.
-function absentIsEmpty(directory) {
-  return {
-    name: 'absent',
-    setup({ onLoad, onResolve }) {
-      onResolve({ filter: /^\.\/verifier\/tensors\.js$/ }, ({ path }) => (existsSync(join(directory, path)) ? undefined : { path, namespace: 'absent' }));
-      onLoad({ filter: /.*/, namespace: 'absent' }, () => ({ contents: 'export const compareTensors = () => { throw new Error("not part of this build"); };' }));
-    },
-  };
-}
-
 // As several static hosts read them. A policy in a page cannot keep it out of a frame, and does not reach its workers.
 function headers(directory) {
   const policyOf = (path) => /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(readFileSync(join(directory, path), 'utf8'))[1];
@@ -208,6 +203,8 @@ function headers(directory) {
     }),
     // Where a rule for a path adds to that for all, the two have to be set apart by `!`.
     rule('/fetch.html', { '! Content-Security-Policy': '', 'Content-Security-Policy': `${policyOf('fetch.html')}; frame-ancestors 'self'` }).replace(/: \n/g, '\n'),
+    // Who may put this one into a frame is the choice of the site.
+    ...(existsSync(join(directory, 'embed.html')) ? [rule('/embed.html', { '! Content-Security-Policy': '', 'Content-Security-Policy': policyOf('embed.html') }).replace(/: \n/g, '\n')] : []),
     rule(`/${SINGLE}`, { '! Content-Security-Policy': '', 'Content-Disposition': 'attachment' }).replace(/: \n/g, '\n'),
   ].join('\n');
 }

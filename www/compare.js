@@ -2,7 +2,9 @@
 
 import { ask } from './client.js';
 import { passportText } from './files.js';
+import { button } from './given.js';
 import { readSettings } from './policy.js';
+import { showAgain } from './result.js';
 import * as view from './verifier/view/index.js';
 import { element, plain } from './verifier/view/text.js';
 
@@ -22,10 +24,14 @@ async function compare(page, file) {
     const text = await passportText(file);
     const credentials = page.passports.slice(1).map((other) => other.text);
     const other = await ask('verify', { text, evidence: { credentials, documents: page.documents }, ...readSettings(page.settings) });
-    place.replaceChildren(...[view.showComparison(ui, page.report, other)].flat());
-    const title = place.querySelector('h2');
-    title?.setAttribute('tabindex', '-1');
-    title?.focus();
+    const back = button(ui.t('page.compare-end'), () => {
+      showAgain(page);
+      document.getElementById('verdict').focus();
+    });
+    // In place of the report: it shows both verdicts itself.
+    document.getElementById('result').replaceChildren();
+    place.replaceChildren(element('div', { class: 'tools' }, back), ...[view.showComparison(ui, page.report, other)].flat());
+    back.focus();
   } catch ({ message }) {
     page.complain(ui.t('page.not-compared', { name: plain(file.name, 80), message: plain(message) }));
   }

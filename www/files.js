@@ -105,3 +105,9 @@ export function exactText(bytes, cut = false) {
 function withoutSpace(text) {
   return COMPACT_JWS.test(text) ? text.trim() : text;
 }
+
+/** In hexadecimal; nothing where the browser does not say. */
+export async function sha256Of(text) {
+  const digest = await crypto.subtle?.digest('SHA-256', new TextEncoder().encode(text));
+  return digest && Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -4,7 +4,7 @@
 // another. What is seldom used (settings, sharing, QR codes, fetching, comparing) is loaded when it is.
 
 import { ask } from './client.js';
-import { chosenFiles, exactText, kindOf, kindOfText, passportText } from './files.js';
+import { exactText, kindOf, kindOfText, passportText, sha256Of } from './files.js';
 import { createGiven } from './given.js';
 import { recall } from './kept.js';
 import { passportOf, readAddress, readBounded, readFragment } from './link.js';
@@ -155,7 +155,8 @@ async function check({ moveFocus = false } = {}) {
     return;
   }
   at('busy').textContent = page.ui.t('page.checking');
-  const outcome = await ask('verify', question()).then((report) => ({ report }), (error) => ({ error }));
+  const digest = sha256Of(page.passports[0].text);
+  const outcome = await ask('verify', question()).then(async (report) => ({ report, digest: await digest }), (error) => ({ error }));
   if (current !== checking) return; // Something was added or removed meanwhile.
   at('busy').textContent = '';
   showOutcome(page, outcome);

@@ -8,7 +8,10 @@ const ownVersion = () => document.querySelector('meta[name="site-version"]')?.co
 
 export async function startOffline(page) {
   const version = ownVersion();
-  if (version) at('site-version').textContent = page.ui.t('page.site-version', { version: version.slice(0, 16) });
+  if (version) {
+    at('site-version').textContent = version;
+    at('site').hidden = false;
+  }
   try {
     const registration = await registerOffline();
     if (registration) watch(page, registration, version);

@@ -10,6 +10,9 @@ import { element, plain } from './verifier/view/text.js';
 const at = (id) => document.getElementById(id);
 let last; // What was shown last, to be said again in another language.
 
+// What is folded is on paper too.
+view.openForPrint?.(at('result'));
+
 export function clearResult(page) {
   last = undefined;
   page.differing = undefined;
@@ -28,14 +31,16 @@ export function showOutcome(page, outcome) {
   show(page);
 }
 
+/** What was shown last, once more; also in place of a comparison. */
 export function showAgain(page) {
+  at('comparison').replaceChildren();
   if (last) show(page);
 }
 
 function show(page) {
   const { ui, settings } = page;
-  const { report, error } = last;
-  const options = { role: page.role, onRole: (role) => rememberRole(page, role) };
+  const { report, digest, error } = last;
+  const options = { role: page.role, onRole: (role) => rememberRole(page, role), digest };
   const [verdict, ...rest] = report ? view.showReport(ui, report, options) : [view.showFailure(ui, error.message, error.code)];
   const extra = [showCheckedWith(ui, settings), report && showDiffering(page)].filter(Boolean);
   at('result').replaceChildren(verdict, ...extra, ...rest);

@@ -1,7 +1,7 @@
 // Trust lists, policies, the time and what a presentation has to repeat. The verifier says whether they are good.
 
 import { ask } from './client.js';
-import { exactText } from './files.js';
+import { exactText, sha256Of } from './files.js';
 import { button, rowButton } from './given.js';
 import { keep, recall } from './kept.js';
 import { noSettings, readSettings } from './policy.js';
@@ -159,9 +159,4 @@ function field(page, name, attributes, read = (value) => value.trim()) {
   return element('div', { class: 'setting' },
     element('label', { for: `setting-${name}` }, ui.t(`settings.${name}`)), input,
     element('p', { class: 'quiet fine', id: `setting-${name}-meaning` }, ui.t(`settings.${name}.meaning`)));
-}
-
-async function sha256Of(text) {
-  const digest = await crypto.subtle?.digest('SHA-256', new TextEncoder().encode(text));
-  return digest && Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

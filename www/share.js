@@ -13,7 +13,7 @@ export function snippets({ page, src }) {
   const directory = page.replace(/[^/]*$/, '');
   return {
     markdown: `[![Model passport: check](${directory}badge.svg)](${linkToSource(page, src).replace(/[()]/g, (sign) => (sign === '(' ? '%28' : '%29'))})`,
-    frame: `<iframe src="${escaped(`${directory}embed.html#src=${encodeURIComponent(src)}`)}" title="Model passport" width="100%" height="480"></iframe>`,
+    iframe: `<iframe src="${escaped(`${directory}embed.html#src=${encodeURIComponent(src)}`)}" title="Model passport" width="100%" height="480"></iframe>`,
     element: `<model-passport src="${escaped(src)}"></model-passport>`,
   };
 }

@@ -2,4 +2,8 @@
 
 import { serveTasks } from './tasks.js';
 
-serveTasks(self);
+// Large files are hashed by workers of this one. Under Trusted Types their address has to be made here.
+const urlOf = () => new URL('./verifier/hash/worker.js', import.meta.url).href;
+const trusted = self.trustedTypes?.createPolicy('model-passport', { createScriptURL: urlOf });
+
+serveTasks(self, { startHasher: () => new Worker(trusted?.createScriptURL('') ?? urlOf(), { type: 'module' }) });

@@ -238,7 +238,7 @@ describe('into the page', () => {
     await verdict(page);
     await page.getByRole('button', { name: 'Share' }).click();
     await page.locator('svg.qr').waitFor();
-    assert.match(await page.inputValue('#share-frame'), /^<iframe src="http:\/\/127\.0\.0\.1:\d+\/embed\.html#src=/);
+    assert.match(await page.inputValue('#share-iframe'), /^<iframe src="http:\/\/127\.0\.0\.1:\d+\/embed\.html#src=/);
     assert.match(await page.inputValue('#share-markdown'), /#src=http/);
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
     await page.getByRole('button', { name: /^Copy: Link with/ }).click();

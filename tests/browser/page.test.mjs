@@ -284,6 +284,10 @@ describe('in Chromium', () => {
     await chooser.setFiles(passportFile(caseOf('metric-changed').input));
     await page.waitForSelector('#comparison h2');
     assert.equal(await page.evaluate(() => document.activeElement.closest('#comparison') !== null), true);
+    assert.equal(await page.locator('#result > *').count(), 0);
+    await page.keyboard.press('Enter');
+    assert.match(await page.textContent('#verdict'), /^Verified/);
+    assert.equal(await page.locator('#comparison > *').count(), 0);
     await context.close();
   });
 

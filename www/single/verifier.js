@@ -12,4 +12,4 @@ const compiled = new Promise((resolve) => {
 /** To be called once, before the first answer. */
 export const start = (bytes) => give(WebAssembly.compile(bytes));
 
-export const { hashFile, needs, verify, version } = createApi(() => compiled);
+export const { compareTensors, hashFile, needs, verify, version } = createApi(() => compiled);
