@@ -52,8 +52,15 @@ export function chosenFiles(files) {
   });
 }
 
-/** `passport`, `policy`, `trust`, `json`, `image` or `file`. */
-export async function kindOf({ path, file }) {
+/** What each of several is; one after the other, as a folder may hold ten thousand. */
+export async function kindsOf(chosen) {
+  const kinds = [];
+  for (const entry of chosen) kinds.push(await kindOf(entry));
+  return kinds;
+}
+
+// `passport`, `policy`, `trust`, `json`, `image` or `file`.
+async function kindOf({ path, file }) {
   if (/^image\/(png|jpeg|webp|gif)$/.test(file.type) && file.size <= LONGEST_IMAGE_BYTES) return 'image';
   if (!TEXT_FILE.test(path) || file.size > LONGEST_PASSPORT_BYTES) return 'file';
   return kindOfText(await file.text());
@@ -101,8 +108,8 @@ export function exactText(bytes, cut = false) {
   return withoutSpace(new TextDecoder('utf-8', { fatal: !cut, ignoreBOM: true }).decode(bytes));
 }
 
-// A file of a compact JWS ends with a line feed often, which is no part of it.
-function withoutSpace(text) {
+/** A compact JWS often ends with a line feed, which is no part of it. Any other text is left as it is. */
+export function withoutSpace(text) {
   return COMPACT_JWS.test(text) ? text.trim() : text;
 }
 

@@ -1,6 +1,6 @@
 // Every way in: choosers, drop, paste, camera.
 
-import { chosenFiles, droppedFiles, kindOf } from './files.js';
+import { chosenFiles, droppedFiles, kindsOf } from './files.js';
 
 const at = (id) => document.getElementById(id);
 
@@ -66,7 +66,7 @@ export function takeInput(page) {
 
 // What is chosen as a passport is taken for one, however it looks, but for what it is checked with, and pictures.
 async function addKnown(page, chosen) {
-  const kinds = await Promise.all(chosen.map(kindOf));
+  const kinds = await kindsOf(chosen);
   const isOther = kinds.map((kind) => ['trust', 'policy', 'image'].includes(kind));
   const others = chosen.filter((_, index) => isOther[index]);
   const passports = chosen.filter((_, index) => !isOther[index]);

@@ -4,7 +4,7 @@
 // another. What is seldom used (settings, sharing, QR codes, fetching, comparing) is loaded when it is.
 
 import { ask } from './client.js';
-import { exactText, kindOf, kindOfText, passportText, sha256Of } from './files.js';
+import { exactText, kindOfText, kindsOf, passportText, sha256Of, withoutSpace } from './files.js';
 import { createGiven } from './given.js';
 import { recall } from './kept.js';
 import { passportOf, readAddress, readBounded, readFragment } from './link.js';
@@ -65,7 +65,7 @@ async function addText(text, name) {
   if (!/\s/.test(trimmed) && /^[a-z][a-z\d+.-]*:/i.test(trimmed)) return addLink(trimmed);
   const kind = kindOfText(text);
   if (kind === 'trust' || kind === 'policy') return openSettings([{ kind, name, text }]);
-  page.passports.push({ name, text: exactText(new TextEncoder().encode(text)) });
+  page.passports.push({ name, text: withoutSpace(text) });
   return check({ moveFocus: true });
 }
 
@@ -111,7 +111,7 @@ async function openFragment({ tooLong, passport, src, lang, theme }) {
 }
 
 async function addAny(chosen) {
-  const kinds = await Promise.all(chosen.map(kindOf));
+  const kinds = await kindsOf(chosen);
   const of = (...wanted) => chosen.filter((_, index) => wanted.includes(kinds[index]));
   const settings = await Promise.all(chosen.map(async ({ path, file }, index) => ['trust', 'policy'].includes(kinds[index])
     && { kind: kinds[index], name: path, text: await file.text() }));

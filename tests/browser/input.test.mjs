@@ -1,17 +1,26 @@
 // Every way into the page: drop, paste, link, QR code, folder, settings; and what hostile ones do not do.
 
 import assert from 'node:assert/strict';
-import { closeSync, ftruncateSync, openSync } from 'node:fs';
+import { closeSync, existsSync, ftruncateSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
-import { caseOf, dropOn, judge, launch, modelFile, open as openPage, passportFile, pasteOn, place, serveSite, settled } from './harness.mjs';
+import { caseOf, dropOn, judge, launch, modelFile, open as openPage, passportFile, pasteOn, place, root, serveSite, settled } from './harness.mjs';
 
 const base64url = (bytes) => Buffer.from(bytes).toString('base64url');
 const packed = (text) => base64url(deflateRawSync(text));
 const jsonFile = (name, value) => ({ name, mimeType: 'application/json', buffer: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)) });
 const BUNDLE = caseOf('bundle').input;
+
+// Large, and nothing of it is on the disk.
+function withHoles(name, size) {
+  const path = join(place, name);
+  const file = openSync(path, 'w');
+  ftruncateSync(file, size);
+  closeSync(file);
+  return path;
+}
 
 describe('into the page', () => {
   let browser;
@@ -319,13 +328,7 @@ describe('into the page', () => {
   });
 
   test('large files wait in a line, and can be given up, one or all', async () => {
-    const large = ['one.bin', 'two.bin', 'three.bin'].map((name) => {
-      const path = join(place, name);
-      const file = openSync(path, 'w');
-      ftruncateSync(file, 6 * 2 ** 30); // With holes: nothing is on the disk.
-      closeSync(file);
-      return path;
-    });
+    const large = ['one.bin', 'two.bin', 'three.bin'].map((name) => withHoles(name, 6 * 2 ** 30));
     const { context, page } = await open();
     await judge(page, BUNDLE);
     await page.setInputFiles('#choose-files', large);
@@ -338,6 +341,32 @@ describe('into the page', () => {
     await page.waitForFunction(() => document.querySelectorAll('#files li').length === 1);
     await page.setInputFiles('#choose-files', [modelFile('model.onnx')]);
     assert.match(await settled(page), /^Verified/);
+    await context.close();
+  });
+
+  const withoutPool = !existsSync(join(root, 'verifier-wasm', 'hash', 'worker.js')) && 'this package hashes in one worker';
+  test('a large file is hashed by workers of the worker, under the policy of the page', { skip: withoutPool }, async () => {
+    const { context, page, complaints, asked } = await open();
+    await page.setInputFiles('#choose-files', withHoles('large.bin', 96 * 2 ** 20));
+    await page.getByRole('button', { name: 'Remove: large.bin' }).waitFor();
+    assert.doesNotMatch(await page.textContent('#files'), /could not be read/);
+    assert.ok(asked().includes('/verifier/hash/worker.js'));
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
+  test('a folder of very many small files is read without a check for each', async () => {
+    const { context, page } = await open();
+    await judge(page, BUNDLE);
+    await page.evaluate(() => {
+      const dataTransfer = new DataTransfer();
+      for (let count = 0; count < 2000; count += 1) dataTransfer.items.add(new File([`${count}`], `${count}.txt`));
+      document.dispatchEvent(new DragEvent('drop', { dataTransfer, cancelable: true }));
+    });
+    await page.waitForFunction(() => document.querySelectorAll('#files li').length === 100);
+    await page.waitForFunction(() => document.querySelectorAll('#files progress').length === 0 && !document.getElementById('busy').textContent);
+    await page.getByRole('button', { name: 'Show 1,901 more' }).click();
+    await page.waitForFunction(() => document.querySelectorAll('#files li').length === 2001);
     await context.close();
   });
 

@@ -195,6 +195,11 @@ describe('the single file', () => {
       await page.getByRole('button', { name: 'Remove: model.onnx' }).click();
       await page.setInputFiles('#choose-files', changed);
       assert.match(await settled(page), /^Not verified/);
+      const large = join(place, 'large.bin');
+      writeFileSync(large, Buffer.alloc(48 * 2 ** 20));
+      await page.setInputFiles('#choose-files', large);
+      await settled(page);
+      assert.doesNotMatch(await page.textContent('#files'), /could not be read/);
       assert.deepEqual(asked(), []);
       assert.deepEqual(complaints, []);
       await context.close();
