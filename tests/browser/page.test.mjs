@@ -271,7 +271,7 @@ describe('in Chromium', () => {
   test('the first load asks for what it needs and no more', async () => {
     const { context, page } = await open();
     const loaded = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname));
-    for (const later of [/texts\/(de|fr|es|zh)/, /vendor/, /share/, /settings/, /qr\.js/, /^\/compare/, /fetch/, /tensors/]) assert.deepEqual(loaded.filter((path) => later.test(path)), []);
+    for (const later of [/texts\/(de|fr|es|zh)/, /vendor/, /share/, /settings/, /qr\.js/, /^\/compare/, /fetch/]) assert.deepEqual(loaded.filter((path) => later.test(path)), []);
     const twice = loaded.filter((path, index) => loaded.indexOf(path) !== index && path !== '/icon.svg');
     assert.deepEqual(twice, []);
     await context.close();
