@@ -8,10 +8,10 @@
 // and no path of the machine enters the code. The digests are printed, and checked wherever it is loaded.
 
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
 
@@ -28,7 +28,7 @@ const run = (program, ...args) => execFileSync(program, args, { cwd: root, stdio
 const [task, directory] = process.argv.slice(2);
 if (task === undefined) build();
 else if (task === '--digests') publishDigests();
-else if (task === '--site' && directory !== undefined) assemble(directory);
+else if (task === '--site' && directory !== undefined) await (await import('./site.mjs')).assemble(resolve(directory));
 else {
   console.error('usage: build.mjs [--digests | --site DIR]');
   process.exitCode = 64;
@@ -77,15 +77,4 @@ function publishDigests() {
   const bytes = readFileSync(wasm);
   console.log(`sha256  ${writeGenerated(here).sha256}`);
   console.log(`bytes   ${bytes.length}, ${brotliCompressSync(bytes).length} with brotli`);
-}
-
-// The page uses the package as anyone would, so it is served beside it.
-function assemble(directory) {
-  const { files } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'));
-  const shipped = files.filter((name) => !/^(node\.js|index\.d\.ts|examples\/|pkg\/LICENSE)$/.test(name));
-  rmSync(join(directory, 'verifier'), { recursive: true, force: true });
-  mkdirSync(join(directory, 'verifier', 'pkg'), { recursive: true });
-  cpSync(join(root, 'www'), directory, { recursive: true, filter: (path) => !path.endsWith('.md') });
-  for (const name of shipped) cpSync(join(here, name), join(directory, 'verifier', name), { recursive: true });
-  console.log(`${directory}: the page and the package, ${statSync(wasm).size} bytes of WebAssembly`);
 }

@@ -1,18 +1,16 @@
 // The verifier in a worker: the page stays usable, and a verifier that hangs or breaks is thrown away.
 
-const ANSWER_MS = 15_000;
+import { startWorker } from './host.js';
 
-// The only script address that this page ever makes; under Trusted Types a plain string would be refused.
-const trusted = globalThis.trustedTypes?.createPolicy('model-passport', {
-  createScriptURL: () => new URL('./worker.js', import.meta.url).href,
-});
-const workerUrl = () => trusted?.createScriptURL('') ?? new URL('./worker.js', import.meta.url).href;
+const ANSWER_MS = 15_000;
+// Their time depends on the file.
+const LONG_TASKS = ['hash', 'tensors'];
 
 let worker;
 let asked = 0;
 const waiting = new Map();
 
-/** Asks the worker: `about`, `verify` or `hash`. Only hashing, whose time depends on the file, may take long. */
+/** Asks the worker: `about`, `verify`, `needs`, `hash` or `tensors`. */
 export function ask(task, input, { onProgress, signal } = {}) {
   worker ??= start();
   const id = (asked += 1);
@@ -22,7 +20,7 @@ export function ask(task, input, { onProgress, signal } = {}) {
       waiting.delete(id);
       settled(value);
     };
-    const timer = task === 'hash' ? undefined : setTimeout(() => giveUp('it took too long'), ANSWER_MS);
+    const timer = LONG_TASKS.includes(task) ? undefined : setTimeout(() => giveUp('it took too long'), ANSWER_MS);
     waiting.set(id, { resolve: (value) => settle(resolve, value), reject: (error) => settle(reject, error), onProgress });
     signal?.addEventListener('abort', () => {
       worker?.postMessage({ id, task: 'stop' });
@@ -33,14 +31,14 @@ export function ask(task, input, { onProgress, signal } = {}) {
 }
 
 function start() {
-  const started = new Worker(workerUrl(), { type: 'module' });
+  const started = startWorker();
   started.addEventListener('message', ({ data: { id, progress, answer, error } }) => {
     const call = waiting.get(id);
     if (progress) call?.onProgress?.(progress);
     else if (error) call?.reject(Object.assign(new Error(error.message), error));
     else call?.resolve(answer);
   });
-  started.addEventListener('error', () => giveUp('it could not be started'));
+  started.addEventListener('error', () => started === worker && giveUp('it could not be started'));
   return started;
 }
 

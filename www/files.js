@@ -1,8 +1,17 @@
-// What the user drops, chooses or pastes, and whether it is a passport or one of the files that a passport is about.
+// What the user drops, chooses or pastes, and what it is: a passport, something to check it with, or one of the files
+// that a passport is about. A guess only, for the user's comfort; the verifier decides.
 
 // What is longer is refused by the verifier, from its length.
-const LONGEST_PASSPORT_BYTES = 16 * 2 ** 20 + 1;
+export const LONGEST_PASSPORT_BYTES = 16 * 2 ** 20 + 1;
+// A policy or a trust list is read whole to see what it is.
+const LONGEST_SETTING_BYTES = 4 * 2 ** 20;
+const LONGEST_IMAGE_BYTES = 20 * 2 ** 20;
 const DROPPED_FILES = 10_000;
+
+const TEXT_FILE = /\.(json|jsonld|jwt|vc|vp)$/i;
+const COMPACT_JWS = /^\s*eyJ[\w-]*\.[\w-]*\.[\w-]*\s*$/;
+const POLICY_MEMBERS = ['lineage', 'maxStatusAgeSecs', 'minSigners', 'profile', 'refuseRevokedKeys', 'requireArtifacts',
+  'requireRecognition', 'requireStatus', 'requiredSigners', 'rules', 'trust'];
 
 /** The files of a drop, folders included: `[{ path, file }]`. */
 export async function droppedFiles(transfer) {
@@ -37,21 +46,75 @@ async function folderEntries(folder) {
 
 /** The files of a chooser. */
 export function chosenFiles(files) {
-  return Array.from(files, (file) => {
+  return Array.from(files).slice(0, DROPPED_FILES).map((file) => {
     const path = file.webkitRelativePath.split('/').slice(1).join('/') || file.name;
     return { path, file };
   });
 }
 
-/** Whether a dropped file is more likely a passport than a file that a passport is about. The verifier decides. */
-export async function looksLikePassport({ path, file }) {
-  if (!/\.(json|jsonld)$/i.test(path) || file.size > LONGEST_PASSPORT_BYTES) return false;
-  return /"Verifiable(Credential|Presentation)"/.test(await file.text());
+/** What each of several is; one after the other, as a folder may hold ten thousand. */
+export async function kindsOf(chosen) {
+  const kinds = [];
+  for (const entry of chosen) kinds.push(await kindOf(entry));
+  return kinds;
+}
+
+// `passport`, `policy`, `trust`, `json`, `image` or `file`.
+async function kindOf({ path, file }) {
+  if (/^image\/(png|jpeg|webp|gif)$/.test(file.type) && file.size <= LONGEST_IMAGE_BYTES) return 'image';
+  if (!TEXT_FILE.test(path) || file.size > LONGEST_PASSPORT_BYTES) return 'file';
+  return kindOfText(await file.text());
+}
+
+/** The same for a text. */
+export function kindOfText(text) {
+  if (COMPACT_JWS.test(text)) return 'passport';
+  const setting = text.length <= LONGEST_SETTING_BYTES ? parsed(text) : undefined;
+  if (isObject(setting) && !('@context' in setting) && !('bundle' in setting)) {
+    const has = (member) => Object.hasOwn(setting, member);
+    if (!has('type') && (Array.isArray(setting.issuers) || Array.isArray(setting.refuse))) return 'trust';
+    if (!has('type') && POLICY_MEMBERS.some(has)) return 'policy';
+  }
+  if (/"(Enveloped)?Verifiable(Credential|Presentation)"/.test(text)) return 'passport';
+  return setting === undefined ? 'file' : 'json';
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value) {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The identifier that a document gives itself; to find what it was asked for, and never to believe it. */
+export function idOf(text) {
+  const { id } = Object(text.length <= LONGEST_SETTING_BYTES ? parsed(text) : undefined);
+  return typeof id === 'string' ? id : undefined;
 }
 
 /** The text of a passport, exactly: bytes that are not UTF-8 are refused instead of replaced. */
 export async function passportText(file) {
   const bytes = await file.slice(0, LONGEST_PASSPORT_BYTES).arrayBuffer();
-  const cut = bytes.byteLength < file.size;
-  return new TextDecoder('utf-8', { fatal: !cut, ignoreBOM: true }).decode(bytes);
+  return exactText(bytes, bytes.byteLength < file.size);
+}
+
+/** What is cut off may end within a character. */
+export function exactText(bytes, cut = false) {
+  return withoutSpace(new TextDecoder('utf-8', { fatal: !cut, ignoreBOM: true }).decode(bytes));
+}
+
+/** A compact JWS often ends with a line feed, which is no part of it. Any other text is left as it is. */
+export function withoutSpace(text) {
+  return COMPACT_JWS.test(text) ? text.trim() : text;
+}
+
+/** In hexadecimal; nothing where the browser does not say. */
+export async function sha256Of(text) {
+  const digest = await crypto.subtle?.digest('SHA-256', new TextEncoder().encode(text));
+  return digest && Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

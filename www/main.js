@@ -1,114 +1,174 @@
-// The page: files in, report out. What is checked and how is the verifier's business.
+// The page: what is given goes in, a report comes out. What is checked and how is the verifier's business.
+//
+// `page` is what the parts of the page share: the texts, what was given, the last report, and what one part asks of
+// another. What is seldom used (settings, sharing, QR codes, fetching, comparing) is loaded when it is.
 
 import { ask } from './client.js';
-import { chosenFiles, droppedFiles, looksLikePassport, passportText } from './files.js';
-import { loadUi, pickLocale, showFailure, showLimits, showReport } from './verifier/view/index.js';
-import { element, plain } from './verifier/view/text.js';
+import { exactText, kindOfText, kindsOf, passportText, sha256Of, withoutSpace } from './files.js';
+import { createGiven } from './given.js';
+import { recall } from './kept.js';
+import { passportOf, readAddress, readBounded, readFragment } from './link.js';
+import { showMenus, setTheme } from './menus.js';
+import { createNeeds } from './needs.js';
+import { noSettings, readSettings } from './policy.js';
+import { clearResult, showAgain, showOutcome } from './result.js';
+import { loadUi, pickLocale, showLimits } from './verifier/view/index.js';
+import { plain } from './verifier/view/text.js';
+import { takeInput } from './input.js';
 
 const at = (id) => document.getElementById(id);
-const ui = await loadUi(pickLocale(navigator.languages));
-const title = ui.t('page.title');
+const opened = readFragment(location.hash);
+// It starts while the texts are loaded.
+const about = ask('about');
+about.catch(() => {});
 
-let passports = []; // [{ name, text }]: the first is checked, the others are what it may build on
-let files = []; // [{ path, file, stop, done, measured, error }]
+const page = {
+  ui: await loadUi(opened.lang ?? recall('language') ?? pickLocale(navigator.languages)),
+  passports: [], // [{ name, text, address }]: the first is checked, the others are what it may build on
+  files: [], // [{ path, file, stop, done, measured, error }]
+  documents: [], // [{ url, retrieved, text }]: what was brought for a need
+  settings: noSettings(),
+  report: undefined,
+  differing: undefined,
+  role: recall('role'),
+  address: undefined,
+  addAny,
+  addFiles: (chosen) => page.given.addFiles(chosen),
+  addPassports,
+  addSource,
+  addText,
+  check,
+  clear,
+  complain,
+  openSettings,
+  question,
+  setLanguage,
+};
+page.given = createGiven(page);
+page.needs = createNeeds(page);
 let checking = 0;
 
 async function addPassports(chosen) {
   for (const { path, file } of chosen) {
     try {
-      passports.push({ name: path, text: await passportText(file) });
+      page.passports.push({ name: path, text: await passportText(file) });
     } catch {
-      complain(ui.t('page.not-utf8', { name: plain(path, 80) }));
+      complain(page.ui.t('page.not-utf8', { name: plain(path, 80) }));
     }
   }
-  check({ moveFocus: true });
+  await check({ moveFocus: true });
 }
 
-async function addFiles(chosen) {
-  const added = chosen.map(({ path, file }) => ({ path, file, stop: new AbortController(), done: 0 }));
-  files = [...files, ...added];
-  for (const entry of added) {
-    if (entry.stop.signal.aborted) continue;
-    showFiles();
-    try {
-      const onProgress = ({ done }) => {
-        entry.done = done;
-        entry.bar?.setAttribute('value', String(done));
-      };
-      entry.measured = await ask('hash', { file: entry.file }, { onProgress, signal: entry.stop.signal });
-    } catch (error) {
-      entry.error = error;
-    }
+/** A text that was pasted, dropped or read from a QR code: an address, a link to a passport, or a passport. */
+async function addText(text, name) {
+  const trimmed = text.trim();
+  if (!/\s/.test(trimmed) && /^[a-z][a-z\d+.-]*:/i.test(trimmed)) return addLink(trimmed);
+  const kind = kindOfText(text);
+  if (kind === 'trust' || kind === 'policy') return openSettings([{ kind, name, text }]);
+  page.passports.push({ name, text: withoutSpace(text) });
+  return check({ moveFocus: true });
+}
+
+async function addLink(address) {
+  const hash = address.indexOf('#');
+  const { passport, src } = hash < 0 ? {} : readFragment(address.slice(hash));
+  // Whatever page the link is for: what it carries is checked here.
+  if (passport !== undefined || src !== undefined) await openFragment({ passport, src });
+  else await addSource(address);
+}
+
+/** A passport that lies at an address: fetched if it is this site's own; else the user is asked. */
+async function addSource(address) {
+  const found = readAddress(address);
+  if (found === undefined) return complain(page.ui.t('page.bad-address', { address: plain(address, 120) }));
+  const { url: { href: url }, own } = found;
+  if (!own) return page.needs.addSource(url);
+  try {
+    const response = await fetch(url, { credentials: 'omit', redirect: 'error', referrerPolicy: 'no-referrer' });
+    if (!response.ok) throw new Error(`HTTP status ${response.status}`);
+    const text = exactText(await readBounded(response.body, 16 * 2 ** 20));
+    page.passports.push({ name: url, text, address: url });
+    return check({ moveFocus: true });
+  } catch ({ message }) {
+    return complain(page.ui.t('page.not-fetched', { address: plain(url, 120), message: plain(message) }));
   }
-  check();
+}
+
+async function openFragment({ tooLong, passport, src, lang, theme }) {
+  if (tooLong) return complain(page.ui.t('page.bad-link'));
+  if (theme) setTheme(theme);
+  if (lang && pickLocale([lang]) !== page.ui.locale) await setLanguage(pickLocale([lang]));
+  if (passport !== undefined) {
+    try {
+      page.passports = [{ name: page.ui.t('page.from-link'), text: await passportOf(passport) }, ...page.passports];
+    } catch {
+      return complain(page.ui.t('page.bad-link'));
+    }
+    await check({ moveFocus: true });
+  }
+  if (src !== undefined) await addSource(src);
+  return undefined;
 }
 
 async function addAny(chosen) {
-  const kinds = await Promise.all(chosen.map(looksLikePassport));
-  const found = chosen.filter((_, index) => kinds[index]);
+  const kinds = await kindsOf(chosen);
+  const of = (...wanted) => chosen.filter((_, index) => wanted.includes(kinds[index]));
+  const settings = await Promise.all(chosen.map(async ({ path, file }, index) => ['trust', 'policy'].includes(kinds[index])
+    && { kind: kinds[index], name: path, text: await file.text() }));
+  if (settings.some(Boolean)) await openSettings(settings.filter(Boolean));
+  // One picture alone may be a QR code. Among others it is what a passport is about.
+  if (chosen.length === 1 && kinds[0] === 'image' && await readQrImage(chosen[0])) return;
+  const brought = await page.needs.bring(of('passport', 'json'));
+  const found = of('passport').filter((entry) => !brought.includes(entry));
   // A passport that is spoilt does not look like one; alone, it is what the user wants to be told about.
-  const taken = found.length === 0 && passports.length === 0 && chosen.length === 1 ? chosen : found;
-  const others = chosen.filter((entry) => !taken.includes(entry));
+  const spoilt = found.length === 0 && page.passports.length === 0 && chosen.length === 1 && kinds[0] !== 'image';
+  const taken = spoilt ? of('json', 'file') : found;
+  const others = of('json', 'file', 'image').filter((entry) => !taken.includes(entry) && !brought.includes(entry));
   if (taken.length > 0) await addPassports(taken);
-  if (others.length > 0) await addFiles(others);
+  else if (brought.length > 0) await check();
+  if (others.length > 0) page.given.addFiles(others);
+}
+
+async function readQrImage({ file }) {
+  const { decodeImage } = await import('./qr.js');
+  const text = await decodeImage(file).catch(() => undefined);
+  if (text === undefined && page.passports.length > 0) return false;
+  if (text === undefined) complain(page.ui.t('page.no-qr'));
+  else await addText(text, page.ui.t('page.from-qr'));
+  return true;
+}
+
+function question() {
+  const [{ text }, ...others] = page.passports;
+  const artifacts = page.files.filter(({ measured }) => measured).map(({ path, measured }) => ({ path, ...measured }));
+  const credentials = others.map((other) => other.text);
+  return { text, evidence: { credentials, documents: page.documents, artifacts }, ...readSettings(page.settings) };
 }
 
 async function check({ moveFocus = false } = {}) {
   const current = (checking += 1);
-  showFiles();
-  if (passports.length === 0) {
-    at('result').replaceChildren();
-    document.title = title;
+  page.given.show();
+  if (page.passports.length === 0) {
+    page.report = undefined;
+    clearResult(page);
+    await page.needs.update();
     return;
   }
-  at('busy').textContent = ui.t('page.checking');
-  const [{ text }, ...others] = passports;
-  const artifacts = files.filter(({ measured }) => measured).map(({ path, measured }) => ({ path, ...measured }));
-  const evidence = { credentials: others.map((other) => other.text), artifacts };
-  const shown = await ask('verify', { text, evidence }).then((report) => showReport(ui, report), ({ message, code }) => [showFailure(ui, message, code)]);
+  at('busy').textContent = page.ui.t('page.checking');
+  const digest = sha256Of(page.passports[0].text);
+  const outcome = await ask('verify', question()).then(async (report) => ({ report, digest: await digest }), (error) => ({ error }));
   if (current !== checking) return; // Something was added or removed meanwhile.
   at('busy').textContent = '';
-  at('result').replaceChildren(...shown);
-  document.title = `${at('verdict').textContent} – ${title}`;
+  showOutcome(page, outcome);
   if (moveFocus) at('verdict').focus();
+  await page.needs.update(question(), () => current === checking);
 }
 
-function showFiles() {
-  const rows = passports.map((passport, index) => fileRow(passport.name, ui.t(index === 0 ? 'page.checked' : 'page.supports'), [
-    index > 0 && rowButton(ui.t('page.check-this'), passport.name, () => {
-      passports = [passport, ...passports.filter((other) => other !== passport)];
-      check({ moveFocus: true });
-    }),
-    rowButton(ui.t('page.remove'), passport.name, () => {
-      passports = passports.filter((other) => other !== passport);
-      check();
-    }),
-  ]));
-  at('files').replaceChildren(...rows, ...files.map(measuredRow));
-}
-
-function measuredRow(entry) {
-  const { path, file, done, measured, error } = entry;
-  entry.bar = measured || error ? undefined : element('progress', { max: String(Math.max(1, file.size)), value: String(done), 'aria-label': ui.t('page.reading', { name: plain(path, 80) }) });
-  const state = error ? ui.t('page.unreadable') : ui.t('page.file', { size: ui.byteSize(file.size) });
-  return fileRow(path, state, [
-    entry.bar,
-    rowButton(ui.t('page.remove'), path, () => {
-      entry.stop.abort(new Error('removed'));
-      files = files.filter((other) => other !== entry);
-      check();
-    }),
-  ]);
-}
-
-function fileRow(name, state, controls) {
-  return element('li', {}, element('span', { class: 'file-name' }, ui.foreign(name)), element('span', { class: 'quiet' }, state), element('span', { class: 'controls' }, controls));
-}
-
-function rowButton(label, name, act) {
-  const button = element('button', { type: 'button', class: 'link', 'aria-label': `${label}: ${plain(name, 80)}` }, label);
-  button.addEventListener('click', act);
-  return button;
+function clear() {
+  for (const { stop } of page.files) stop.abort(new Error('removed'));
+  Object.assign(page, { passports: [], files: [], documents: [] });
+  complain('');
+  check();
 }
 
 function complain(problem) {
@@ -116,52 +176,44 @@ function complain(problem) {
   at('problem').hidden = !problem;
 }
 
-function onChosen(id, add) {
-  at(id).addEventListener('change', ({ target }) => {
-    const chosen = chosenFiles(target.files);
-    target.value = ''; // The same file, changed on disk, can be chosen again.
-    complain('');
-    add(chosen);
-  });
+async function openSettings(files = []) {
+  const { showSettings } = await import('./settings.js');
+  await showSettings(page, files);
+}
+
+async function setLanguage(locale) {
+  page.ui = await loadUi(locale);
+  showTexts();
+  page.given.show();
+  page.needs.show();
+  showAgain(page);
+  if (at('settings').firstChild) await openSettings();
 }
 
 // What stands in the page in English, for a reader without scripts, in the language of this one.
-document.documentElement.lang = ui.locale;
-document.title = title;
-for (const place of document.querySelectorAll('[data-text]')) place.textContent = ui.t(place.dataset.text);
-for (const place of document.querySelectorAll('[data-label]')) place.setAttribute('aria-label', ui.t(place.dataset.label));
-at('limits').replaceWith(showLimits(ui));
+function showTexts() {
+  const { ui } = page;
+  document.documentElement.lang = ui.locale;
+  for (const place of document.querySelectorAll('[data-text]')) place.textContent = ui.t(place.dataset.text);
+  for (const place of document.querySelectorAll('[data-label]')) place.setAttribute('aria-label', ui.t(place.dataset.label));
+  if (!page.report) document.title = ui.t('page.title');
+  at('limits').replaceChildren(showLimits(ui));
+  showMenus(page);
+}
 
-onChosen('choose-passport', addPassports);
-onChosen('choose-files', addFiles);
-onChosen('choose-folder', addFiles);
+setTheme(opened.theme ?? recall('theme'));
+showTexts();
+takeInput(page);
+addEventListener('hashchange', () => openFragment(readFragment(location.hash)));
+if (recall('settings') !== undefined) await import('./settings.js').then(({ recallSettings }) => recallSettings(page));
+openFragment({ ...opened, lang: undefined, theme: undefined });
 
-document.addEventListener('dragover', (event) => {
-  event.preventDefault();
-  at('drop').classList.add('over');
-});
-document.addEventListener('dragleave', ({ relatedTarget }) => {
-  if (relatedTarget === null) at('drop').classList.remove('over');
-});
-document.addEventListener('drop', async (event) => {
-  event.preventDefault();
-  at('drop').classList.remove('over');
-  complain('');
-  addAny(await droppedFiles(event.dataTransfer));
-});
-document.addEventListener('paste', ({ clipboardData }) => {
-  const text = clipboardData.getData('text/plain');
-  if (clipboardData.files.length > 0) addAny(chosenFiles(clipboardData.files));
-  else if (text.trim()) {
-    passports.push({ name: ui.t('page.pasted'), text });
-    check({ moveFocus: true });
-  }
-});
-
-ask('about').then(
-  ({ version, wasmSha256 }) => {
+about.then(
+  async ({ version, wasmSha256 }) => {
     at('version').textContent = version;
     at('wasm-digest').textContent = wasmSha256;
+    const { startOffline } = await import('./offline.js');
+    await startOffline(page);
   },
-  ({ message }) => complain(ui.t('page.not-loaded', { message: plain(message) })),
+  ({ message }) => complain(page.ui.t('page.not-loaded', { message: plain(message) })),
 );

@@ -48,8 +48,10 @@ export function serveSite() {
 }
 
 /** A page that has loaded all it needs, with everything it asks for and complains about from then on. */
-export async function open(browser, server, { path = '', ...options } = {}) {
-  const context = await browser.newContext(options);
+export async function open(browser, server, { path = '', prepare, ...options } = {}) {
+  // What the service worker keeps for later is asked for after the page is there; offline.test.mjs lets it.
+  const context = await browser.newContext({ serviceWorkers: 'block', ...options });
+  await prepare?.(context);
   const page = await context.newPage();
   const complaints = [];
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
@@ -77,6 +79,39 @@ export async function judge(page, text, ...files) {
     await page.waitForFunction(() => document.querySelectorAll('#files progress').length === 0 && !document.getElementById('busy').textContent);
   }
   return page.textContent('#verdict');
+}
+
+/** Waits until nothing is checked or read any more; the verdict's words. */
+export async function settled(page) {
+  await page.waitForFunction(() => document.getElementById('verdict') && document.querySelectorAll('#files progress').length === 0 && !document.getElementById('busy').textContent);
+  return page.textContent('#verdict');
+}
+
+/** Drops files, `{ name, mimeType, buffer }`, or a text of a media type onto the page. */
+export function dropOn(page, files, texts = {}) {
+  return page.evaluate(({ given, data }) => {
+    const dataTransfer = new DataTransfer();
+    for (const { name, type, bytes } of given) dataTransfer.items.add(new File([Uint8Array.from(bytes)], name, { type }));
+    for (const [type, text] of Object.entries(data)) dataTransfer.setData(type, text);
+    document.dispatchEvent(new DragEvent('drop', { dataTransfer, cancelable: true }));
+  }, { given: files.map(({ name, mimeType, buffer }) => ({ name, type: mimeType, bytes: [...buffer] })), data: texts });
+}
+
+/** Pastes onto the page, or into what has the focus. */
+export function pasteOn(page, { text, files = [] }) {
+  return page.evaluate(({ data, given }) => {
+    const clipboardData = new DataTransfer();
+    if (data !== undefined) clipboardData.setData('text/plain', data);
+    for (const { name, type, bytes } of given) clipboardData.items.add(new File([Uint8Array.from(bytes)], name, { type }));
+    document.activeElement.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+  }, { data: text, given: files.map(({ name, mimeType, buffer }) => ({ name, type: mimeType, bytes: [...buffer] })) });
+}
+
+/** A page with a browser's answer to what axe finds wrong in it. */
+export async function axeViolations(page) {
+  await page.evaluate(axeSource());
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`);
 }
 
 /** The source of axe-core, to be evaluated in a page that bypasses its policy. */

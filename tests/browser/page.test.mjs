@@ -6,14 +6,44 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import {
-  axeSource, caseOf, cases, installPackage, judge, launch, modelFile, open as openPage, passportFile, place, read, root, serveSite,
+  axeViolations, caseOf, cases, installPackage, judge, launch, modelFile, open as openPage, passportFile, place, read, root, serveSite,
 } from './harness.mjs';
 import { serve } from './server.mjs';
+
+const PSEUDO = `
+  import en from './en.js';
+  const accents = { a: 'á', e: 'é', i: 'í', o: 'ó', u: 'ú', c: 'ç', n: 'ñ', s: 'š', r: 'ř', t: 'ť', l: 'ĺ', d: 'ď', z: 'ž', y: 'ý', g: 'ğ', h: 'ĥ', b: 'ƀ', m: 'ɱ', p: 'ƥ', k: 'ķ', f: 'ƒ', v: 'ṽ', w: 'ŵ', j: 'ĵ', x: 'ẋ', q: 'ʠ' };
+  const accent = (text) => text.replace(/\\{\\w+\\}|[a-z]/gi, (part) => part.length > 1 ? part : (accents[part.toLowerCase()] ?? part));
+  const longer = (text) => typeof text === 'string' ? accent(text) : Object.fromEntries(Object.entries(text).map(([form, one]) => [form, accent(one)]));
+  const terms = new Proxy({}, {
+    get: (_, name) => accent(String(name)),
+    getOwnPropertyDescriptor: (_, name) => ({ value: accent(String(name)), configurable: true, enumerable: true, writable: true }),
+  });
+  export default { ui: Object.fromEntries(Object.entries(en.ui).map(([key, text]) => [key, longer(text)])), codes: {}, terms };
+`;
+
+async function addComparison(context) {
+  const stub = "\nexport const showComparison = () => { const made = document.createElement('section'); const title = document.createElement('h2'); title.textContent = 'both'; made.append(title); return made; };";
+  const changed = (change) => async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: change(await response.text()) });
+  };
+  await context.route('**/view/index.js', changed((text) => text + stub));
+  // The page pins its modules.
+  await context.route(({ pathname }) => pathname === '/', changed((text) => text.replaceAll(/ integrity="[^"]+"/g, '')));
+}
 
 describe('in Chromium', () => {
   let browser;
   let server;
-  const open = (options) => openPage(browser, server, options);
+  // `pseudo` replaces the German texts by English ones with accents; `comparison` gives the view one, if it has none.
+  const open = ({ pseudo, comparison, ...options } = {}) => openPage(browser, server, {
+    ...options,
+    prepare: async (context) => {
+      if (pseudo) await context.route('**/texts/de.js', (route) => route.fulfill({ contentType: 'text/javascript', body: PSEUDO }));
+      if (comparison && !/showComparison/.test(read(root, 'verifier-wasm', 'view', 'index.js'))) await addComparison(context);
+    },
+  });
 
   before(async () => {
     server = await serveSite();
@@ -133,11 +163,11 @@ describe('in Chromium', () => {
     const { context, page } = await open();
     const focused = () => page.evaluate(() => document.activeElement.id || document.activeElement.textContent);
     const stops = [];
-    for (let count = 0; count < 3; count += 1) {
+    for (let count = 0; count < 8; count += 1) {
       await page.keyboard.press('Tab');
       stops.push(await focused());
     }
-    assert.deepEqual(stops, ['choose-passport', 'choose-files', 'choose-folder']);
+    assert.deepEqual(stops, ['Skip to the content', 'language', 'theme', 'choose-passport', 'choose-files', 'choose-folder', 'scan', 'open-settings']);
     await judge(page, caseOf('bundle').input);
     assert.equal(await focused(), 'verdict');
     const first = page.locator('#checks summary').first();
@@ -168,8 +198,11 @@ describe('in Chromium', () => {
     for (const part of ["default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "connect-src 'self'", "frame-ancestors 'none'", "require-trusted-types-for 'script'"]) {
       assert.ok(policy.includes(part), part);
     }
-    for (const name of readdirSync(join(root, 'www')).filter((file) => !file.endsWith('.md'))) {
-      const text = read(root, 'www', name);
+    assert.doesNotMatch(policy, /unsafe-inline|'unsafe-eval'|https?:|\*/);
+    const fetching = (await fetch(`${server.url}fetch.html`)).headers.get('content-security-policy');
+    assert.match(fetching, /default-src 'none'; script-src 'self'; connect-src https: .*frame-ancestors 'self'/);
+    for (const name of readdirSync(join(root, 'www'), { recursive: true }).filter((file) => /\.(js|html|css)$/.test(file))) {
+      const text = read(root, 'www', name).replaceAll(/http:\/\/(127\.0\.0\.1|localhost):\*/g, '');
       assert.doesNotMatch(text, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|\son\w+="|\sstyle="|https?:\/\/(?!www\.w3\.org\/2000\/svg)/, name);
     }
   });
@@ -186,17 +219,134 @@ describe('in Chromium', () => {
     await example.close();
   });
 
-  test('axe finds nothing, light and dark', async () => {
-    const axe = axeSource();
+  test('no text of the page is written in the code', async () => {
+    const { context, page, shot } = await open({ path: '#lang=de', viewport: { width: 320, height: 800 }, pseudo: true });
+    const leftOver = () => page.evaluate(() => {
+      const found = new Set();
+      const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        // Of strangers, of the verifier, names of languages, and what is there to be copied or run.
+        const isOther = node.parentElement.closest('code, bdi, pre, [lang=en], #language, noscript, script, textarea, svg');
+        if (!isOther && /[A-Za-z]{3,}/.test(node.data)) found.add(node.data);
+      }
+      for (const one of document.querySelectorAll('[aria-label], [title], [placeholder]')) {
+        for (const name of ['aria-label', 'title', 'placeholder']) {
+          const value = one.getAttribute(name)?.replace(/:.*$/, '');
+          if (value && /[A-Za-z]{3,}/.test(value) && !one.closest('[lang=en]')) found.add(value);
+        }
+      }
+      // Units, algorithms and file names are the same in every language.
+      return [...found].filter((text) => !/^[\s,()\d.]*((KiB|MiB|SHA-256|WebAssembly|JSON|did:\S*|urn:\S*)[\s,()\d.]*)*$/.test(text));
+    });
+    assert.deepEqual(await leftOver(), [], 'empty');
+    await page.click('#open-settings');
+    await page.setInputFiles('#choose-passport', passportFile(caseOf('did-web').input));
+    await page.waitForSelector('#needs-list');
+    assert.deepEqual(await leftOver(), [], 'needs and settings');
+    await shot('pseudo');
+    await page.locator('#tools button').nth(1).click();
+    await page.waitForSelector('#share');
+    assert.deepEqual(await leftOver(), [], 'share');
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+    await context.close();
+  });
+
+  test('the language and the colours can be changed, with what is there', async () => {
+    const { context, page } = await open();
+    await judge(page, caseOf('bundle').input);
+    await page.focus('#language');
+    await page.selectOption('#language', 'fr');
+    await page.waitForFunction(() => document.documentElement.lang === 'fr');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'language');
+    assert.ok(await page.textContent('#verdict'));
+    await page.selectOption('#theme', 'dark');
+    const dark = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    await page.selectOption('#theme', 'light');
+    assert.notEqual(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), dark);
+    await page.reload();
+    await page.waitForFunction(() => document.documentElement.lang === 'fr' && document.documentElement.dataset.theme === 'light');
+    await context.close();
+  });
+
+  test('the first load asks for what it needs and no more', async () => {
+    const { context, page } = await open();
+    const loaded = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname));
+    for (const later of [/texts\/(de|fr|es|zh)/, /vendor/, /share/, /settings/, /qr\.js/, /^\/compare/, /fetch/]) assert.deepEqual(loaded.filter((path) => later.test(path)), []);
+    const twice = loaded.filter((path, index) => loaded.indexOf(path) !== index && path !== '/icon.svg');
+    assert.deepEqual(twice, []);
+    await context.close();
+  });
+
+  test('two passports are compared by the view', async () => {
+    const { context, page } = await open({ comparison: true });
+    await judge(page, caseOf('bundle').input);
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Compare with another passport' }).click()]);
+    await chooser.setFiles(passportFile(caseOf('metric-changed').input));
+    await page.waitForSelector('#comparison h2');
+    assert.equal(await page.evaluate(() => document.activeElement.closest('#comparison') !== null), true);
+    assert.equal(await page.locator('#result > *').count(), 0);
+    await page.keyboard.press('Enter');
+    assert.match(await page.textContent('#verdict'), /^Verified/);
+    assert.equal(await page.locator('#comparison > *').count(), 0);
+    await context.close();
+  });
+
+  test('print is asked for, and the printed page has the verdict and no controls', async () => {
+    const { context, page } = await open();
+    await judge(page, caseOf('bundle').input);
+    await page.evaluate(() => { globalThis.print = () => { globalThis.printed = true; }; });
+    await page.getByRole('button', { name: 'Print or save as PDF' }).click();
+    assert.ok(await page.evaluate(() => globalThis.printed));
+    await page.emulateMedia({ media: 'print' });
+    assert.ok(await page.isVisible('#verdict'));
+    for (const hidden of ['#input', '#tools', '#menus']) assert.equal(await page.isVisible(hidden), false, hidden);
+    await context.close();
+  });
+
+  describe('axe finds nothing', () => {
+    const states = {
+      empty: async () => {},
+      verified: (page) => judge(page, caseOf('bundle').input, modelFile('model.onnx')),
+      failed: (page) => judge(page, caseOf('metric-changed').input),
+      settings: async (page) => {
+        await page.click('#open-settings');
+        await page.setInputFiles('#choose-trust', [{ name: 'trust.json', mimeType: 'application/json', buffer: Buffer.from('{"name":"t","issuers":[]}') }, { name: 'no.json', mimeType: 'application/json', buffer: Buffer.from('no') }]);
+        await page.waitForSelector('.settings .problem:not([hidden])');
+      },
+      needs: async (page) => {
+        await judge(page, caseOf('did-web').input);
+        await page.waitForSelector('#needs-list');
+      },
+      consent: async (page) => {
+        await judge(page, caseOf('did-web').input);
+        await page.locator('#needs-list button').first().click();
+        await page.waitForSelector('#consent');
+      },
+      share: async (page) => {
+        await judge(page, caseOf('recognition').input);
+        await page.locator('#tools button').nth(1).click();
+        await page.waitForSelector('#share');
+      },
+    };
     for (const colorScheme of ['light', 'dark']) {
-      for (const name of ['bundle', 'metric-changed', 'parent-missing']) {
-        const { context, page } = await open({ colorScheme, bypassCSP: true });
-        await judge(page, caseOf(name).input);
-        await page.evaluate(axe);
-        const { violations } = await page.evaluate(() => globalThis.axe.run());
-        assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), [], `${name}, ${colorScheme}`);
+      test(colorScheme, async () => {
+        for (const [name, arrive] of Object.entries(states)) {
+          const { context, page, shot } = await open({ colorScheme, bypassCSP: true, viewport: { width: 320, height: 800 } });
+          await arrive(page);
+          assert.deepEqual(await axeViolations(page), [], name);
+          assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} fits`);
+          await shot(`${name}-${colorScheme}`);
+          await context.close();
+        }
+      });
+    }
+    test('in every language', async () => {
+      for (const locale of ['de', 'es', 'fr', 'zh']) {
+        const { context, page } = await open({ path: `#lang=${locale}`, bypassCSP: true });
+        await judge(page, caseOf('did-web').input);
+        assert.deepEqual(await axeViolations(page), [], locale);
         await context.close();
       }
-    }
+    });
   });
 });

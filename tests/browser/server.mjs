@@ -10,12 +10,13 @@ const TYPES = {
   '.js': 'text/javascript; charset=utf-8',
   '.json': 'application/json',
   '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
   '.wasm': 'application/wasm',
 };
 
-/** Serves a folder on a free port of the loopback, with the policy of its page or none: `{ url, requests, close }`. */
-export async function serve(folder, { policy: wanted = true } = {}) {
-  const policy = wanted && `${await metaPolicy(folder)}; frame-ancestors 'none'`;
+/** Serves a folder on a port of the loopback, with the policy of its page or none: `{ url, port, requests, close }`. */
+export async function serve(folder, { policy: wanted = true, port = 0 } = {}) {
+  const policy = wanted && await metaPolicy(join(folder, 'index.html'));
   const requests = [];
   const server = createServer(async ({ url }, response) => {
     const path = normalize(new URL(url, 'http://localhost').pathname);
@@ -23,24 +24,30 @@ export async function serve(folder, { policy: wanted = true } = {}) {
     const file = join(folder, path.endsWith('/') ? `${path}index.html` : path);
     const type = TYPES[extname(file)];
     const body = type && await readFile(file).catch(() => undefined);
+    // A document has its own policy; a script has that of the page, which is what a worker lives by.
+    const own = wanted && body && extname(file) === '.html' ? await metaPolicy(file) : policy;
+    const framed = { '/embed.html': '*', '/fetch.html': "'self'" }[path] ?? "'none'";
     const headers = {
-      ...(policy && { 'content-security-policy': policy }),
+      ...(wanted && { 'content-security-policy': `${own}; frame-ancestors ${framed}` }),
       'content-type': body ? type : 'text/plain',
       'cross-origin-opener-policy': 'same-origin',
       'x-content-type-options': 'nosniff',
     };
     response.writeHead(body ? 200 : 404, headers).end(body ?? 'not found');
   });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${server.address().port}/`,
+    port: server.address().port,
     requests,
-    close: () => new Promise((resolve) => server.close(resolve)),
+    close: () => new Promise((resolve) => {
+      server.close(resolve);
+      server.closeAllConnections();
+    }),
   };
 }
 
 // The header says what the page says of itself, so that the two cannot drift apart.
-async function metaPolicy(folder) {
-  const page = await readFile(join(folder, 'index.html'), 'utf8');
-  return /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(page)[1];
+async function metaPolicy(file) {
+  return /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(await readFile(file, 'utf8'))?.[1];
 }

@@ -1,0 +1,162 @@
+// Trust lists, policies, the time and what a presentation has to repeat. The verifier says whether they are good.
+
+import { ask } from './client.js';
+import { exactText, sha256Of } from './files.js';
+import { button, rowButton } from './given.js';
+import { keep, recall } from './kept.js';
+import { noSettings, readSettings } from './policy.js';
+import { element, plain } from './verifier/view/text.js';
+
+const LONGEST_SETTING_BYTES = 4 * 2 ** 20;
+const LISTS = { __proto__: null, trust: 'trust', policy: 'policies', policies: 'policies' };
+
+const place = () => document.getElementById('settings');
+let problem = '';
+let remembered = false;
+
+/** What was remembered on this device, if it still is what it was. */
+export function recallSettings(page) {
+  try {
+    const kept = JSON.parse(recall('settings'));
+    const file = ({ name, text, sha256 }) => ({ name: String(name), text: String(text), sha256: sha256 && String(sha256) });
+    page.settings = { ...noSettings(), trust: kept.trust.map(file), policies: kept.policies.map(file) };
+    remembered = true;
+  } catch {
+    keep('settings', undefined);
+  }
+}
+
+/** Opens the panel, and takes files that were dropped: `[{ kind, name, text }]`. */
+export async function showSettings(page, files = []) {
+  if (files.length > 0) await addFiles(page, files);
+  show(page);
+  document.getElementById('open-settings').setAttribute('aria-expanded', 'true');
+  if (files.length === 0) document.getElementById('settings-title').focus();
+}
+
+// All at once: a list that narrows another is refused without that.
+async function addFiles(page, files) {
+  problem = '';
+  const wanted = { trust: page.settings.trust, policies: page.settings.policies };
+  for (const { kind, name, text } of files) {
+    if (!isJson(text)) {
+      problem = page.ui.t('settings.not-json', { name: plain(name, 80) });
+      return;
+    }
+    const list = LISTS[kind];
+    const added = { name, text, sha256: await sha256Of(text) };
+    // What narrows another stands before it.
+    wanted[list] = /"extends"\s*:/.test(text) ? [added, ...wanted[list]] : [...wanted[list], added];
+  }
+  await change(page, wanted);
+}
+
+function isJson(text) {
+  try {
+    return JSON.parse(text) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+// A change counts when the verifier takes it.
+async function change(page, changed) {
+  const wanted = { ...page.settings, ...changed };
+  problem = await refusal(wanted);
+  if (problem === '') {
+    page.settings = wanted;
+    if (remembered) remember(page);
+    page.check();
+  }
+}
+
+async function refusal(settings) {
+  try {
+    await ask('verify', { text: '{}', evidence: {}, ...readSettings(settings) });
+    return '';
+  } catch ({ message }) {
+    return plain(message);
+  }
+}
+
+function remember({ settings: { trust, policies } }) {
+  if (!keep('settings', remembered ? JSON.stringify({ trust, policies }) : undefined)) remembered = false;
+}
+
+function show(page) {
+  const { ui, settings } = page;
+  const title = element('h2', { id: 'settings-title', tabindex: '-1' }, ui.t('settings'));
+  const box = element('input', { type: 'checkbox', id: 'remember', checked: remembered });
+  box.addEventListener('change', () => {
+    remembered = box.checked;
+    remember(page);
+  });
+  place().replaceChildren(element('section', { class: 'card settings', 'aria-labelledby': 'settings-title' },
+    title,
+    element('p', { class: 'quiet' }, ui.t('settings.meaning')),
+    showList(page, 'trust', 'settings.trust', settings.trust),
+    showList(page, 'policies', 'settings.policy', settings.policies),
+    field(page, 'time', { type: 'datetime-local', step: '1', value: settings.time.replace(/Z$/, '') }, (value) => (value ? `${value.length === 16 ? `${value}:00` : value.slice(0, 19)}Z` : '')),
+    field(page, 'challenge', { type: 'text', value: settings.challenge, maxlength: '1024' }),
+    field(page, 'domain', { type: 'text', value: settings.domain, maxlength: '2048' }),
+    element('label', { class: 'box' }, box, element('span', {}, ui.t('settings.remember'))),
+    element('p', { class: 'problem', role: 'alert', hidden: problem === '' }, problem && ui.parts('settings.refused', { message: problem })),
+    element('div', { class: 'tools' },
+      button(ui.t('settings.reset'), async () => {
+        problem = '';
+        await change(page, noSettings());
+        show(page);
+        document.getElementById('settings-title').focus();
+      }),
+      button(ui.t('settings.close'), close))));
+}
+
+function close() {
+  problem = '';
+  place().replaceChildren();
+  const opener = document.getElementById('open-settings');
+  opener.setAttribute('aria-expanded', 'false');
+  opener.focus();
+}
+
+function showList(page, list, key, files) {
+  const { ui } = page;
+  const remade = async (changed) => {
+    await change(page, { [list]: changed });
+    show(page);
+    document.getElementById(`choose-${list}`).focus();
+  };
+  const input = element('input', { type: 'file', id: `choose-${list}`, accept: '.json,application/json', multiple: true });
+  input.addEventListener('change', async () => {
+    try {
+      const chosen = Array.from(input.files).filter(({ size }) => size <= LONGEST_SETTING_BYTES);
+      await addFiles(page, await Promise.all(chosen.map(async (file) => ({ kind: list, name: file.name, text: exactText(await file.arrayBuffer()) }))));
+    } catch {
+      problem = ui.t('page.not-read');
+    }
+    show(page);
+    document.getElementById(`choose-${list}`).focus();
+  });
+  return element('div', { class: 'setting' },
+    element('h3', {}, ui.t(key)),
+    element('p', { class: 'quiet' }, ui.t(`${key}.meaning`)),
+    element('ol', { class: 'files' }, files.map((file, index) => element('li', {},
+      element('span', { class: 'file-name' }, ui.foreign(file.name)),
+      element('span', { class: 'controls' },
+        index > 0 && rowButton(ui.t('settings.earlier'), file.name, () => remade([...files.slice(0, index - 1), file, files[index - 1], ...files.slice(index + 1)])),
+        rowButton(ui.t('page.remove'), file.name, () => remade(files.filter((other) => other !== file))))))),
+    element('label', { class: 'button small' }, ui.t(`${key}.choose`), input));
+}
+
+function field(page, name, attributes, read = (value) => value.trim()) {
+  const { ui } = page;
+  const input = element('input', { id: `setting-${name}`, 'aria-describedby': `setting-${name}-meaning`, ...attributes });
+  input.addEventListener('change', async () => {
+    await change(page, { [name]: read(input.value) });
+    show(page);
+    document.getElementById(`setting-${name}`).focus();
+  });
+  return element('div', { class: 'setting' },
+    element('label', { for: `setting-${name}` }, ui.t(`settings.${name}`)), input,
+    element('p', { class: 'quiet fine', id: `setting-${name}-meaning` }, ui.t(`settings.${name}.meaning`)));
+}
