@@ -32,6 +32,9 @@ export function loadUi(locale: string): Promise<Ui>;
  */
 export function showReport(ui: Ui, report: Report, options?: ViewOptions): HTMLElement[];
 
+/** Two reports side by side: both verdicts first, then what differs. */
+export function showComparison(ui: Ui, first: Report, second: Report): HTMLElement[];
+
 /** A check that could not be made at all. */
 export function showFailure(ui: Ui, message: string, code?: string): HTMLElement;
 

@@ -5,7 +5,7 @@ import { passportText } from './files.js';
 import { button } from './given.js';
 import { readSettings } from './policy.js';
 import { showAgain } from './result.js';
-import * as view from './verifier/view/index.js';
+import { showComparison } from './verifier/view/compare.js';
 import { element, plain } from './verifier/view/text.js';
 
 export function chooseOther(page) {
@@ -30,7 +30,7 @@ async function compare(page, file) {
     });
     // In place of the report: it shows both verdicts itself.
     document.getElementById('result').replaceChildren();
-    place.replaceChildren(element('div', { class: 'tools' }, back), ...[view.showComparison(ui, page.report, other)].flat());
+    place.replaceChildren(element('div', { class: 'tools' }, back), ...showComparison(ui, page.report, other));
     back.focus();
   } catch ({ message }) {
     page.complain(ui.t('page.not-compared', { name: plain(file.name, 80), message: plain(message) }));

@@ -58,7 +58,7 @@ function showTools(page) {
   const tools = [
     ['page.print', () => print()],
     page.report && ['page.share', async () => (await import('./share.js')).showShare(page)],
-    page.report && view.showComparison && ['page.compare', async () => (await import('./compare.js')).chooseOther(page)],
+    page.report && ['page.compare', async () => (await import('./compare.js')).chooseOther(page)],
   ].filter(Boolean);
   at('tools').replaceChildren(...tools.map(([key, act]) => {
     const made = element('button', { type: 'button', class: 'button small' }, ui.t(key));

@@ -52,7 +52,7 @@ describe('in Chromium', () => {
     page.on('dialog', () => complaints.push('a dialog opened'));
     await page.goto(`${server.url}view-test.html`);
     await page.evaluate(async (texts) => {
-      globalThis.view = await import('/verifier/view/index.js');
+      globalThis.view = { ...(await import('/verifier/view/index.js')), ...(await import('/verifier/view/compare.js')) };
       globalThis.chosen = [];
       globalThis.ui = view.createUi('en', { ...(await import('/verifier/view/texts/en.js')).default, ...texts });
     });

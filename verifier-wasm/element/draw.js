@@ -4,10 +4,10 @@
 // Out of scope: reading reports, which is the view's business.
 
 import { icon, STATES } from '../view/icons.js';
-import { showLimits, showReport } from '../view/index.js';
+import { showLimits, showReport, showVerdict } from '../view/index.js';
 import { element, plain } from '../view/text.js';
 
-const BY_ID = new Set(['checks', 'lineage', 'content']);
+const BY_ID = new Set(['checks', 'signers', 'lineage', 'content']);
 
 /** What is there before there is a report: no colour that could be taken for an answer. */
 export function drawWaiting(ui, display, key) {
@@ -48,7 +48,9 @@ function drawBadge(ui, report, open) {
 }
 
 function drawCard(ui, report, { view, address, open }) {
-  const verdict = apart(named(showReport(ui, report, view)).find((section) => section.classList.contains('verdict')), 'card');
+  const [verdict] = named([showVerdict(ui, report, { id: 'card-verdict' })]);
+  // The same section stands in the dialog too.
+  verdict.setAttribute('role', 'group');
   const button = element('button', { type: 'button', class: 'act', part: 'button', 'aria-haspopup': 'dialog' }, ui.t('element.details'));
   button.addEventListener('click', open);
   return element('div', { class: 'plate', part: 'card' },
@@ -119,15 +121,4 @@ function named(sections) {
     section.setAttribute('part', section.classList.contains('verdict') ? 'verdict' : BY_ID.has(section.id) ? section.id : 'section');
   }
   return sections;
-}
-
-// The same section stands in the dialog too; one name for two elements would confuse a screen reader.
-function apart(section, prefix) {
-  section.setAttribute('role', 'group');
-  for (const one of [section, ...section.querySelectorAll('*')]) {
-    for (const name of ['id', 'aria-labelledby', 'aria-describedby']) {
-      if (one.hasAttribute(name)) one.setAttribute(name, `${prefix}-${one.getAttribute(name)}`);
-    }
-  }
-  return section;
 }

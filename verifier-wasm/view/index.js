@@ -2,8 +2,7 @@
 //
 // In scope: DOM nodes from a report. Out of scope: verifying, files, and where the nodes go.
 
-export { showComparison } from './compare.js';
-export { showFailure, showLimits, showReport } from './report.js';
+export { showFailure, showLimits, showReport, showVerdict } from './report.js';
 export { ROLES } from './roles.js';
 export { openForPrint } from './steps.js';
 export { createUi, loadUi, LOCALES, pickLocale } from './ui.js';

@@ -101,9 +101,9 @@ function showAges(ui, content, checks, now) {
 
 function showAge(ui, content, check, now) {
   const known = listTime(check, content);
-  if (known === undefined) return [outcomeBadge(ui, check.outcome), showMeaning(ui, check)];
-  const age = ageOf(ui, known.time, now);
+  const age = check.asOf && ageOf(ui, check.asOf, now);
   return [outcomeBadge(ui, check.outcome), element('div', {},
-    element('p', {}, ui.parts(`age.${known.purpose}`, { time: ui.foreign(known.time) })),
-    age !== undefined && element('p', { class: 'quiet fine' }, ui.t('age.before', { age })))];
+    known ? element('p', {}, ui.parts(`age.${known.purpose}`, { time: ui.foreign(known.time) })) : showMeaning(ui, check),
+    !known && check.asOf && element('p', { class: 'quiet fine' }, ui.parts('age.list', { time: ui.foreign(check.asOf) })),
+    age && element('p', { class: 'quiet fine' }, ui.t('age.before', { age })))];
 }

@@ -159,6 +159,7 @@ export default {
     'age': 'Recalled?',
     'age.revocation': 'Not recalled as of {time}',
     'age.suspension': 'Not suspended as of {time}',
+    'age.list': 'The status list is of {time}.',
     'age.before': 'That is {age} before the time of this check.',
     'age.not-checked': 'Not checked',
 
