@@ -8,7 +8,6 @@ import { misuse, PassportVerifierError } from './errors.js';
 import { hashFile as hashOne, hashFiles as hashAll } from './hash.js';
 import { checkSignatures, VALID } from './signatures.js';
 import { compileFrom } from './source.js';
-import { compareTensors as compare } from './tensors.js';
 
 // WebAssembly memory never shrinks: above this, a new instance costs less than the memory that is held.
 const KEPT_MEMORY_BYTES = 128 * 2 ** 20;
@@ -100,7 +99,8 @@ export function createApi(compile) {
   }
 
   async function compareTensors(file, tensors, options) {
-    await load();
+    // Few who verify ever ask for it.
+    const [{ compareTensors: compare }] = await Promise.all([import('./tensors.js'), load()]);
     return compare(file, tensors, merkle(), options);
   }
 

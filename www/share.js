@@ -2,21 +2,11 @@
 
 import { linkTo, linkToSource, pageAddress } from './link.js';
 import { drawQr, LONGEST_QR } from './qr.js';
+import { snippets } from './verifier/snippets.js';
 import { element } from './verifier/view/text.js';
 
 // What most programs that pass links on let through.
 const LONGEST_LINK = 1_000_000;
-
-/** The texts to copy, for a page that checks (`page`) and the address where a passport lies (`src`). */
-export function snippets({ page, src }) {
-  const escaped = (text) => text.replace(/&/g, '&amp;').replace(/"/g, '&quot;').replace(/</g, '&lt;');
-  const directory = page.replace(/[^/]*$/, '');
-  return {
-    markdown: `[![Model passport: check](${directory}badge.svg)](${linkToSource(page, src).replace(/[()]/g, (sign) => (sign === '(' ? '%28' : '%29'))})`,
-    iframe: `<iframe src="${escaped(`${directory}embed.html#src=${encodeURIComponent(src)}`)}" title="Model passport" width="100%" height="480"></iframe>`,
-    element: `<model-passport src="${escaped(src)}"></model-passport>`,
-  };
-}
 
 export async function showShare(page) {
   const { ui, passports: [{ text, address }] } = page;
@@ -24,7 +14,7 @@ export async function showShare(page) {
   const link = await linkTo(pageAddress(), text);
   const sourceLink = address && linkToSource(pageAddress(), address);
   const isLocal = location.protocol === 'file:';
-  const texts = address ? snippets({ page: pageAddress(), src: address }) : {};
+  const { markdown, iframe, element: tag } = address && !isLocal ? snippets({ page: pageAddress(), src: address }) : {};
   const close = element('button', { type: 'button', class: 'button' }, ui.t('share.close'));
   const isShort = link.length <= LONGEST_LINK;
   const dialog = element('dialog', { id: 'share', 'aria-labelledby': 'share-title' },
@@ -34,7 +24,7 @@ export async function showShare(page) {
     isShort ? copied(ui, 'link', link) : element('p', {}, ui.t('share.too-long')),
     sourceLink && copied(ui, 'source', sourceLink),
     await showQr(ui, [link, sourceLink]),
-    Object.entries(texts).map(([name, snippet]) => copied(ui, name, snippet)),
+    markdown && [copied(ui, 'markdown', markdown), copied(ui, 'iframe', iframe), copied(ui, 'element', tag)],
     !address && element('p', { class: 'quiet' }, ui.t('share.no-address')),
     element('div', { class: 'buttons' }, close));
   document.body.append(dialog);

@@ -1,14 +1,13 @@
 // The cases through the package in Chromium, and the page as a person uses it.
 
 import assert from 'node:assert/strict';
-import { cpSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import {
-  axeViolations, caseOf, cases, installPackage, judge, launch, modelFile, open as openPage, passportFile, place, read, root, serveSite,
+  axeViolations, caseOf, cases, judge, launch, modelFile, open as openPage, passportFile, read, root, serveSite,
 } from './harness.mjs';
-import { serve } from './server.mjs';
 
 const PSEUDO = `
   import en from './en.js';
@@ -207,18 +206,6 @@ describe('in Chromium', () => {
     }
   });
 
-  test('the example page says a verdict', async () => {
-    const folder = join(place, 'example');
-    cpSync(installPackage(), folder, { recursive: true });
-    const example = await serve(folder, { policy: false });
-    const page = await browser.newPage();
-    await page.goto(`${example.url}examples/page.html`);
-    await page.setInputFiles('#passport', passportFile(caseOf('bundle').input));
-    await page.getByText('verified (ok)').waitFor();
-    await page.close();
-    await example.close();
-  });
-
   test('no text of the page is written in the code', async () => {
     const { context, page, shot } = await open({ path: '#lang=de', viewport: { width: 320, height: 800 }, pseudo: true });
     const leftOver = () => page.evaluate(() => {
@@ -271,7 +258,7 @@ describe('in Chromium', () => {
   test('the first load asks for what it needs and no more', async () => {
     const { context, page } = await open();
     const loaded = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname));
-    for (const later of [/texts\/(de|fr|es|zh)/, /vendor/, /share/, /settings/, /qr\.js/, /^\/compare/, /fetch/]) assert.deepEqual(loaded.filter((path) => later.test(path)), []);
+    for (const later of [/texts\/(de|fr|es|zh)/, /vendor/, /tensors/, /snippets/, /view\/compare/, /share/, /settings/, /qr\.js/, /^\/compare/, /fetch/]) assert.deepEqual(loaded.filter((path) => later.test(path)), []);
     const twice = loaded.filter((path, index) => loaded.indexOf(path) !== index && path !== '/icon.svg');
     assert.deepEqual(twice, []);
     await context.close();
