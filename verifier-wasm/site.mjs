@@ -20,7 +20,7 @@ const SINGLE = 'model-passport-verifier.html';
 // Of the package, what a page does not need.
 const NOT_SERVED = /^(node\.js|worker-node\.js|inline|examples\/|.*\.d\.ts$|pkg\/LICENSE$|pkg\/inline|README|.*\.md$)/;
 // Of what is served, what this page does not use itself: it is there for other pages.
-const FOR_OTHERS = /^verifier\/(custom-elements|element|embed|pkg\/(element|view|integrity\.json)|view\.js|worker)/;
+const FOR_OTHERS = /^verifier\/(custom-elements|element|embed|pkg\/(element|view|integrity\.json)|view\.js|worker\/script|worker-)/;
 const VENDORED = { qr: ['index.js', 'decode.js'] };
 
 const digest = (algorithm, bytes, encoding) => createHash(algorithm).update(bytes).digest(encoding);
@@ -124,7 +124,8 @@ async function staticImports(directory) {
 
 function withPreloads(html, modules) {
   const links = modules.map((path) => `  <link rel="modulepreload" href="${path}">\n`).join('');
-  return html.replace('  <script type="module" src="main.js">', `${links}  <script type="module" src="main.js">`);
+  // Before the first script: what a script asks for by itself would be loaded again for a link behind it.
+  return html.replace('  <script type="module" async src="client.js">', (script) => links + script);
 }
 
 // What the page itself names is pinned by it.
@@ -157,6 +158,7 @@ async function singleFile(directory, html) {
     .replace(/ {2}<!-- A server should[^]+?-->\n/, '')
     .replaceAll('href="icon.svg"', () => `href="${icon}"`)
     .replaceAll('src="icon.svg"', () => `src="${icon}"`)
+    .replace('  <script type="module" async src="client.js"></script>\n', '')
     .replace('<script type="module" src="main.js"></script>', () => `<style>${style}</style>\n  <script type="module">${script}</script>`));
 }
 
@@ -172,7 +174,7 @@ async function bundled(directory, entry, format, inside) {
 
 // In the single file these take the place of what lies beside a served page.
 function single(directory, inside) {
-  const own = { './host.js': 'host.js', './verifier/index.js': 'verifier.js', './single/verifier.js': 'verifier.js' };
+  const own = { './host.js': 'host.js', './single/verifier.js': 'verifier.js' };
   return {
     name: 'single',
     setup({ onLoad, onResolve }) {

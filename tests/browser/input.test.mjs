@@ -204,7 +204,7 @@ describe('into the page', () => {
     await page.click('#scan');
     assert.match(await verdict(page), /^Verified/);
     assert.deepEqual(await page.evaluate(() => globalThis.streams.flatMap((stream) => stream.getTracks().map(({ readyState }) => readyState))), ['ended']);
-    assert.deepEqual(asked().filter((url) => !/vendor|qr\.js|share\.js/.test(url)), []);
+    assert.deepEqual(asked().filter((url) => !/vendor|qr\.js|share\.js|snippets\.js/.test(url)), []);
     assert.deepEqual(complaints, []);
     await context.close();
   });
