@@ -1,13 +1,15 @@
 // From the sources of the page and the built package to what is served, and to the single file:
 //
-//   DIR/                                the page, `verifier/` (the package), `vendor/`, `sw.js`, `files.json`
+//   DIR/                                the page, its scripts in few files, `sw.js`, `files.json`
+//   DIR/verifier/                       the package, of which the page takes the WebAssembly, the style and the hasher
 //   DIR/headers.txt                     headers that a server should send, in the form that several hosts read
 //   DIR/model-passport-verifier.html    all of it in one file, which asks for nothing and works from a disk
 //
 // The same sources give the same bytes. The digests are printed.
 
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
@@ -19,8 +21,11 @@ const sources = join(dirname(here), 'www');
 const SINGLE = 'model-passport-verifier.html';
 // Of the package, what a page does not need.
 const NOT_SERVED = /^(node\.js|worker-node\.js|inline|examples\/|.*\.d\.ts$|pkg\/LICENSE$|pkg\/inline|README|.*\.md$)/;
-// Of what is served, what this page does not use itself: it is there for other pages.
-const FOR_OTHERS = /^verifier\/(custom-elements|element|embed|pkg\/(element|view|integrity\.json)|view\.js|worker)/;
+// What the page is besides its scripts.
+const STATIC = ['fetch.html', 'fetch.js', 'icon.svg', 'index.html', 'style.css'];
+// The page and its worker, each with what it loads when it is asked for as files of its own.
+const ENTRIES = [['client.js', 'main.js'], ['worker.js']];
+const CHUNK = /^[a-z-]+-[A-Z0-9]{8}\.js$/;
 const VENDORED = { qr: ['index.js', 'decode.js'] };
 
 const digest = (algorithm, bytes, encoding) => createHash(algorithm).update(bytes).digest(encoding);
@@ -28,20 +33,25 @@ const integrityOf = (bytes) => `sha384-${digest('sha384', bytes, 'base64')}`;
 
 /** Puts the page, the package and the single file into a directory. */
 export async function assemble(directory) {
-  copySources(directory);
-  const read = (path) => readFileSync(join(directory, path));
-  const html = read('index.html').toString();
-  const single = await singleFile(directory, html);
-  writeFileSync(join(directory, SINGLE), single);
+  const staging = mkdtempSync(join(tmpdir(), 'site-'));
+  try {
+    gather(staging);
+    const html = readFileSync(join(sources, 'index.html'), 'utf8');
+    const single = await singleFile(staging, html);
+    const modules = await writePage(staging, directory);
+    writeFileSync(join(directory, SINGLE), single);
+    const read = (path) => readFileSync(join(directory, path));
+    const linked = withFooter(withIntegrity(withPreloads(html, modules), read), digest('sha256', single, 'hex'));
+    writeFileSync(join(directory, 'index.html'), linked);
+    writeFileSync(join(directory, 'headers.txt'), headers(directory));
+    const version = seal(directory);
 
-  const linked = withFooter(withIntegrity(withPreloads(html, await staticImports(directory)), read), digest('sha256', single, 'hex'));
-  writeFileSync(join(directory, 'index.html'), linked);
-  writeFileSync(join(directory, 'headers.txt'), headers(directory));
-  const version = seal(directory);
-
-  console.log(`${directory}: the page and the package, version ${version}`);
-  console.log(`${SINGLE}: ${single.length} bytes, ${brotliCompressSync(single).length} with brotli`);
-  console.log(`sha256  ${digest('sha256', single, 'hex')}`);
+    console.log(`${directory}: the page and the package, version ${version}`);
+    console.log(`${SINGLE}: ${single.length} bytes, ${brotliCompressSync(single).length} with brotli`);
+    console.log(`sha256  ${digest('sha256', single, 'hex')}`);
+  } finally {
+    rmSync(staging, { recursive: true });
+  }
 }
 
 /** Makes one version of the files that lie there: names it in the page, and writes what the service worker keeps. */
@@ -55,23 +65,31 @@ export function seal(directory) {
   return version;
 }
 
-// The page uses the package as anyone would, so it is served beside it.
-function copySources(directory) {
+// The page uses the package as anyone would, so it lies beside it.
+function gather(staging) {
+  cpSync(sources, staging, { recursive: true, filter: (path) => isServed(relative(sources, path)) });
   const { files } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'));
-  for (const name of ['verifier', 'vendor']) rmSync(join(directory, name), { recursive: true, force: true });
-  mkdirSync(join(directory, 'verifier', 'pkg'), { recursive: true });
-  cpSync(sources, directory, { recursive: true, filter: (path) => isServed(relative(sources, path)) });
   for (const name of files.filter((one) => !NOT_SERVED.test(one) && existsSync(join(here, one)))) {
-    cpSync(join(here, name), join(directory, 'verifier', name), { recursive: true, filter: (path) => !/\.d\.ts$/.test(path) });
+    cpSync(join(here, name), join(staging, 'verifier', name), { recursive: true, filter: (path) => !/\.d\.ts$/.test(path) });
   }
-  const embed = join(here, 'embed', 'embed.html');
-  if (existsSync(embed)) cpSync(embed, join(directory, 'embed.html'));
   for (const [name, wanted] of Object.entries(VENDORED)) {
-    const from = join(here, 'node_modules', name);
-    mkdirSync(join(directory, 'vendor', name), { recursive: true });
-    for (const file of wanted) cpSync(join(from, file), join(directory, 'vendor', name, file));
-    cpSync(join(from, 'LICENSE-MIT'), join(directory, 'vendor', name, 'LICENSE.txt'));
+    for (const file of wanted) cpSync(join(here, 'node_modules', name, file), join(staging, 'vendor', name, file));
   }
+}
+
+// Everything that is served but what is written later; the modules that the page needs before it can answer.
+async function writePage(staging, directory) {
+  mkdirSync(directory, { recursive: true });
+  for (const old of readdirSync(directory).filter((name) => CHUNK.test(name))) rmSync(join(directory, old));
+  for (const name of ['verifier', 'vendor']) rmSync(join(directory, name), { recursive: true, force: true });
+  for (const name of ['verifier', ...STATIC]) cpSync(join(staging, name), join(directory, name), { recursive: true });
+  cpSync(join(staging, 'verifier', 'embed', 'embed.html'), join(directory, 'embed.html'));
+  for (const name of Object.keys(VENDORED)) cpSync(join(here, 'node_modules', name, 'LICENSE-MIT'), join(directory, 'vendor', name, 'LICENSE.txt'));
+  const [page] = await Promise.all(ENTRIES.map((entryPoints) => bundle({
+    absWorkingDir: staging, entryPoints, outdir: directory, bundle: true, splitting: true, format: 'esm', minify: true, charset: 'utf8',
+    chunkNames: '[name]-[hash]', legalComments: 'none', logLevel: 'error', target: 'es2022', metafile: true,
+  })));
+  return staticImports(page.metafile, staging, directory);
 }
 
 function filesIn(directory) {
@@ -81,10 +99,12 @@ function filesIn(directory) {
 
 const isServed = (path) => !path.endsWith('.md') && path.split(sep)[0] !== 'single';
 
-// What was put there, and nothing else that lies there. The service worker itself is not kept by it.
+// What the page can ask for. The service worker itself is not kept by it, nor is what lies there for other pages.
 function keptFiles(directory) {
-  const beside = ['verifier', 'vendor'].flatMap((name) => filesIn(join(directory, name)).map((path) => `${name}/${path}`)).filter((path) => !FOR_OTHERS.test(path));
-  return [...filesIn(sources).filter((path) => isServed(path) && path !== 'sw.js'), ...beside].sort();
+  const scripts = readdirSync(directory).filter((name) => CHUNK.test(name));
+  const hasher = ['chunks', 'pool', 'stream', 'worker'].map((name) => `verifier/hash/${name}.js`);
+  const package_ = ['errors.js', 'hash.js', 'pkg/verifier.js', 'pkg/verifier_bg.wasm', 'view/view.css'].map((name) => `verifier/${name}`);
+  return [...STATIC, ...ENTRIES.flat(), ...scripts, ...hasher, ...package_].filter((path) => existsSync(join(directory, path))).sort();
 }
 
 // Over names and digests of all files; the page, which shows it, as it is before that.
@@ -104,27 +124,25 @@ function writeManifest(directory, version) {
   writeFileSync(join(directory, 'sw.js'), `self.MANIFEST = ${manifest};\n\n${worker}`);
 }
 
-// The modules that the page needs before it can answer, so that they are asked for at once and not one after another.
-async function staticImports(directory) {
-  const { metafile } = await bundle({
-    absWorkingDir: directory, entryPoints: ['main.js'], bundle: true, write: false, metafile: true, format: 'esm',
-    splitting: true, outdir: 'out', logLevel: 'error',
-  });
+// The modules that main.js needs before it can answer, so that they are asked for at once and not one after another.
+function staticImports({ outputs }, staging, directory) {
+  const named = new Map(Object.entries(outputs).map(([path, output]) => [relative(directory, join(staging, path)), output]));
   const found = new Set();
-  const open = ['main.js'];
+  const open = ['main.js', 'client.js'];
   while (open.length > 0) {
     const path = open.shift();
     if (found.has(path)) continue;
     found.add(path);
-    open.push(...metafile.inputs[path].imports.filter(({ kind }) => kind === 'import-statement').map((one) => one.path));
+    const { imports } = named.get(path);
+    open.push(...imports.filter(({ kind }) => kind === 'import-statement').map((one) => relative(directory, join(staging, one.path))));
   }
-  found.delete('main.js');
-  return [...found].sort();
+  return [...found].filter((path) => path !== 'main.js' && path !== 'client.js').sort();
 }
 
 function withPreloads(html, modules) {
   const links = modules.map((path) => `  <link rel="modulepreload" href="${path}">\n`).join('');
-  return html.replace('  <script type="module" src="main.js">', `${links}  <script type="module" src="main.js">`);
+  // Before the first script: what a script asks for by itself would be loaded again for a link behind it.
+  return html.replace('  <script type="module" async src="client.js">', (script) => links + script);
 }
 
 // What the page itself names is pinned by it.
@@ -157,6 +175,7 @@ async function singleFile(directory, html) {
     .replace(/ {2}<!-- A server should[^]+?-->\n/, '')
     .replaceAll('href="icon.svg"', () => `href="${icon}"`)
     .replaceAll('src="icon.svg"', () => `src="${icon}"`)
+    .replace('  <script type="module" async src="client.js"></script>\n', '')
     .replace('<script type="module" src="main.js"></script>', () => `<style>${style}</style>\n  <script type="module">${script}</script>`));
 }
 
@@ -172,7 +191,7 @@ async function bundled(directory, entry, format, inside) {
 
 // In the single file these take the place of what lies beside a served page.
 function single(directory, inside) {
-  const own = { './host.js': 'host.js', './verifier/index.js': 'verifier.js', './single/verifier.js': 'verifier.js' };
+  const own = { './host.js': 'host.js', './single/verifier.js': 'verifier.js' };
   return {
     name: 'single',
     setup({ onLoad, onResolve }) {

@@ -10,8 +10,8 @@ export interface WorkerOptions {
    * one file. In Node.js a `Worker` of `node:worker_threads`.
    */
   worker?: () => WorkerLike;
-  /** The WebAssembly, as `init` takes it. */
-  source?: VerifierSource | Promise<VerifierSource>;
+  /** The WebAssembly, as `init` takes it, or what gives it to each worker that is started. */
+  source?: VerifierSource | Promise<VerifierSource> | (() => VerifierSource | Promise<VerifierSource>);
   /** How long one `verify` or `needs` may take, in milliseconds, before the worker is replaced; 15,000 when left out. */
   timeLimit?: number;
 }

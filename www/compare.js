@@ -1,6 +1,6 @@
 // A second passport beside the first: chosen, verified with the same settings, and shown by the view.
 
-import { ask } from './client.js';
+import { verifier } from './client.js';
 import { passportText } from './files.js';
 import { button } from './given.js';
 import { readSettings } from './policy.js';
@@ -23,7 +23,7 @@ async function compare(page, file) {
   try {
     const text = await passportText(file);
     const credentials = page.passports.slice(1).map((other) => other.text);
-    const other = await ask('verify', { text, evidence: { credentials, documents: page.documents }, ...readSettings(page.settings) });
+    const other = await verifier.verify(text, { evidence: { credentials, documents: page.documents }, ...readSettings(page.settings) });
     const back = button(ui.t('page.compare-end'), () => {
       showAgain(page);
       document.getElementById('verdict').focus();

@@ -2,7 +2,10 @@
 //
 // In scope: starting the worker and the service worker, whether something can be fetched, libraries that are seldom used.
 
+import { compileFrom } from './verifier/source.js';
+
 const SCRIPTS = { __proto__: null, offline: './sw.js', worker: './worker.js' };
+const wasmUrl = () => new URL('./verifier/pkg/verifier_bg.wasm', import.meta.url);
 const urlOf = (name) => new URL(SCRIPTS[name], import.meta.url).href;
 
 // The only script addresses that this page ever makes; under Trusted Types a plain string would be refused.
@@ -11,6 +14,19 @@ const scriptUrl = (name) => trusted?.createScriptURL(name) ?? urlOf(name);
 
 /** Whether this page may open the document that fetches, once the user agreed. */
 export const canFetch = true;
+
+let first = compileFrom(wasmUrl());
+first.catch(() => {}); // The verifier that it is for says so.
+
+/** The WebAssembly module, which is under way from the start; after a failure it is asked for again. */
+export async function compileVerifier() {
+  try {
+    return await (first ??= compileFrom(wasmUrl()));
+  } catch (cause) {
+    first = undefined; // A network that failed once may work the next time.
+    throw cause;
+  }
+}
 
 export const startWorker = () => new Worker(scriptUrl('worker'), { type: 'module' });
 

@@ -3,7 +3,7 @@
 // `page` is what the parts of the page share: the texts, what was given, the last report, and what one part asks of
 // another. What is seldom used (settings, sharing, QR codes, fetching, comparing) is loaded when it is.
 
-import { ask } from './client.js';
+import { about, verifier } from './client.js';
 import { exactText, kindOfText, kindsOf, passportText, sha256Of, withoutSpace } from './files.js';
 import { createGiven } from './given.js';
 import { recall } from './kept.js';
@@ -18,9 +18,6 @@ import { takeInput } from './input.js';
 
 const at = (id) => document.getElementById(id);
 const opened = readFragment(location.hash);
-// It starts while the texts are loaded.
-const about = ask('about');
-about.catch(() => {});
 
 const page = {
   ui: await loadUi(opened.lang ?? recall('language') ?? pickLocale(navigator.languages)),
@@ -156,7 +153,8 @@ async function check({ moveFocus = false } = {}) {
   }
   at('busy').textContent = page.ui.t('page.checking');
   const digest = sha256Of(page.passports[0].text);
-  const outcome = await ask('verify', question()).then(async (report) => ({ report, digest: await digest }), (error) => ({ error }));
+  const { text, ...options } = question();
+  const outcome = await verifier.verify(text, options).then(async (report) => ({ report, digest: await digest }), (error) => ({ error }));
   if (current !== checking) return; // Something was added or removed meanwhile.
   at('busy').textContent = '';
   showOutcome(page, outcome);

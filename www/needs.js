@@ -3,7 +3,7 @@
 // In scope: the list, the consent, and giving what arrives to the check as evidence.
 // Out of scope: fetching, which a document of its own does (fetcher.js); this page can reach nothing but its own site.
 
-import { ask } from './client.js';
+import { verifier } from './client.js';
 import { exactText, idOf, passportText } from './files.js';
 import { button, rowButton } from './given.js';
 import { canFetch } from './host.js';
@@ -22,7 +22,7 @@ export function createNeeds(page) {
   const all = () => [...sources, ...needs];
 
   async function update(question, isCurrent = () => true) {
-    const found = question === undefined ? [] : await ask('needs', question).catch(() => []);
+    const found = question === undefined ? [] : await verifier.needs(question.text, question).catch(() => []);
     if (!isCurrent()) return;
     needs = found;
     show();

@@ -1,6 +1,6 @@
 // The verdict and what belongs to it: what it was checked with, the files that differ, and what can be done with it.
 
-import { ask } from './client.js';
+import { verifier } from './client.js';
 import { button } from './given.js';
 import { keep } from './kept.js';
 import { showCheckedWith } from './policy.js';
@@ -106,7 +106,7 @@ function showDiffering(page) {
 
 async function compareTensors(ui, { file, stop }, { tensors, format }) {
   try {
-    const found = await ask('tensors', { file, tensors, format }, { signal: stop.signal });
+    const found = await verifier.compareTensors(file, tensors, { format, signal: stop.signal });
     const list = (key, names) => names.length > 0 && element('div', {},
       element('h3', {}, ui.t(key, { count: names.length })),
       element('ul', { class: 'lines' }, names.slice(0, 50).map((name) => element('li', {}, ui.foreign(name, { code: true })))),

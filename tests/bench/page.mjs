@@ -49,7 +49,7 @@ async function buildReference() {
   mkdirSync(theirs);
   await esbuild.build({
     entryPoints: [join(here, 'reference-page.mjs')], outfile: join(theirs, 'main.js'), bundle: true, minify: true,
-    format: 'esm', platform: 'browser', target: 'es2022', loader: { '.jsonld': 'json' }, nodePaths: [join(here, '../node_modules')], logLevel: 'error',
+    format: 'esm', platform: 'browser', target: 'es2022', inject: [join(here, 'buffer.mjs')], loader: { '.jsonld': 'json' }, nodePaths: [join(here, '../node_modules')], logLevel: 'error',
   });
   writeFileSync(join(theirs, 'index.html'), '<!doctype html><html lang="en"><meta charset="utf-8"><title>Reference</title><body><script type="module" src="main.js"></script></body></html>');
 }

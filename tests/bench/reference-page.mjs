@@ -2,7 +2,8 @@
 // proof of every credential of a bundle, and says a verdict in the element that the page says it in.
 
 import { DataIntegrityProof } from '@digitalbazaar/data-integrity';
-import { cryptosuite } from '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite';
+import { cryptosuite as ecdsa } from '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite';
+import { cryptosuite as eddsa } from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
 import * as vc from '@digitalbazaar/vc';
 
 import passport from '../../contexts/passport/v1.jsonld';
@@ -21,10 +22,10 @@ const documentLoader = loaderOf([
 ]);
 
 async function verifyAll({ presentation: { verifiableCredential } }) {
-  const suite = new DataIntegrityProof({ cryptosuite });
+  const suite = [ecdsa, eddsa].map((cryptosuite) => new DataIntegrityProof({ cryptosuite }));
   for (const credential of verifiableCredential) {
     const result = await vc.verifyCredential({ credential, suite, documentLoader, now: new Date('2026-11-21T12:00:00Z') });
-    if (!result.verified) return `Not verified: ${result.error}`;
+    if (!result.verified) return `Not verified: ${[result.error?.errors ?? result.error].flat().join('; ')}`;
   }
   return 'Verified';
 }

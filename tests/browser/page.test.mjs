@@ -10,7 +10,7 @@ import {
 } from './harness.mjs';
 
 const PSEUDO = `
-  import en from './en.js';
+  import en from '/verifier/view/texts/en.js';
   const accents = { a: 'á', e: 'é', i: 'í', o: 'ó', u: 'ú', c: 'ç', n: 'ñ', s: 'š', r: 'ř', t: 'ť', l: 'ĺ', d: 'ď', z: 'ž', y: 'ý', g: 'ğ', h: 'ĥ', b: 'ƀ', m: 'ɱ', p: 'ƥ', k: 'ķ', f: 'ƒ', v: 'ṽ', w: 'ŵ', j: 'ĵ', x: 'ẋ', q: 'ʠ' };
   const accent = (text) => text.replace(/\\{\\w+\\}|[a-z]/gi, (part) => part.length > 1 ? part : (accents[part.toLowerCase()] ?? part));
   const longer = (text) => typeof text === 'string' ? accent(text) : Object.fromEntries(Object.entries(text).map(([form, one]) => [form, accent(one)]));
@@ -21,26 +21,14 @@ const PSEUDO = `
   export default { ui: Object.fromEntries(Object.entries(en.ui).map(([key, text]) => [key, longer(text)])), codes: {}, terms };
 `;
 
-async function addComparison(context) {
-  const stub = "\nexport const showComparison = () => { const made = document.createElement('section'); const title = document.createElement('h2'); title.textContent = 'both'; made.append(title); return made; };";
-  const changed = (change) => async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, body: change(await response.text()) });
-  };
-  await context.route('**/view/index.js', changed((text) => text + stub));
-  // The page pins its modules.
-  await context.route(({ pathname }) => pathname === '/', changed((text) => text.replaceAll(/ integrity="[^"]+"/g, '')));
-}
-
 describe('in Chromium', () => {
   let browser;
   let server;
-  // `pseudo` replaces the German texts by English ones with accents; `comparison` gives the view one, if it has none.
-  const open = ({ pseudo, comparison, ...options } = {}) => openPage(browser, server, {
+  // `pseudo` replaces the German texts by English ones with accents.
+  const open = ({ pseudo, ...options } = {}) => openPage(browser, server, {
     ...options,
     prepare: async (context) => {
-      if (pseudo) await context.route('**/texts/de.js', (route) => route.fulfill({ contentType: 'text/javascript', body: PSEUDO }));
-      if (comparison && !/showComparison/.test(read(root, 'verifier-wasm', 'view', 'index.js'))) await addComparison(context);
+      if (pseudo) await context.route('**/de-*.js', (route) => route.fulfill({ contentType: 'text/javascript', body: PSEUDO }));
     },
   });
 
@@ -258,14 +246,15 @@ describe('in Chromium', () => {
   test('the first load asks for what it needs and no more', async () => {
     const { context, page } = await open();
     const loaded = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname));
-    for (const later of [/texts\/(de|fr|es|zh)/, /vendor/, /tensors/, /snippets/, /view\/compare/, /share/, /settings/, /qr\.js/, /^\/compare/, /fetch/]) assert.deepEqual(loaded.filter((path) => later.test(path)), []);
+    for (const later of [/^\/(de|fr|es|zh)-/, /decode-/, /tensors-/, /share-/, /settings-/, /qr-/, /compare-/, /fetch/]) assert.deepEqual(loaded.filter((path) => later.test(path)), []);
     const twice = loaded.filter((path, index) => loaded.indexOf(path) !== index && path !== '/icon.svg');
+    assert.ok(loaded.includes('/worker.js') && loaded.includes('/verifier/pkg/verifier_bg.wasm'), loaded.join());
     assert.deepEqual(twice, []);
     await context.close();
   });
 
   test('two passports are compared by the view', async () => {
-    const { context, page } = await open({ comparison: true });
+    const { context, page } = await open();
     await judge(page, caseOf('bundle').input);
     const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Compare with another passport' }).click()]);
     await chooser.setFiles(passportFile(caseOf('metric-changed').input));

@@ -116,7 +116,7 @@ export function createClient(start, { source, timeLimit = TIME_LIMIT_MS } = {}) 
 // A Response cannot be sent, and can be read once only, so its bytes are kept for the next worker.
 async function bytesOf(source) {
   try {
-    const given = await source;
+    const given = await (typeof source === 'function' ? source() : source);
     if (typeof Response !== 'function' || !(given instanceof Response)) return given instanceof URL ? given.href : given;
     if (!given.ok) throw new Error(`HTTP status ${given.status} for ${given.url}`);
     return await given.clone().arrayBuffer();

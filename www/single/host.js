@@ -3,8 +3,8 @@
 import wasmBase64 from 'single:wasm';
 import workerScript from 'single:worker';
 
-import { start } from './single/verifier.js';
-import { serveTasks } from './tasks.js';
+import { verifier } from './single/verifier.js';
+import { createService } from './verifier/worker/serve.js';
 
 const workerUrl = () => URL.createObjectURL(new Blob([workerScript], { type: 'text/javascript' }));
 // The only script address that this page ever makes: that of the worker inside it.
@@ -19,9 +19,13 @@ export const loadQr = async () => {
   return { decode, encode };
 };
 
+const compiled = WebAssembly.compile(Uint8Array.from(atob(wasmBase64), (character) => character.charCodeAt(0)));
+
+export const compileVerifier = () => compiled;
+
 /** A worker; where the browser refuses one to a page from a file, the same tasks on the page. */
 export function startWorker() {
-  const listeners = { __proto__: null, error: [], message: [] };
+  const listeners = { __proto__: null, error: [], message: [], messageerror: [] };
   const unanswered = new Map();
   let target = { postMessage: () => {} };
   const heard = (event) => {
@@ -30,13 +34,9 @@ export function startWorker() {
   };
 
   function startOnPage() {
-    const { port1, port2 } = new MessageChannel();
-    start(wasmBytes());
-    serveTasks(port2);
-    port2.start();
-    port1.onmessage = heard;
-    target = { postMessage: (message) => port1.postMessage(message), terminate: () => port1.close() };
-    for (const message of unanswered.values()) port1.postMessage(message);
+    const receive = createService(verifier, (data) => heard({ data }));
+    target = { postMessage: (message) => void receive(message), terminate: () => {} };
+    for (const message of [...unanswered.values()]) receive(message);
   }
 
   function startBeside() {
@@ -51,8 +51,6 @@ export function startWorker() {
       if (answered) for (const listener of listeners.error) listener(event);
       else startOnPage();
     });
-    const wasm = wasmBytes();
-    worker.postMessage({ wasm }, [wasm.buffer]);
     target = worker;
   }
 
@@ -69,8 +67,4 @@ export function startWorker() {
     },
     terminate: () => target.terminate(),
   };
-}
-
-function wasmBytes() {
-  return Uint8Array.from(atob(wasmBase64), (character) => character.charCodeAt(0));
 }

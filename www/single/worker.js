@@ -1,16 +1,11 @@
-// The worker inside the single file. Its first message brings the WebAssembly.
+// The worker inside the single file.
 
 import hasherScript from 'single:hasher';
 
-import { start } from './single/verifier.js';
-import { serveTasks } from './tasks.js';
+import { serveAt } from './serve.js';
+import { verifier } from './single/verifier.js';
 
 const urlOf = () => URL.createObjectURL(new Blob([hasherScript], { type: 'text/javascript' }));
 const trusted = self.trustedTypes?.createPolicy('model-passport', { createScriptURL: urlOf });
 
-self.addEventListener('message', function first(event) {
-  self.removeEventListener('message', first);
-  event.stopImmediatePropagation();
-  start(event.data.wasm);
-});
-serveTasks(self, { startHasher: () => new Worker(trusted?.createScriptURL('') ?? urlOf()) });
+serveAt(self, verifier, () => new Worker(trusted?.createScriptURL('') ?? urlOf()));
