@@ -356,7 +356,7 @@ export default {
     'settings.policy.choose': 'Choisir une politique',
     'settings.earlier': 'Monter',
     'settings.time': 'Date et heure pour lesquelles contrôler, en UTC',
-    'settings.time.meaning': 'Vide signifie maintenant.',
+    'settings.time.meaning': 'Si le champ reste vide, c’est maintenant.',
     'settings.challenge': 'Défi (challenge)',
     'settings.challenge.meaning': 'Ce qu’une présentation signée doit répéter, si vous en avez demandé une.',
     'settings.domain': 'Domaine',
