@@ -1,12 +1,12 @@
 // Every way into the page: drop, paste, link, QR code, folder, settings; and what hostile ones do not do.
 
 import assert from 'node:assert/strict';
-import { closeSync, existsSync, ftruncateSync, openSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
-import { caseOf, dropOn, judge, launch, modelFile, open as openPage, passportFile, pasteOn, place, root, serveSite, settled } from './harness.mjs';
+import { caseOf, dropOn, judge, launch, modelFile, open as openPage, passportFile, pasteOn, place, serveSite, settled } from './harness.mjs';
 
 const base64url = (bytes) => Buffer.from(bytes).toString('base64url');
 const packed = (text) => base64url(deflateRawSync(text));
@@ -344,8 +344,7 @@ describe('into the page', () => {
     await context.close();
   });
 
-  const withoutPool = !existsSync(join(root, 'verifier-wasm', 'hash', 'worker.js')) && 'this package hashes in one worker';
-  test('a large file is hashed by workers of the worker, under the policy of the page', { skip: withoutPool }, async () => {
+  test('a large file is hashed by workers of the worker, under the policy of the page', async () => {
     const { context, page, complaints, asked } = await open();
     await page.setInputFiles('#choose-files', withHoles('large.bin', 96 * 2 ** 20));
     await page.getByRole('button', { name: 'Remove: large.bin' }).waitFor();

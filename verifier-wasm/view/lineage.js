@@ -98,7 +98,7 @@ function showNode(ui, node, { way, names, again, showInGraph }) {
       way && element('span', { class: 'relation' }, ui.term(way.relation), way.state !== node.state && ` (${ui.known('state', way.state)})`, ' '),
       badge(node.state, ui.known('state', node.state)),
       element('strong', {}, ui.term(node.kind)),
-      name !== undefined && element('span', {}, '“', ui.foreign(name), '”'),
+      name !== undefined && element('span', {}, ui.parts('content.quoted', { name: ui.foreign(name) })),
       showInGraph && !again && moveButton(ui, 'graph.in-graph', node, names, showInGraph)),
     again
       ? element('p', { class: 'quiet fine' }, ui.parts('lineage.same', { node: ui.foreign(node.id, { code: true }) }))

@@ -49,7 +49,7 @@ export function showTimeline(ui, { shown, checks, checkedAt, nodes, names }) {
   offer(SHOWN_ROWS);
   return element('div', { class: 'timeline' },
     element('h3', {}, ui.t('timeline')),
-    element('p', { class: 'quiet' }, ui.t('timeline.meaning'), checkedAt !== undefined && [' ', ui.parts('timeline.now', { time: ui.foreign(checkedAt) }), '.']),
+    element('p', { class: 'quiet' }, ui.t('timeline.meaning'), checkedAt !== undefined && [' ', ui.parts('timeline.now', { time: ui.foreign(checkedAt) })]),
     scale && showAxis(scale), list, more);
 }
 
@@ -107,7 +107,7 @@ function showRow(ui, { node, kind, content, bar, facts }, scale, now, names) {
     element('div', { class: 'time-text' },
       element('p', { class: 'node-head' },
         element('strong', {}, content ? ui.kind(content) : ui.term(kind ?? 'credential')),
-        name !== undefined && element('span', {}, '“', ui.foreign(name), '”')),
+        name !== undefined && element('span', {}, ui.parts('content.quoted', { name: ui.foreign(name) }))),
       element('p', { class: 'fine quiet' }, said.flatMap((one, index) => [index > 0 && '; ', one]))),
     scale && showTrack({ bar, facts }, scale, now));
 }
