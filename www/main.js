@@ -156,9 +156,11 @@ async function check({ moveFocus = false } = {}) {
   const { text, ...options } = question();
   const outcome = await verifier.verify(text, options).then(async (report) => ({ report, digest: await digest }), (error) => ({ error }));
   if (current !== checking) return; // Something was added or removed meanwhile.
-  at('busy').textContent = '';
-  showOutcome(page, outcome);
+  const shown = showOutcome(page, outcome);
   if (moveFocus) at('verdict').focus();
+  await shown;
+  if (current !== checking) return;
+  at('busy').textContent = '';
   await page.needs.update(question(), () => current === checking);
 }
 

@@ -28,24 +28,39 @@ export function showOutcome(page, outcome) {
   at('comparison').replaceChildren();
   page.differing = outcome.report && differingFiles(page.files, outcome.report);
   if (page.differing?.size > 0) page.given.show();
-  show(page);
+  return show(page);
 }
 
 /** What was shown last, once more; also in place of a comparison. */
 export function showAgain(page) {
   at('comparison').replaceChildren();
-  if (last) show(page);
+  return last && show(page);
 }
 
-function show(page) {
+// What people wait for is on the screen before the rest is made.
+async function show(page) {
   const { ui, settings } = page;
   const { report, digest, error } = last;
-  const options = { role: page.role, onRole: (role) => rememberRole(page, role), digest };
-  const [verdict, ...rest] = report ? view.showReport(ui, report, options) : [view.showFailure(ui, error.message, error.code)];
+  const current = last;
+  const verdict = report ? view.showVerdict(ui, report, { digest }) : view.showFailure(ui, error.message, error.code);
   const extra = [showCheckedWith(ui, settings), report && showDiffering(page)].filter(Boolean);
-  at('result').replaceChildren(verdict, ...extra, ...rest);
+  at('result').replaceChildren(verdict, ...extra);
   document.title = `${at('verdict').textContent} – ${ui.t('page.title')}`;
   showTools(page);
+  if (!report) return;
+  await painted();
+  // Something else may be shown by now, or the same once more.
+  if (last !== current || !verdict.isConnected) return;
+  const [, ...rest] = view.showReport(ui, report, { role: page.role, onRole: (role) => rememberRole(page, role), digest });
+  at('result').append(...rest);
+}
+
+// A page in the background is not painted.
+function painted() {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve));
+    setTimeout(resolve, 100);
+  });
 }
 
 function rememberRole(page, role) {

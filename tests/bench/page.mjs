@@ -4,7 +4,7 @@
 //   node tests/bench/page.mjs [rounds]
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,7 +75,8 @@ async function timeToVerdict(url) {
 }
 
 function firstLoad(name, root, requests) {
-  const files = [...new Set(requests)].map((path) => readFileSync(join(root, path.endsWith('/') ? `${path}index.html` : path)));
+  const paths = [...new Set(requests)].map((path) => join(root, path.endsWith('/') ? `${path}index.html` : path));
+  const files = paths.filter((path) => existsSync(path)).map((path) => readFileSync(path));
   const sum = (sizes) => sizes.reduce((total, size) => total + size, 0);
   console.log(`${name.padEnd(10)} first load: ${files.length} files, ${sum(files.map(({ length }) => length))} bytes, ${sum(files.map((file) => brotliCompressSync(file).length))} with brotli, ${sum(files.map((file) => gzipSync(file).length))} with gzip`);
 }

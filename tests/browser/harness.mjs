@@ -72,16 +72,17 @@ export const passportFile = (text) => ({ name: 'passport.json', mimeType: 'appli
 
 /** Gives a passport, and files if there are any, by the choosers of the page; the verdict's words. */
 export async function judge(page, text, ...files) {
+  // An earlier one is no answer to this.
+  await page.evaluate(() => document.getElementById('verdict')?.remove());
   await page.setInputFiles('#choose-passport', passportFile(text));
-  await page.waitForSelector('#verdict');
   if (files.length > 0) {
+    await settled(page);
     await page.setInputFiles('#choose-files', files);
-    await page.waitForFunction(() => document.querySelectorAll('#files progress').length === 0 && !document.getElementById('busy').textContent);
   }
-  return page.textContent('#verdict');
+  return settled(page);
 }
 
-/** Waits until nothing is checked or read any more; the verdict's words. */
+/** Waits until nothing is checked, read or drawn any more; the verdict's words. */
 export async function settled(page) {
   await page.waitForFunction(() => document.getElementById('verdict') && document.querySelectorAll('#files progress').length === 0 && !document.getElementById('busy').textContent);
   return page.textContent('#verdict');
