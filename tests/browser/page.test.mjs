@@ -175,6 +175,7 @@ describe('in Chromium', () => {
     await other.locator('#problem').filter({ hasText: 'could not be loaded' }).waitFor();
     await other.setInputFiles('#choose-passport', passportFile(caseOf('bundle').input));
     assert.match(await judge(other, caseOf('bundle').input), /^Could not check/);
+    await context.unrouteAll({ behavior: 'ignoreErrors' });
     await page.close();
     await context.close();
   });
