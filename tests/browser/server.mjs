@@ -25,7 +25,7 @@ export async function serve(folder, { policy: wanted = true, port = 0 } = {}) {
     const type = TYPES[extname(file)];
     const body = type && await readFile(file).catch(() => undefined);
     // A document has its own policy; a script has that of the page, which is what a worker lives by.
-    const own = wanted && body && extname(file) === '.html' ? await metaPolicy(file) : policy;
+    const own = (wanted && body && extname(file) === '.html' && await metaPolicy(file)) || policy;
     const framed = { '/embed.html': '*', '/fetch.html': "'self'" }[path] ?? "'none'";
     const headers = {
       ...(wanted && { 'content-security-policy': `${own}; frame-ancestors ${framed}` }),
