@@ -74,7 +74,7 @@ describe('in Chromium', () => {
   });
 
   const showMore = (page) => page.evaluate(() => {
-    for (let button = document.querySelector('main button'); button; button = document.querySelector('main button')) button.click();
+    for (let button = document.querySelector('#content button'); button; button = document.querySelector('#content button')) button.click();
   });
 
   test('in every role, every failure, warning, limit and decision is seen', async () => {
