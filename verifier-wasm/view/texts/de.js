@@ -458,7 +458,7 @@ export default {
     'jose.not-yet-valid': ['Die Angabe `nbf` besagt, dass das JWS erst ab einem späteren Zeitpunkt gilt.', ''],
 
     // Presentations
-    'presentation.ok': ['Die Präsentation ist von ihrem Inhaber signiert, und zwar für den angefragten Anlass.', ''],
+    'presentation.ok': ['Die Präsentation ist signiert und seither unverändert.', 'Hat sie ein anderer signiert als der genannte Inhaber, oder wiederholt sie eine verlangte `challenge` oder `domain` nicht, dann ist eine andere Prüfung nicht bestanden.'],
     'presentation.not-signed': ['Die Präsentation ist eine Liste ohne Signatur: Niemand sagt, wer diese Nachweise vorlegt.', 'Jeder der Nachweise wird nach seinem eigenen Beweis beurteilt.'],
     'presentation.unsigned': ['Die Richtlinie verlangt `challenge` oder `domain`, aber es gibt keine signierte Präsentation, die das enthalten könnte.', 'Bitten Sie den Inhaber, die Nachweise für diesen Anlass vorzulegen.'],
     'presentation.challenge': ['Die Präsentation wurde für eine andere Challenge erstellt oder für keine.', 'Sie könnte schon jemand anderem gezeigt worden sein. Fordern Sie sie neu an.'],

@@ -456,7 +456,7 @@ export default {
     'jose.not-yet-valid': ['El campo `nbf` indica que el JWS solo cuenta a partir de un momento posterior.', ''],
 
     // Presentations
-    'presentation.ok': ['La presentación está firmada por su titular, para la ocasión que se pidió.', ''],
+    'presentation.ok': ['La presentación está firmada y no ha cambiado desde entonces.', 'Si no la firmó el titular que nombra, o si no repite un `challenge` o un `domain` que se pidió, hay otra comprobación que no se supera.'],
     'presentation.not-signed': ['La presentación es una lista sin firma: nadie responde de quién presenta estas credenciales.', 'Cada credencial se juzga por su propia prueba.'],
     'presentation.unsigned': ['La política exige un `challenge` o un `domain`, y no hay ninguna presentación firmada que pueda llevarlo.', 'Pida al titular que presente las credenciales para esta ocasión.'],
     'presentation.challenge': ['La presentación se hizo para otro desafío, o para ninguno.', 'Puede haberse mostrado antes a otra persona. Pídala de nuevo.'],

@@ -458,7 +458,7 @@ export default {
     'jose.not-yet-valid': ['Le claim `nbf` indique que le JWS ne compte qu’à partir d’un moment ultérieur.', ''],
 
     // Presentations
-    'presentation.ok': ['La présentation est signée par son détenteur, pour l’occasion demandée.', ''],
+    'presentation.ok': ['La présentation est signée, et inchangée depuis.', 'Si le détenteur qu’elle nomme ne l’a pas signée, ou si elle ne répète pas une valeur `challenge` ou `domain` demandée, un autre contrôle ne réussit pas.'],
     'presentation.not-signed': ['La présentation est une liste sans signature : personne ne dit qui présente ces justificatifs.', 'Chacun d’eux est jugé d’après sa propre preuve.'],
     'presentation.unsigned': ['La politique demande `challenge` ou `domain`, et aucune présentation signée ne pourrait en contenir.', 'Demandez au détenteur de présenter les justificatifs pour cette occasion.'],
     'presentation.challenge': ['La présentation a été faite pour un autre défi (challenge), ou pour aucun.', 'Elle a pu être montrée à quelqu’un d’autre auparavant. Redemandez-la.'],

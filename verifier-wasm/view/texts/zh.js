@@ -456,7 +456,7 @@ export default {
     'jose.not-yet-valid': ['字段 `nbf` 表明此 JWS 要到以后某一时间才生效。', ''],
 
     // Presentations
-    'presentation.ok': ['凭证展示由其持有者签名，并且是为所要求的这一次展示而做的。', ''],
+    'presentation.ok': ['凭证展示带有签名，并且签名后未被更改。', '如果它不是由其所写明的持有者签名，或者没有重复所要求的 `challenge` 或 `domain`，则另有一项核查不会通过。'],
     'presentation.not-signed': ['凭证展示只是一份没有签名的列表：没有人表明是谁展示了这些凭证。', '其中每个凭证依其自身的证明来判定。'],
     'presentation.unsigned': ['策略要求有 `challenge` 或 `domain`，但没有任何带签名的凭证展示可以包含它们。', '请要求持有者为这一次专门展示这些凭证。'],
     'presentation.challenge': ['凭证展示是针对另一个挑战值做的，或者没有针对任何挑战值。', '它以前可能已向他人展示过。请要求重新展示。'],
