@@ -208,6 +208,18 @@ describe('the other entries in node', async () => {
     verifier.terminate();
   });
 
+  test('loading has a time limit too, the next call loads anew, and an end ends it', async () => {
+    const given = [new Promise(() => {}), readFileSync(join(installed, 'pkg', 'verifier_bg.wasm'))];
+    const verifier = createVerifier({ source: () => given.shift(), timeLimit: 2_000 });
+    await assert.rejects(verifier.verify('{}'), { name: 'PassportVerifierError', code: 'verifier.not-loaded' });
+    assert.deepEqual(await verifier.verify(bundle.input, bundle.options), bundle.report);
+    verifier.terminate();
+    const ended = createVerifier({ source: new Promise(() => {}) });
+    const pending = ended.verify('{}');
+    setTimeout(() => ended.terminate());
+    await assert.rejects(pending, { code: 'verifier.stopped' });
+  });
+
   test('a worker that dies is an error, and the next call has another; after the end there is none', async () => {
     const { Worker } = await import('node:worker_threads');
     let started = 0;
