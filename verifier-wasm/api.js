@@ -22,6 +22,8 @@ const LONGEST_EVIDENCE = 28 * 2 ** 20;
 export function createApi(compile) {
   let loading;
   let compiled; // The workers that hash start from it.
+  let instance = 0;
+  let hashing = 0; // What is being hashed lives in the instance.
 
   /** Loads the WebAssembly from the caller's source, or from where this entry of the package has it. */
   function init(source) {
@@ -47,7 +49,7 @@ export function createApi(compile) {
       return work();
     } catch (cause) {
       if (typeof cause !== 'string') {
-        glue.__wbg_reset_state();
+        replace();
         throw new PassportVerifierError('verifier.stopped', 'the verifier stopped before it had an answer', { cause });
       }
       const space = cause.indexOf(' ');
@@ -55,8 +57,23 @@ export function createApi(compile) {
     }
   }
 
+  function replace() {
+    instance += 1;
+    glue.__wbg_reset_state();
+  }
+
   function shrink() {
-    if (glue.initSync().memory.buffer.byteLength > KEPT_MEMORY_BYTES) glue.__wbg_reset_state();
+    if (hashing === 0 && glue.initSync().memory.buffer.byteLength > KEPT_MEMORY_BYTES) replace();
+  }
+
+  async function whileHashing(work) {
+    hashing += 1;
+    try {
+      return await work();
+    } finally {
+      hashing -= 1;
+      shrink();
+    }
   }
 
   async function needs(text, { evidence, policy } = {}) {
@@ -90,18 +107,18 @@ export function createApi(compile) {
 
   async function hashFile(source, options) {
     await load();
-    return hashOne(source, merkle(), options);
+    return whileHashing(() => hashOne(source, merkle(), options));
   }
 
   async function hashFiles(files, options) {
     await load();
-    return hashAll(files, merkle(), options);
+    return whileHashing(() => hashAll(files, merkle(), options));
   }
 
   async function compareTensors(file, tensors, options) {
     // Few who verify ever ask for it.
     const [{ compareTensors: compare }] = await Promise.all([import('./tensors.js'), load()]);
-    return compare(file, tensors, merkle(), options);
+    return whileHashing(() => compare(file, tensors, merkle(), options));
   }
 
   function merkle() {
@@ -114,8 +131,14 @@ export function createApi(compile) {
   }
 
   function beginSha256() {
+    const own = instance;
     const hash = guarded(() => new glue.Sha256());
-    return { update: (bytes) => guarded(() => hash.update(bytes)), finish: () => guarded(() => hash.finish()) };
+    // What is left of a crash must not look like another one, and end hashes of the new instance.
+    const alive = (work) => {
+      if (own === instance) return guarded(work);
+      throw new PassportVerifierError('verifier.stopped', 'the verifier crashed at something else while this was hashed');
+    };
+    return { update: (bytes) => alive(() => hash.update(bytes)), finish: () => alive(() => hash.finish()) };
   }
 
   async function version() {

@@ -371,9 +371,9 @@ export function version(): Promise<string>;
 export const wasmSha256: string;
 
 /**
- * `misuse.*`: the caller gave something of the wrong shape. `verifier.not-loaded`: no WebAssembly, or not the
- * one with the right digest. `verifier.stopped`: it crashed; the next call starts a fresh one. `verifier.timed-out`:
- * a worker was over its time and replaced. `file.*`, `hash.*`, `tensors.*`: of `hashFile` and `compareTensors`.
+ * `misuse.*`: the caller gave something of the wrong shape. `verifier.not-loaded`: no WebAssembly in time, or
+ * not the one with the right digest. `verifier.stopped`: it crashed; the next call starts a fresh one, and a SHA-256 or
+ * tensors that were under way end with it. `verifier.timed-out`: a worker was over its time and replaced. `file.*`, `hash.*`, `tensors.*`: of `hashFile` and `compareTensors`.
  * `element.*` and `embed.*`: there was nothing that could be checked.
  */
 export type ErrorCode =

@@ -12,7 +12,10 @@ export interface WorkerOptions {
   worker?: () => WorkerLike;
   /** The WebAssembly, as `init` takes it, or what gives it to each worker that is started. */
   source?: VerifierSource | Promise<VerifierSource> | (() => VerifierSource | Promise<VerifierSource>);
-  /** How long one `verify` or `needs` may take, in milliseconds, before the worker is replaced; 15,000 when left out. */
+  /**
+   * How long one `verify` or `needs` may take, in milliseconds, before the worker is replaced, and how long a worker may
+   * take to load; 15,000 when left out.
+   */
   timeLimit?: number;
 }
 

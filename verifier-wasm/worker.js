@@ -10,7 +10,8 @@ const startHere = () => new Worker(new URL('./worker/script.js', import.meta.url
 
 /**
  * The functions of the package, and `terminate`. `worker` makes the Worker where the host wants a say in that (Trusted
- * Types, single files), `source` is what `init` takes, or gives it to each worker that is started, `timeLimit` in milliseconds is for one verification.
+ * Types, single files), `source` is what `init` takes, or gives it to each worker that is started, `timeLimit` in
+ * milliseconds is for one verification, and for loading.
  */
 export function createVerifier({ worker = startHere, ...options } = {}) {
   return createClient((onMessage, onFailure) => {

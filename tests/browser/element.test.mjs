@@ -318,6 +318,25 @@ describe('the element', () => {
     await context.close();
   });
 
+  test('a worker that never comes is done without, and a verifier that never comes is an error', async () => {
+    const base = ELEMENT.slice(0, -'element.js'.length);
+    for (const [stalled, requests, outcome] of [['worker/script.js', 1, bundle.report], ['pkg/verifier_bg.wasm', 2, { code: 'verifier.not-loaded' }]]) {
+      const path = `${base}${stalled}`;
+      let asked = 0;
+      answers[path] = () => { asked += 1; };
+      const { context, page: at } = await open('empty');
+      await at.clock.install();
+      const report = put(at, {}, { passport: bundle.input, now: bundle.options.now });
+      for (let round = 1; round <= requests; round += 1) {
+        while (asked < round) await new Promise((resolve) => { setTimeout(resolve, 20); });
+        await at.clock.fastForward(15_000);
+      }
+      assert.deepEqual(await report, outcome, stalled);
+      delete answers[path];
+      await context.close();
+    }
+  });
+
   test('a page may load the element from another site, whose workers it cannot have', async () => {
     const other = await serveFolder(place, { headers: { 'access-control-allow-origin': '*' } });
     const origin = new URL(other.url).origin;

@@ -67,19 +67,36 @@ describe('the examples', () => {
     assert.deepEqual(listed.sort(), readdirSync(join(installed, 'examples')).filter((name) => name !== 'README.md').sort());
   });
 
-  test('a plain page holds every script to its digest', async () => {
+  test('a plain page holds every script to its digest, and starts no worker, which would not', async () => {
     const folder = join(place, 'plain');
     mkdirSync(folder);
     const made = spawnSync(process.execPath, [join(copyOf('page'), 'make.mjs'), folder], { encoding: 'utf8' });
     assert.equal(made.stderr, '');
     await say('plain/index.html', { workers: 0 });
-    const script = join(folder, 'verifier', 'signatures.js');
-    writeFileSync(script, `${readFileSync(script)}\n`);
     const { context, page, complaints } = await visit(browser, `${server.url}plain/index.html`);
+    const started = [];
+    page.on('worker', (worker) => started.push(worker.url()));
+    const verdict = (text) => page.waitForFunction((wanted) => document.getElementById('verdict').textContent.startsWith(wanted), text);
+    await page.setInputFiles('#files', join(tests, 'real', 'model', 'model.onnx'));
     await page.setInputFiles('#passport', passportFile(good));
-    assert.match(complaints.join(), /integrity/);
-    assert.equal(await page.textContent('#verdict'), '');
+    await verdict('verified (ok)');
+    // Of a size that is hashed by workers where nobody says otherwise.
+    writeFileSync(join(place, 'other.bin'), new Uint8Array(40 * 2 ** 20));
+    await page.setInputFiles('#files', join(place, 'other.bin'));
+    await verdict('not-verified (artifact');
+    assert.deepEqual([started, complaints], [[], []]);
     await context.close();
+    for (const name of ['main.js', 'verifier/signatures.js']) {
+      const script = join(folder, name);
+      const genuine = readFileSync(script);
+      writeFileSync(script, `${genuine}\n`);
+      const changed = await visit(browser, `${server.url}plain/index.html`);
+      await changed.page.setInputFiles('#passport', passportFile(good));
+      assert.match(changed.complaints.join(), /integrity/);
+      assert.equal(await changed.page.textContent('#verdict'), '');
+      await changed.context.close();
+      writeFileSync(script, genuine);
+    }
   });
 
   test('a worker without a bundler', async () => {

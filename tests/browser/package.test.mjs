@@ -81,6 +81,37 @@ describe('the npm package in node', async () => {
     assert.deepEqual(await verifier.verify(input, options), report);
   });
 
+  test('what is being hashed outlives a verification that takes much memory, and ends with a crash, alone', async () => {
+    // Its parts come one by one, so that something else can happen in between.
+    const slowly = () => {
+      const { readable, writable } = new TransformStream();
+      const writer = writable.getWriter();
+      return { hash: verifier.hashFile(readable, { sha256: true }), part: () => writer.write(new Uint8Array(4 * 2 ** 20)), end: () => writer.close() };
+    };
+    const wanted = await verifier.hashFile(new Blob([new Uint8Array(8 * 2 ** 20)]), { sha256: true });
+    const first = slowly();
+    await first.part();
+    // It is refused, and the memory is taken; the next call would give it up.
+    await assert.rejects(verifier.verify('{}', { policy: { domain: ['é'.repeat(30e6)] } }), { code: 'misuse.policy' });
+    await verifier.verify('{}');
+    await first.part();
+    await first.end();
+    assert.deepEqual(await first.hash, wanted);
+
+    const before = slowly();
+    await before.part();
+    await assert.rejects(verifier.verify('{}', { policy: { domain: ['é'.repeat(95e6)] } }), { code: 'verifier.stopped' });
+    const after_ = slowly();
+    await after_.part();
+    const lost = assert.rejects(before.hash, { code: 'verifier.stopped', message: /something else/ });
+    await before.part().catch(() => {});
+    await before.end().catch(() => {});
+    await lost;
+    await after_.part();
+    await after_.end();
+    assert.deepEqual(await after_.hash, wanted);
+  });
+
   test('WebAssembly with another digest is not run', async () => {
     const copy = join(place, 'copy');
     cpSync(installed, copy, { recursive: true });
@@ -206,6 +237,18 @@ describe('the other entries in node', async () => {
     assert.deepEqual(second.value, bundle.report);
     assert.equal(started.length, 2);
     verifier.terminate();
+  });
+
+  test('loading has a time limit too, the next call loads anew, and an end ends it', async () => {
+    const given = [new Promise(() => {}), readFileSync(join(installed, 'pkg', 'verifier_bg.wasm'))];
+    const verifier = createVerifier({ source: () => given.shift(), timeLimit: 2_000 });
+    await assert.rejects(verifier.verify('{}'), { name: 'PassportVerifierError', code: 'verifier.not-loaded' });
+    assert.deepEqual(await verifier.verify(bundle.input, bundle.options), bundle.report);
+    verifier.terminate();
+    const ended = createVerifier({ source: new Promise(() => {}) });
+    const pending = ended.verify('{}');
+    setTimeout(() => ended.terminate());
+    await assert.rejects(pending, { code: 'verifier.stopped' });
   });
 
   test('a worker that dies is an error, and the next call has another; after the end there is none', async () => {

@@ -1,6 +1,6 @@
 // The functions of the package, answered by a worker.
 //
-// In scope: one call after another with a time limit each, a fresh worker after one that hangs or dies.
+// In scope: one call after another with a time limit each, as loading has; a fresh worker after one that hangs or dies.
 // Out of scope: how a worker is started on this host; `worker.js` and `worker-node.js` know that.
 
 import { misuse, PassportVerifierError } from '../errors.js';
@@ -31,7 +31,7 @@ export function createClient(start, { source, timeLimit = TIME_LIMIT_MS } = {}) 
       throw new PassportVerifierError('verifier.not-loaded', 'the worker could not be started', { cause });
     }
     worker = own;
-    ready = bytesOf(source).then((given) => send('init', given));
+    ready = send('init', bytesOf(source), { limit: timeLimit, late: 'verifier.not-loaded' });
     ready.catch(failed);
   }
 
@@ -48,7 +48,8 @@ export function createClient(start, { source, timeLimit = TIME_LIMIT_MS } = {}) 
     for (const { reject } of [...waiting.values()]) reject(new PassportVerifierError(code, message, { cause }));
   }
 
-  function send(task, input, { onProgress, signal, limit, transfer = [] } = {}) {
+  // `input` may be on its way: the time limit counts that too.
+  function send(task, input, { onProgress, signal, limit, late = 'verifier.timed-out', transfer = [] } = {}) {
     const id = (asked += 1);
     return new Promise((resolve, reject) => {
       const stop = () => {
@@ -56,7 +57,7 @@ export function createClient(start, { source, timeLimit = TIME_LIMIT_MS } = {}) 
         settle(reject)(signal.reason);
       };
       const timer = limit && setTimeout(() => {
-        settle(reject)(new PassportVerifierError('verifier.timed-out', `there was no answer within ${limit} ms`));
+        settle(reject)(new PassportVerifierError(late, `there was no answer within ${limit} ms`));
         lose('verifier.stopped', 'the worker was replaced, because another call took too long');
       }, limit);
       const settle = (settled) => (value) => {
@@ -68,13 +69,18 @@ export function createClient(start, { source, timeLimit = TIME_LIMIT_MS } = {}) 
       };
       waiting.set(id, { resolve: settle(resolve), reject: settle(reject), onProgress });
       signal?.addEventListener('abort', stop);
-      try {
-        worker.busy?.(true);
-        worker.post({ id, task, input }, transfer);
-      } catch (cause) {
-        const { message } = cause;
-        settle(reject)(cause.name === 'DataCloneError' ? misuse('arguments', `this cannot be sent to a worker: ${message}`) : cause);
-      }
+      const post = (given) => {
+        if (!waiting.has(id)) return; // It came when nobody waited for it any more.
+        try {
+          worker.busy?.(true);
+          worker.post({ id, task, input: given }, transfer);
+        } catch (cause) {
+          const { message } = cause;
+          settle(reject)(cause.name === 'DataCloneError' ? misuse('arguments', `this cannot be sent to a worker: ${message}`) : cause);
+        }
+      };
+      if (input instanceof Promise) input.then(post, settle(reject));
+      else post(input);
     });
   }
 
