@@ -248,6 +248,23 @@ describe('the element', () => {
     await context.close();
   });
 
+  test('rules of the page are never called the reader\'s, in any language', async () => {
+    const { context, page: at } = await open('empty');
+    const did = bundle.report.nodes.find(({ kind }) => kind === 'ModelPassport').issuer;
+    const trustList = { issuers: [{ id: did, name: 'Maker', kinds: ['ModelPassport', 'DatasetPassport'] }] };
+    const yours = { en: /\byour (rules|trust)|you gave/i, de: /\bihrer? (Regeln|Vertrauensliste)|Sie haben/i, es: /usted fija|\b[Ss]u lista|No ha aportado/, fr: /\bvos règles|votre liste|Vous n’avez/i, zh: /您的(规则|信任)|您没有/ };
+    const named = { en: 'of this page', de: 'dieser Seite', es: 'de esta página', fr: 'de cette page', zh: '本页面' };
+    for (const [locale, words] of Object.entries(yours)) {
+      for (const given of [{ trustList }, {}]) {
+        await put(at, { display: 'full', locale }, { passport: bundle.input, policyRules: { requireRecognition: false }, ...given });
+        const text = await shadow(at, '#signers').textContent() + await shadow(at, '#checks').textContent();
+        assert.doesNotMatch(text, words, locale);
+        if (given.trustList) assert.ok(text.includes(named[locale]), locale);
+      }
+    }
+    await context.close();
+  });
+
   test('files are held against the passport, with progress, and can be given up', async () => {
     const { context, page: at, complaints } = await open('empty');
     await put(at, {}, { passport: bundle.input });

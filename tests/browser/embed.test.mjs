@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 
-import { axeSource, caseOf, installPackage, launch, place, read, tests } from './harness.mjs';
+import { axeSource, caseOf, installPackage, launch, place, read, serveSite, tests } from './harness.mjs';
 import { serveFolder, visit, writePage } from './packed.mjs';
 
 const installed = installPackage();
@@ -18,6 +18,7 @@ describe('the page in a frame', () => {
   let verifier;
   let host;
   let stranger;
+  let real;
   const cors = (text) => (response) => response.writeHead(200, { 'access-control-allow-origin': '*', 'content-type': 'application/json' }).end(text);
   const policy = () => `default-src 'none'; script-src 'self'; connect-src 'none'; frame-src 'self' ${verifier.url} ${stranger.url}; img-src data:; style-src-attr 'none'`;
 
@@ -28,6 +29,7 @@ describe('the page in a frame', () => {
     verifier = await serveFolder(site, { answers: { '/private.json': bundle.input } });
     stranger = await serveFolder(place, { answers: { '/bundle.json': cors(bundle.input) } });
     host = await serveFolder(place);
+    real = await serveSite();
     browser = await launch();
     const script = `
       import { embedVerifier } from '/node_modules/@model-passport/verifier/embed.js';
@@ -48,7 +50,7 @@ describe('the page in a frame', () => {
   });
   after(async () => {
     await browser?.close();
-    for (const server of [verifier, host, stranger]) await server?.close();
+    for (const server of [verifier, host, stranger, real]) await server?.close();
   });
 
   const open = async (fragment, options) => {
@@ -114,6 +116,17 @@ describe('the page in a frame', () => {
     assert.deepEqual([...new Set(said.flatMap(Object.keys))].sort(), ['height', 'origin', 'type']);
     assert.ok(said.some(({ height }) => height >= 640));
     assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
+  test('outside a frame it fetches nothing, and leads to the page that asks first', async () => {
+    const src = `${stranger.url}bundle.json`;
+    const before = stranger.requests.length;
+    const { context, page } = await visit(browser, `${real.url}embed.html#src=${encodeURIComponent(src)}&trust=${encodeURIComponent(`${stranger.url}trust.json`)}&policy=p.json&display=full`);
+    await page.waitForURL(`${real.url}#src=${encodeURIComponent(src)}`);
+    await page.waitForFunction(() => document.getElementById('version')?.textContent.match(/\d/));
+    assert.equal(await page.locator('model-passport').count(), 0);
+    assert.deepEqual(stranger.requests.slice(before), []);
     await context.close();
   });
 
@@ -197,10 +210,12 @@ describe('the page in a frame', () => {
   });
 
   test('axe finds nothing in the frame', async () => {
-    const { context, page } = await visit(browser, `${verifier.url}embed.html#src=private.json&display=full`, { bypassCSP: true });
-    await page.locator('model-passport >> .verdict').waitFor();
-    await page.evaluate(axeSource());
-    const { violations } = await page.evaluate(() => axe.run(document, { rules: { 'page-has-heading-one': { enabled: false } } }));
+    const { context, page } = await visit(browser, `${host.url}framing.html`, { bypassCSP: true });
+    await page.evaluate((address) => frameOf(address), `${verifier.url}embed.html#src=private.json&display=full`);
+    await inside(page).locator('.verdict').waitFor();
+    const [, framed] = page.frames();
+    await framed.evaluate(axeSource());
+    const { violations } = await framed.evaluate(() => axe.run(document, { rules: { 'page-has-heading-one': { enabled: false } } }));
     assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes[0].html]), []);
     await context.close();
   });

@@ -225,7 +225,7 @@ export class ModelPassport extends Base {
 
   async #draw() {
     const drawing = (this.#drawing += 1);
-    const ui = await loadUi(pickLocale(this.#languages()));
+    const ui = await this.#ui();
     if (drawing !== this.#drawing) return;
     this.#internals && Object.assign(this.#internals, { role: 'group', ariaLabel: ui.t('element.label') });
     const { display } = this;
@@ -261,11 +261,15 @@ export class ModelPassport extends Base {
     const place = this.#root.querySelector('.plate');
     if (!this.#hashing || !place || this.#report) return;
     const { path, done, total } = this.#hashing;
-    const ui = await loadUi(pickLocale(this.#languages()));
+    const ui = await this.#ui();
     const bar = place.querySelector('progress') ?? place.appendChild(element('progress', { part: 'progress' }));
     bar.setAttribute('aria-label', ui.t('element.hashing', { name: plain(path, 80) }));
     bar.max = total || 1;
     if (total) bar.value = done;
+  }
+
+  #ui() {
+    return loadUi(pickLocale(this.#languages()), { ofPage: true });
   }
 
   #languages() {

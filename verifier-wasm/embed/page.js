@@ -4,7 +4,8 @@
 // Out of scope: the check and its display; the element does both.
 //
 // With `parent` the frame hears that one origin and answers to it. Without, it hears nobody, and says nothing but that
-// it is there and how high it is.
+// it is there and how high it is. Outside a frame nobody has chosen this address but perhaps a stranger, so it leads to
+// the page, which asks before it fetches and has rules of its reader only.
 
 import { ModelPassport } from '../element.js';
 import { createVerifier } from '../worker.js';
@@ -89,6 +90,16 @@ function receive({ data, origin, source }) {
   return undefined;
 }
 
+function leave() {
+  const page = new URL('./', location.href);
+  try {
+    if (parameters.has('src')) page.hash = `src=${encodeURIComponent(new URL(parameters.get('src'), location.href).href)}`;
+  } catch {
+    // An address that is none is nowhere to go to.
+  }
+  location.replace(page);
+}
+
 function start() {
   window.addEventListener('message', receive);
   passport.addEventListener('passport-progress', ({ detail: { phase, path, done, total } }) => current !== undefined && say('progress', { phase, path, done, total }));
@@ -107,4 +118,5 @@ function start() {
   sayToAnyone('ready');
 }
 
-start();
+if (window.parent === window) leave();
+else start();
