@@ -1,7 +1,7 @@
 // The page in a frame, framed by a page of another origin, and the snippets that lead to it.
 
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -127,6 +127,19 @@ describe('the page in a frame', () => {
     await page.waitForFunction(() => document.getElementById('version')?.textContent.match(/\d/));
     assert.equal(await page.locator('model-passport').count(), 0);
     assert.deepEqual(stranger.requests.slice(before), []);
+    await context.close();
+  });
+
+  test('from the frame of a snippet the link opens the page, under the headers of the site', async () => {
+    const { snippets } = await import(pathToFileURL(join(installed, 'snippets.js')));
+    writeFileSync(join(place, 'site', 'passport.json'), bundle.input);
+    const src = `${real.url}passport.json`;
+    writePage(place, 'snippet', { policy: `default-src 'none'; script-src 'self'; frame-src ${real.url}`, body: snippets({ page: real.url, src }).iframe });
+    const { context, page } = await visit(browser, `${host.url}snippet.html`);
+    const link = inside(page).locator('a.independent');
+    const [opened] = await Promise.all([context.waitForEvent('page'), link.click()]);
+    await opened.waitForFunction(() => document.getElementById('version')?.textContent.match(/\d/));
+    assert.equal(opened.url(), `${real.url}#src=${encodeURIComponent(src)}`);
     await context.close();
   });
 
