@@ -128,6 +128,17 @@ describe('the element', () => {
       assert.equal(await at.evaluate(() => document.getElementById('one').matches(':state(failed)')), true);
     }
     assert.deepEqual(await put(at, {}, { passport: bundle.input, policyRules: { unknown: 1 } }), { code: 'misuse.policy' });
+    for (const [name, property] of [['trust', 'trustList'], ['policy', 'policyRules']]) {
+      for (const nothing of ['null', 'false', '[]', '0', '""', '"x"', '[null]', '[[]]', '[{}, false]']) {
+        answers['/nothing.json'] = nothing;
+        assert.deepEqual(await put(at, { src: 'bundle.json', [name]: 'nothing.json' }), { code: `element.${name}` }, `${name} ${nothing}`);
+        if (nothing !== 'null') assert.deepEqual(await put(at, {}, { passport: bundle.input, [property]: JSON.parse(nothing) }), { code: `element.${name}` }, `${property} ${nothing}`);
+      }
+    }
+    const issuers = [{ id: 'did:web:a.example', name: 'A', kinds: ['ModelPassport'] }];
+    for (const trust of [null, [], false]) {
+      assert.deepEqual(await put(at, {}, { passport: bundle.input, trustList: { issuers }, policyRules: { trust } }), { code: 'element.policy' }, JSON.stringify(trust));
+    }
     await context.close();
   });
 

@@ -76,6 +76,16 @@ export async function loadRules(address, code, options) {
   }
 }
 
+/** One list of what was given, each an object or a list of them. `null` or an empty list would be rules that rule nothing. */
+export function rulesOf(code, given) {
+  const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+  return given.filter((one) => one !== undefined).flatMap((one) => {
+    const rules = [one].flat();
+    if (rules.length === 0 || !rules.every(isObject)) throw failure(code, `the ${code} is not an object, nor a list of objects that has any`);
+    return rules;
+  });
+}
+
 /** The passport between the tags of the element: a script that no browser runs. */
 export async function inlineText(host, signal) {
   // A parser that has got as far as the start tag only has not seen what follows.

@@ -8,7 +8,7 @@ import { css as viewCss } from '../pkg/view.css.js';
 import { loadUi, pickLocale } from '../view/index.js';
 import { element, plain } from '../view/text.js';
 import { drawDialog, drawFailure, drawReport, drawWaiting } from './draw.js';
-import { bring, failure, inlineText, loadRules, loadText } from './load.js';
+import { bring, failure, inlineText, loadRules, loadText, rulesOf } from './load.js';
 import { sharedVerifier } from './verifier.js';
 
 const DISPLAYS = ['badge', 'card', 'full'];
@@ -189,13 +189,13 @@ export class ModelPassport extends Base {
 
   // Trust lists narrow each other, so those of the attribute and of the property both count.
   async #policy(signal) {
-    const fetched = (name) => this.getAttribute(name) && loadRules(this.getAttribute(name), name, { offline: this.offline, signal });
-    const lists = [this.#given.trustList, await fetched('trust')].filter(Boolean).flat();
-    const policies = [this.#given.policyRules, await fetched('policy')].filter(Boolean).flat();
+    const fetched = (name) => (this.getAttribute(name) ? loadRules(this.getAttribute(name), name, { offline: this.offline, signal }) : undefined);
+    const lists = rulesOf('trust', [this.#given.trustList, await fetched('trust')]);
+    const policies = rulesOf('policy', [this.#given.policyRules, await fetched('policy')]);
     signal.throwIfAborted();
     if (lists.length === 0) return policies.length === 0 ? undefined : policies;
     const [first = {}, ...others] = policies;
-    return [{ ...first, trust: [...lists, ...(first.trust ?? [])] }, ...others];
+    return [{ ...first, trust: [...lists, ...(first.trust === undefined ? [] : rulesOf('policy', [first.trust]))] }, ...others];
   }
 
   #settle({ report, error }) {
