@@ -8,10 +8,8 @@ export interface VerifyMessage {
   type: 'model-passport/verify';
   /** Comes back with the answer; at most 100 characters. */
   id: string | number;
-  /** The text of the passport. Either this or `src`. */
-  text?: string;
-  /** Its address: https, and not on the verifier's own site. */
-  src?: string;
+  /** The text of the passport. An address is not taken: others may let the verifier read what they would not let you. */
+  text: string;
   evidence?: Evidence;
   policy?: Policy | Policy[];
   trustList?: TrustList | TrustList[];
@@ -41,8 +39,7 @@ export interface EmbedVerifyOptions extends Omit<VerifyMessage, 'type' | 'id' | 
 export interface EmbeddedVerifier {
   /** Settled when the frame has said that it is there. */
   ready: Promise<void>;
-  /** Checks a text, or `options.src` when there is no text. */
-  verify(text: string | undefined, options?: EmbedVerifyOptions): Promise<Report>;
+  verify(text: string, options?: EmbedVerifyOptions): Promise<Report>;
   close(): void;
 }
 

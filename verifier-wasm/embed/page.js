@@ -3,7 +3,8 @@
 // In scope: `#src=…&display=…&locale=…&theme=…&trust=…&policy=…&parent=…`, and the messages of protocol.js.
 // Out of scope: the check and its display; the element does both.
 //
-// With `parent` the frame hears that one origin and answers to it. Without, it hears nobody, and says nothing but that
+// With `parent` the frame hears that one origin and answers to it, on texts that it was sent: what it fetched with the
+// rights of its own site is for the eyes of its user. Without, it hears nobody, and says nothing but that
 // it is there and how high it is. Outside a frame nobody has chosen this address but perhaps a stranger, so it leads to
 // the page, which asks before it fetches and has rules of its reader only.
 
@@ -30,17 +31,6 @@ let waiting = 0;
 let last = Promise.resolve();
 let open = false;
 
-// What the frame reads with the rights of its own site is for the eyes of its user, and not for the page around it.
-function refused(address) {
-  if (parent === undefined || parent === location.origin) return false;
-  try {
-    const { origin, protocol } = new URL(address, location.href);
-    return protocol !== 'https:' || origin === location.origin;
-  } catch {
-    return true;
-  }
-}
-
 function say(type, content = {}, id = current) {
   if (parent === undefined || window.parent === window) return;
   window.parent.postMessage({ ...content, type: TYPE + type, id }, parent);
@@ -51,21 +41,19 @@ function sayToAnyone(type, content = {}) {
   if (window.parent !== window) window.parent.postMessage({ ...content, type: TYPE + type }, parent ?? '*');
 }
 
-function read({ id, text, src, evidence, policy, trustList, now, files, display, locale, theme }) {
+function read({ id, text, evidence, policy, trustList, now, files, display, locale, theme }) {
   const isText = (value) => value === undefined || typeof value === 'string';
   const isPlain = (value) => value === undefined || (typeof value === 'object' && value !== null);
   if ((typeof id !== 'string' && !Number.isSafeInteger(id)) || String(id).length > LONGEST_ID) return undefined;
-  if (![text, src, now, display, locale, theme].every(isText) || ![evidence, policy, trustList].every(isPlain)) return undefined;
-  if ((text === undefined) === (src === undefined)) return undefined;
+  if (typeof text !== 'string' || ![now, display, locale, theme].every(isText) || ![evidence, policy, trustList].every(isPlain)) return undefined;
   if (files !== undefined && !(Array.isArray(files) && files.every((file) => file instanceof Blob))) return undefined;
-  return { id, text, src, evidence, policy, trustList, now, files, display, locale, theme };
+  return { id, text, evidence, policy, trustList, now, files, display, locale, theme };
 }
 
-async function verify({ id, text, src, evidence, policy, trustList, now, files, ...attributes }) {
+async function verify({ id, text, evidence, policy, trustList, now, files, ...attributes }) {
   current = id;
   for (const [name, value] of Object.entries(attributes)) if (value !== undefined) passport.setAttribute(name, value);
   for (const name of ['src', 'trust', 'policy']) passport.removeAttribute(name);
-  if (src !== undefined) passport.src = src;
   Object.assign(passport, { passport: text, evidence, policyRules: policy, trustList, now });
   if (!passport.isConnected) document.getElementById('place').append(passport);
   try {
@@ -83,7 +71,6 @@ function receive({ data, origin, source }) {
   if (data?.type !== `${TYPE}verify`) return;
   const asked = read(data);
   if (asked === undefined) return say('error', { code: 'embed.message', message: 'a message of this type does not look like this' }, typeof data.id === 'string' ? data.id.slice(0, LONGEST_ID) : undefined);
-  if (asked.src !== undefined && refused(asked.src)) return say('error', { code: 'embed.src', message: 'only passports at https addresses of other sites are reported on; give its text' }, asked.id);
   if (waiting >= WAITING) return say('error', { code: 'embed.busy', message: `${WAITING} passports wait already` }, asked.id);
   waiting += 1;
   last = last.then(() => verify(asked)).finally(() => { waiting -= 1; });
