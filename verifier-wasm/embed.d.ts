@@ -25,6 +25,7 @@ export interface VerifyMessage {
 /** Frame to page. Only the first two are sent to a page that the frame was not told of. */
 export type FrameMessage =
   | { type: 'model-passport/ready' }
+  /** The height of what was sent to be checked; of what the fragment names, one height for each display. */
   | { type: 'model-passport/resize'; height: number }
   | { type: 'model-passport/progress'; id: string | number; phase: string; path?: string; done?: number; total?: number }
   | { type: 'model-passport/verdict'; id: string | number; report: Report }

@@ -26,7 +26,7 @@ describe('the page in a frame', () => {
     mkdirSync(site);
     cpSync(installed, join(site, 'verifier'), { recursive: true });
     cpSync(join(installed, 'embed', 'embed.html'), join(site, 'embed.html'));
-    verifier = await serveFolder(site, { answers: { '/private.json': bundle.input } });
+    verifier = await serveFolder(site, { answers: { '/private.json': bundle.input, '/changed.json': caseOf('claim-changed').input } });
     stranger = await serveFolder(place, { answers: { '/bundle.json': cors(bundle.input) } });
     host = await serveFolder(place);
     real = await serveSite();
@@ -108,12 +108,30 @@ describe('the page in a frame', () => {
     await inside(page).locator('button.seal.pass').waitFor();
     await inside(page).locator('button.seal').click();
     await inside(page).locator('dialog[open]').waitFor();
-    // It said that it is there and how high it is, and nothing of what it found.
+    // It said that it is there and how high a display is, and nothing of what it found.
+    await page.waitForFunction(() => heard.some(({ height }) => height >= 640));
     const said = await page.evaluate(() => heard);
     assert.deepEqual([...new Set(said.flatMap(Object.keys))].sort(), ['height', 'origin', 'type']);
-    assert.ok(said.some(({ height }) => height >= 640));
     assert.deepEqual(complaints, []);
     await context.close();
+  });
+
+  test('what was found does not show in the height, without a parent and with one', async () => {
+    for (const display of ['badge', 'card', 'full']) {
+      for (const told of ['', `&${parent()}`]) {
+        const heights = [];
+        for (const src of ['private.json', 'changed.json', 'nowhere.json']) {
+          const { context, page } = await visit(browser, `${host.url}framing.html`);
+          await page.evaluate((address) => frameOf(address), `${verifier.url}embed.html#src=${src}&display=${display}${told}`);
+          await inside(page).locator({ 'private.json': '.pass', 'changed.json': '.fail', 'nowhere.json': '[part~=error]' }[src]).first().waitFor();
+          await page.frames()[1].evaluate(() => new Promise((resolve) => { requestAnimationFrame(() => setTimeout(resolve, 50)); }));
+          heights.push(await page.evaluate(() => heard.filter(({ type }) => /resize/.test(type)).map(({ height }) => height)));
+          await context.close();
+        }
+        assert.equal(heights[0].length, 1);
+        assert.deepEqual(heights, [heights[0], heights[0], heights[0]], display + told);
+      }
+    }
   });
 
   test('outside a frame it fetches nothing, and leads to the page that asks first', async () => {

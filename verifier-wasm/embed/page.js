@@ -5,7 +5,7 @@
 //
 // With `parent` the frame hears that one origin and answers to it, on texts that it was sent: what it fetched with the
 // rights of its own site is for the eyes of its user. Without, it hears nobody, and says nothing but that
-// it is there and how high it is. Outside a frame nobody has chosen this address but perhaps a stranger, so it leads to
+// it is there and how high its display is, whatever the answer. Outside a frame nobody has chosen this address but perhaps a stranger, so it leads to
 // the page, which asks before it fetches and has rules of its reader only.
 
 import { ModelPassport } from '../element.js';
@@ -17,6 +17,8 @@ const WAITING = 16;
 const LONGEST_ID = 100;
 // A dialog in a frame is as high as the frame.
 const DIALOG_HEIGHT = 640;
+// Where the height must not depend on the answer.
+const HEIGHTS = { badge: 48, card: 360, full: 960 };
 
 const trusted = globalThis.trustedTypes?.createPolicy('model-passport-embed', {
   createScriptURL: () => new URL('../worker/script.js', import.meta.url).href,
@@ -29,7 +31,6 @@ const passport = document.createElement('model-passport');
 let current;
 let waiting = 0;
 let last = Promise.resolve();
-let open = false;
 
 function say(type, content = {}, id = current) {
   if (parent === undefined || window.parent === window) return;
@@ -90,19 +91,35 @@ function leave() {
 function start() {
   window.addEventListener('message', receive);
   passport.addEventListener('passport-progress', ({ detail: { phase, path, done, total } }) => current !== undefined && say('progress', { phase, path, done, total }));
-  const resize = () => sayToAnyone('resize', { height: Math.max(open ? DIALOG_HEIGHT : 0, Math.ceil(document.body.getBoundingClientRect().height)) });
-  passport.addEventListener('passport-toggle', ({ detail }) => {
-    ({ open } = detail);
-    resize();
-  });
-  new ResizeObserver(resize).observe(document.body);
   for (const name of FRAGMENT) if (parameters.has(name)) passport.setAttribute(name, parameters.get(name));
   // A report on the passport in the fragment is only shown; who wants it sent sends a message.
   if (parameters.has('src')) {
     passport.setAttribute('verify-at', './');
     document.getElementById('place').append(passport);
   }
+  if (parent === undefined || parameters.has('src')) sayHeight();
+  else followHeight();
   sayToAnyone('ready');
+}
+
+// What was fetched with the rights of this site: how high its answer is would tell which answer it is, so this is said
+// by the display alone, and by a press of a key or a button, whatever that was on.
+function sayHeight() {
+  const resize = (least) => sayToAnyone('resize', { height: Math.max(least, HEIGHTS[passport.display]) });
+  resize(0);
+  window.addEventListener('click', () => resize(DIALOG_HEIGHT));
+  window.addEventListener('keydown', ({ key }) => (key === 'Enter' || key === ' ') && resize(DIALOG_HEIGHT));
+}
+
+// What was sent: the height of its answer tells nothing that is not reported.
+function followHeight() {
+  let open = false;
+  const resize = () => sayToAnyone('resize', { height: Math.max(open ? DIALOG_HEIGHT : 0, Math.ceil(document.body.getBoundingClientRect().height)) });
+  passport.addEventListener('passport-toggle', ({ detail }) => {
+    ({ open } = detail);
+    resize();
+  });
+  new ResizeObserver(resize).observe(document.body);
 }
 
 if (window.parent === window) leave();
