@@ -3,10 +3,16 @@ import type { Display } from './element.js';
 
 export { PassportVerifierError } from './index.js';
 
+/** Page to frame: what is waited for under this id stops, and is answered by the error `verifier.stopped`. */
+export interface CancelMessage {
+  type: 'model-passport/cancel';
+  id: string | number;
+}
+
 /** Page to frame. JSON but for `files`. */
 export interface VerifyMessage {
   type: 'model-passport/verify';
-  /** Comes back with the answer; at most 100 characters. */
+  /** Comes back with the answer; at most 100 characters, and no other's that waits. */
   id: string | number;
   /** The text of the passport. An address is not taken: others may let the verifier read what they would not let you. */
   text: string;

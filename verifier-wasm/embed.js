@@ -37,7 +37,10 @@ export function embedVerifier(frame, { origin, resize = true } = {}) {
     signal?.throwIfAborted();
     const id = `${(asked += 1)}`;
     return new Promise((resolve, reject) => {
-      const stop = () => call.settle(() => reject(signal.reason));
+      const stop = () => {
+        frame.contentWindow?.postMessage({ type: `${TYPE}cancel`, id }, verifier);
+        call.settle(() => reject(signal.reason));
+      };
       const settle = (act) => {
         waiting.delete(id);
         signal?.removeEventListener('abort', stop);

@@ -142,6 +142,24 @@ describe('the element', () => {
     await context.close();
   });
 
+  test('an address that never answers, or never ends, is an error after a while', async () => {
+    answers['/silent.json'] = () => {};
+    answers['/unending.json'] = (response) => response.writeHead(200).write(' ');
+    const { context, page: at } = await open('empty');
+    await at.evaluate(() => ready);
+    await at.clock.install();
+    for (const [attributes, code] of [[{ src: 'silent.json' }, 'element.not-loaded'], [{ src: 'unending.json' }, 'element.not-loaded'], [{ src: 'bundle.json', trust: 'unending.json' }, 'element.trust']]) {
+      const before = server.requests.length;
+      const done = put(at, attributes);
+      await waitFor(() => server.requests.slice(before).some((path) => /silent|unending/.test(path)));
+      await shadow(at, '.root .none').waitFor();
+      const ended = done.then((found) => assert.deepEqual(found, { code }));
+      await at.clock.runFor(61_000);
+      await ended;
+    }
+    await context.close();
+  });
+
   test('before there is an answer nothing looks like one', async () => {
     let answer;
     answers['/slow.json'] = (response) => { answer = () => response.writeHead(200).end(bundle.input); };

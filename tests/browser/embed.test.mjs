@@ -241,6 +241,31 @@ describe('the page in a frame', () => {
     await context.close();
   });
 
+  test('what is cancelled is stopped in the frame, and does not hold up the next', async () => {
+    const { context, page } = await open(parent());
+    await page.evaluate(() => verifier.ready);
+    const outcome = await page.evaluate(async (text) => {
+      heard.length = 0;
+      const post = (message) => frame.contentWindow.postMessage(message, '*');
+      const files = [new Blob([new Uint8Array(64)])];
+      for (const id of ['now', 'waits', 'last']) post({ type: 'model-passport/verify', id, text, ...(id === 'now' && { files }) });
+      post({ type: 'model-passport/cancel', id: 'nobody' });
+      post({ type: 'model-passport/cancel', id: 'waits' });
+      post({ type: 'model-passport/cancel', id: 'now' });
+      const ended = () => heard.filter(({ type }) => /verdict|error/.test(type));
+      while (ended().length < 3) await new Promise((resolve) => { setTimeout(resolve, 10); });
+      // The helper sends it too.
+      const stop = new AbortController();
+      const given = verifier.verify(text, { files, signal: stop.signal }).catch(({ name }) => name);
+      await Promise.resolve().then(() => stop.abort());
+      const next = await verifier.verify(text);
+      return [ended().map(({ id, code, report }) => [id, code ?? report.verdict]), await given, next.verdict];
+    }, bundle.input);
+    assert.deepEqual(outcome, [[['now', 'verifier.stopped'], ['waits', 'verifier.stopped'], ['last', 'verified'], ['1', 'verifier.stopped'], ['2', 'verified']], 'AbortError', 'verified']);
+    await inside(page).locator('.pass').first().waitFor();
+    await context.close();
+  });
+
   test('axe finds nothing in the frame', async () => {
     const { context, page } = await visit(browser, `${host.url}framing.html`, { bypassCSP: true });
     await page.evaluate((address) => frameOf(address), `${verifier.url}embed.html#src=private.json&display=full`);

@@ -16,6 +16,9 @@ const ROUNDS = 8;
 const LOADED = 256;
 const AT_ONCE = 4;
 
+// An address that never answers, or never ends.
+const LOADING_MS = 60_000;
+
 export function failure(code, message, cause) {
   return new PassportVerifierError(`element.${code}`, message, { cause });
 }
@@ -28,6 +31,17 @@ export async function loadText(address, { offline, signal, code = 'not-loaded', 
     return place.textContent;
   }
   if (offline) throw failure('offline', `${what} would have to be fetched, and the element is offline`);
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new Error(`there was no end of it within ${LOADING_MS / 1000} s`)), LOADING_MS);
+  try {
+    return await fetchText(address, { asked: signal, signal: AbortSignal.any([signal, late.signal]), code, what });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+// `signal` ends the request, `asked` says that its end is no failure.
+async function fetchText(address, { asked, signal, code, what }) {
   let response;
   try {
     const url = new URL(address, document.baseURI);
@@ -35,10 +49,10 @@ export async function loadText(address, { offline, signal, code = 'not-loaded', 
     response = await fetch(url, { signal, credentials: 'same-origin', referrerPolicy: 'no-referrer' });
     if (!response.ok) throw new Error(`HTTP status ${response.status}`);
   } catch (cause) {
-    signal.throwIfAborted();
+    asked.throwIfAborted();
     throw failure(code, `${what} could not be loaded: ${cause.message}`, cause);
   }
-  const bytes = await limited(response, { signal, what });
+  const bytes = await limited(response, { asked, code, what });
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
@@ -46,14 +60,14 @@ export async function loadText(address, { offline, signal, code = 'not-loaded', 
   }
 }
 
-async function limited(response, { signal, what }) {
+async function limited(response, { asked, code, what }) {
   const parts = [];
   let size = 0;
   const reader = response.body.getReader();
   for (;;) {
     const { done, value } = await reader.read().catch((cause) => {
-      signal.throwIfAborted();
-      throw failure('not-loaded', `${what} broke off`, cause);
+      asked.throwIfAborted();
+      throw failure(code, `${what} broke off: ${cause.message}`, cause);
     });
     if (done) break;
     parts.push(value);

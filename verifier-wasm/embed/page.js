@@ -15,6 +15,7 @@ import { originOf, TYPE } from './protocol.js';
 const FRAGMENT = ['src', 'display', 'locale', 'theme', 'trust', 'policy'];
 const WAITING = 16;
 const LONGEST_ID = 100;
+const STOPPED = { code: 'verifier.stopped', message: 'the check was stopped by who asked for it' };
 // A dialog in a frame is as high as the frame.
 const DIALOG_HEIGHT = 640;
 // Where the height must not depend on the answer.
@@ -29,7 +30,8 @@ const parameters = new URLSearchParams(location.hash.slice(1));
 const parent = parameters.has('parent') ? originOf(parameters.get('parent')) : undefined;
 const passport = document.createElement('model-passport');
 let current;
-let waiting = 0;
+/** What was asked and is not answered, each with what stops it. */
+const asked = new Map();
 let last = Promise.resolve();
 
 function say(type, content = {}, id = current) {
@@ -51,30 +53,40 @@ function read({ id, text, evidence, policy, trustList, now, files, display, loca
   return { id, text, evidence, policy, trustList, now, files, display, locale, theme };
 }
 
-async function verify({ id, text, evidence, policy, trustList, now, files, ...attributes }) {
+async function verify({ id, text, evidence, policy, trustList, now, files, ...attributes }, signal) {
+  const stopped = new Promise((_, reject) => { signal.addEventListener('abort', () => reject(signal.reason)); });
+  stopped.catch(() => {});
+  if (signal.aborted) return say('error', STOPPED, id);
   current = id;
   for (const [name, value] of Object.entries(attributes)) if (value !== undefined) passport.setAttribute(name, value);
   for (const name of ['src', 'trust', 'policy']) passport.removeAttribute(name);
   Object.assign(passport, { passport: text, evidence, policyRules: policy, trustList, now });
   if (!passport.isConnected) document.getElementById('place').append(passport);
   try {
-    const report = await (files ? passport.verifyFile(files) : passport.verify());
+    const report = await Promise.race([stopped, files ? passport.verifyFile(files) : passport.verify()]);
     say('verdict', { report }, id);
   } catch ({ code, message }) {
-    say('error', { code: code ?? 'verifier.stopped', message }, id);
+    // An element that is taken out stops what it does.
+    if (signal.aborted) passport.remove();
+    say('error', signal.aborted ? STOPPED : { code: code ?? STOPPED.code, message }, id);
   } finally {
     current = undefined;
   }
+  return undefined;
 }
 
 function receive({ data, origin, source }) {
-  if (source !== window.parent || window.parent === window || parent === undefined || origin !== parent) return;
-  if (data?.type !== `${TYPE}verify`) return;
-  const asked = read(data);
-  if (asked === undefined) return say('error', { code: 'embed.message', message: 'a message of this type does not look like this' }, typeof data.id === 'string' ? data.id.slice(0, LONGEST_ID) : undefined);
-  if (waiting >= WAITING) return say('error', { code: 'embed.busy', message: `${WAITING} passports wait already` }, asked.id);
-  waiting += 1;
-  last = last.then(() => verify(asked)).finally(() => { waiting -= 1; });
+  if (source !== window.parent || window.parent === window || parent === undefined || origin !== parent) return undefined;
+  if (data?.type === `${TYPE}cancel`) return asked.get(data.id)?.abort();
+  if (data?.type !== `${TYPE}verify`) return undefined;
+  const request = read(data);
+  if (request === undefined) return say('error', { code: 'embed.message', message: 'a message of this type does not look like this' }, typeof data.id === 'string' ? data.id.slice(0, LONGEST_ID) : undefined);
+  const { id } = request;
+  if (asked.has(id)) return say('error', { code: 'embed.message', message: 'this id waits for its answer already' }, id);
+  if (asked.size >= WAITING) return say('error', { code: 'embed.busy', message: `${WAITING} passports wait already` }, id);
+  const stop = new AbortController();
+  asked.set(id, stop);
+  last = last.then(() => verify(request, stop.signal)).finally(() => asked.delete(id));
   return undefined;
 }
 
