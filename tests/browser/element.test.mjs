@@ -322,6 +322,26 @@ describe('the element', () => {
     await context.close();
   });
 
+  test('files are forgotten when the passport between the tags is replaced', async () => {
+    const { context, page: at } = await open('empty');
+    await put(at, {}, { passport: bundle.input });
+    const verdicts = await at.evaluate(async (text) => {
+      const one = document.getElementById('one');
+      const inline = () => Object.assign(document.createElement('script'), { type: 'application/vc+json', textContent: text });
+      const answered = () => new Promise((resolve) => one.addEventListener('passport-verdict', resolve, { once: true }));
+      one.append(inline());
+      one.passport = undefined;
+      await answered();
+      const { verdict } = await one.verifyFile(new File(['no file of it'], 'model.onnx'));
+      const again = await one.verify();
+      one.replaceChildren(inline());
+      const { detail } = await answered();
+      return [verdict, again.verdict, detail.report.verdict];
+    }, bundle.input);
+    assert.deepEqual(verdicts, ['not-verified', 'not-verified', 'verified']);
+    await context.close();
+  });
+
   test('the badge and the card open the whole report by keyboard, and close it again', async () => {
     const { context, page: at } = await open('empty');
     for (const display of ['badge', 'card']) {
@@ -353,6 +373,30 @@ describe('the element', () => {
       return { color, textTransform, letterSpacing, shown: style('h2').display, fontSize, radius: style('.plate').borderRadius, part: style('[part=issuer]').textDecorationLine };
     });
     assert.deepEqual(found, { color: 'rgb(122, 74, 0)', textTransform: 'none', letterSpacing: 'normal', shown: 'block', fontSize: '24px', radius: '33px', part: 'underline' });
+    await context.close();
+  });
+
+  test('neither the colours nor the direction of the page turn a verdict into another', async () => {
+    const sheet = read(installed, 'pkg', 'view.css.js').match(/:root, :host, \.root \{[^}]*/)[0];
+    const names = [...sheet.matchAll(/(--[a-z-]+):/g)].map(([, name]) => name);
+    assert.ok(['--pass', '--warn-soft', '--fail', '--open', '--none', '--word', '--soft', '--on-accent'].every((name) => names.includes(name)));
+    writePage(place, 'green', { script: `${IMPORT} document.documentElement.dir = 'rtl';`, head: '<link rel="stylesheet" href="green.css">' });
+    answers['/green.css'] = `html, body, model-passport { ${names.map((name) => `${name}: #1a7f37 !important;`).join(' ')} --model-passport-ink: rgb(4, 5, 6) }`;
+    const { context, page: at } = await open('green');
+    for (const display of ['badge', 'card', 'full']) {
+      await put(at, { display, theme: 'light' }, { passport: caseOf('claim-changed').input });
+      const found = await at.evaluate(([all, selector]) => {
+        const { shadowRoot } = document.getElementById('one');
+        const values = getComputedStyle(shadowRoot.querySelector('.fail'));
+        return {
+          green: all.filter((name) => values.getPropertyValue(name).includes('#1a7f37')),
+          said: getComputedStyle(shadowRoot.querySelector(selector)).color,
+          ink: getComputedStyle(shadowRoot.querySelector('.root')).color,
+          directions: ['.root', '.status'].map((one) => getComputedStyle(shadowRoot.querySelector(one)).direction),
+        };
+      }, [names, display === 'badge' ? '.seal strong' : '.verdict h2']);
+      assert.deepEqual(found, { green: [], said: 'rgb(163, 18, 31)', ink: 'rgb(4, 5, 6)', directions: ['ltr', 'ltr'] }, display);
+    }
     await context.close();
   });
 

@@ -241,6 +241,17 @@ describe('the page in a frame', () => {
     await context.close();
   });
 
+  test('files of an earlier request do not count in a later one', async () => {
+    const { context, page } = await open(parent());
+    const verdicts = await page.evaluate(async (text) => {
+      const found = [];
+      for (const files of [[new File(['no file of it'], 'model.onnx')], undefined, [], undefined]) found.push((await verifier.verify(text, { files })).verdict);
+      return found;
+    }, bundle.input);
+    assert.deepEqual(verdicts, ['not-verified', 'verified', 'verified', 'verified']);
+    await context.close();
+  });
+
   test('what is cancelled is stopped in the frame, and does not hold up the next', async () => {
     const { context, page } = await open(parent());
     await page.evaluate(() => verifier.ready);

@@ -39,7 +39,7 @@ export class ModelPassport extends Base {
   #planned = undefined;
   #drawing = 0;
   #role = undefined;
-  #observer = new MutationObserver(() => this.#checkSoon());
+  #observer = new MutationObserver(() => this.#replaced());
 
   connectedCallback() {
     for (const name of PROPERTIES) this.#upgrade(name);
@@ -120,6 +120,12 @@ export class ModelPassport extends Base {
     const value = this[name];
     delete this[name];
     this[name] = value;
+  }
+
+  // Another passport between the tags.
+  #replaced() {
+    this.#artifacts = [];
+    this.#checkSoon();
   }
 
   // Several attributes that change together are one change.
@@ -229,10 +235,10 @@ export class ModelPassport extends Base {
     if (drawing !== this.#drawing) return;
     this.#internals && Object.assign(this.#internals, { role: 'group', ariaLabel: ui.t('element.label') });
     const { display } = this;
-    const root = element('div', { class: 'root', part: 'root', lang: ui.locale, 'data-theme': this.#theme() });
+    const root = element('div', { class: 'root', part: 'root', lang: ui.locale, dir: 'ltr', 'data-theme': this.#theme() });
     root.append(...this.#body(ui, display));
     // What is announced has to be there before, so it stays.
-    const status = this.#root.querySelector('.status') ?? this.#root.appendChild(element('span', { class: 'status', role: 'status' }));
+    const status = this.#root.querySelector('.status') ?? this.#root.appendChild(element('span', { class: 'status', role: 'status', dir: 'ltr' }));
     this.#root.querySelector('.root')?.remove();
     this.#root.prepend(root);
     const said = { checking: 'element.checking', empty: 'element.empty', failed: 'element.failed' }[this.#state];

@@ -60,6 +60,8 @@ async function verify({ id, text, evidence, policy, trustList, now, files, ...at
   current = id;
   for (const [name, value] of Object.entries(attributes)) if (value !== undefined) passport.setAttribute(name, value);
   for (const name of ['src', 'trust', 'policy']) passport.removeAttribute(name);
+  // Without it the files of an earlier request would count for the same text.
+  passport.passport = undefined;
   Object.assign(passport, { passport: text, evidence, policyRules: policy, trustList, now });
   if (!passport.isConnected) document.getElementById('place').append(passport);
   try {
