@@ -119,7 +119,7 @@ describe('the element', () => {
     };
     const { context, page: at } = await open('empty');
     const codes = [[{ src: 'nowhere.json' }, 'element.not-loaded'], [{ src: 'ftp://x/' }, 'element.not-loaded'], [{ src: 'javascript:alert(1)' }, 'element.not-loaded'],
-      [{ src: '#nowhere' }, 'element.no-source'], [{ src: 'latin.json' }, 'element.not-utf8'], [{ src: 'endless.json' }, 'element.too-long'],
+      [{ src: '#nowhere' }, 'element.no-source'], [{ src: '#%' }, 'element.no-source'], [{ src: 'bundle.json', trust: '#%' }, 'element.trust'], [{ src: 'latin.json' }, 'element.not-utf8'], [{ src: 'endless.json' }, 'element.too-long'],
       [{ src: 'bundle.json', trust: 'nowhere.json' }, 'element.trust'], [{ src: 'bundle.json', policy: 'broken.json' }, 'element.policy']];
     for (const [attributes, code] of codes) {
       assert.deepEqual(await put(at, attributes), { code }, code);
@@ -356,6 +356,34 @@ describe('the element', () => {
       await shadow(at, 'dialog').waitFor({ state: 'detached' });
       assert.equal(await at.evaluate(() => document.getElementById('one').shadowRoot.activeElement?.getAttribute('aria-haspopup')), 'dialog');
     }
+    await context.close();
+  });
+
+  test('a dialog that goes because something changes says that it is closed', async () => {
+    const { context, page: at } = await open('empty');
+    for (const [name, value] of [['locale', 'de'], ['theme', 'dark'], ['display', 'badge'], ['src', 'changed.json'], ['remove']]) {
+      await put(at, { display: 'card' }, { passport: bundle.input });
+      const open = await at.evaluate(async ([attribute, given]) => {
+        const one = document.getElementById('one');
+        const said = [];
+        one.addEventListener('passport-toggle', ({ detail }) => said.push(detail.open));
+        one.shadowRoot.querySelector('button[aria-haspopup=dialog]').click();
+        if (attribute === 'remove') one.remove();
+        else one.setAttribute(attribute, given);
+        while (said.length < 2) await new Promise((resolve) => { setTimeout(resolve, 10); });
+        return [...said, one.shadowRoot.querySelector('dialog') !== null];
+      }, [name, value]);
+      assert.deepEqual(open, [true, false, false], name);
+    }
+    await context.close();
+  });
+
+  test('nothing to check is said by an event, and is no failure to look at', async () => {
+    const { context, page: at } = await open('empty');
+    assert.deepEqual(await put(at, {}), { code: 'element.no-source' });
+    assert.equal(await shadow(at, '.status').textContent(), 'There is no passport here to check.');
+    assert.equal(await at.evaluate(() => document.getElementById('one').matches(':state(empty)')), true);
+    assert.equal(await at.evaluate(() => document.getElementById('one').verify().catch(({ code }) => code)), 'element.no-source');
     await context.close();
   });
 

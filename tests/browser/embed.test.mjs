@@ -298,6 +298,8 @@ describe('the page in a frame', () => {
       assert.ok(!/<script>\?|"\)\]\(javascript/.test(text), name);
     }
     assert.match(given.markdown, /^\[!\[Model passport: check\]\(https:\/\/verify\.example\/check\/verifier\/embed\/badge\.svg\)\]\(https:\/\/verify\.example\/check\/#src=[^()\s"<>]+\)$/);
+    const inBrackets = snippets({ page: 'https://verify.example/a)b(c/', src: 'https://hub.example/p.json' });
+    assert.match(inBrackets.markdown, /^\[!\[[^\]]+\]\(https:[^()]+badge\.svg\)\]\(https:[^()]+\)$/);
     const { context, page } = await visit(browser, `${host.url}framing.html`, { bypassCSP: true });
     for (const name of ['html', 'iframe', 'element']) {
       const found = await page.evaluate((text) => {

@@ -23,10 +23,18 @@ export function failure(code, message, cause) {
   return new PassportVerifierError(`element.${code}`, message, { cause });
 }
 
+function idOf(address) {
+  try {
+    return decodeURIComponent(address.slice(1));
+  } catch {
+    return address.slice(1);
+  }
+}
+
 /** The text at an address, or in an element of this document for `#id`. */
 export async function loadText(address, { offline, signal, code = 'not-loaded', what = 'the passport' }) {
   if (address.startsWith('#')) {
-    const place = document.getElementById(decodeURIComponent(address.slice(1)));
+    const place = document.getElementById(idOf(address));
     if (place === null) throw failure(code === 'not-loaded' ? 'no-source' : code, `there is no element ${address} in this document`);
     return place.textContent;
   }

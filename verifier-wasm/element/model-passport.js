@@ -57,6 +57,7 @@ export class ModelPassport extends Base {
     this.#observer.disconnect();
     this.#planned = undefined;
     this.#run?.abort();
+    this.#root.querySelector('dialog')?.close();
   }
 
   attributeChangedCallback(name, before, after) {
@@ -157,10 +158,7 @@ export class ModelPassport extends Base {
     try {
       const text = await this.#source(signal);
       signal.throwIfAborted();
-      if (text === undefined) {
-        this.#enter('empty');
-        throw failure('no-source', 'there is no passport to check');
-      }
+      if (text === undefined) return this.#nothing();
       this.#emit('passport-load', { text });
       const report = await this.#judge(text, signal);
       signal.throwIfAborted();
@@ -204,12 +202,24 @@ export class ModelPassport extends Base {
     return [{ ...first, trust: [...lists, ...(first.trust === undefined ? [] : rulesOf('policy', [first.trust]))] }, ...others];
   }
 
+  // No passport is no failure to look at, but whoever waits for an answer is told.
+  #nothing() {
+    const error = failure('no-source', 'there is no passport to check');
+    this.#enter('empty');
+    this.#emitError(error);
+    throw error;
+  }
+
   #settle({ report, error }) {
     this.#report = report ?? null;
     this.#error = error;
     this.#enter(report?.verdict ?? 'failed');
     if (report) this.#emit('passport-verdict', { report });
-    else if (error) this.#emit('passport-error', { error, code: error.code, message: error.message });
+    else if (error) this.#emitError(error);
+  }
+
+  #emitError(error) {
+    this.#emit('passport-error', { error, code: error.code, message: error.message });
   }
 
   // For style sheets: `model-passport:state(checking)`.
@@ -239,6 +249,8 @@ export class ModelPassport extends Base {
     root.append(...this.#body(ui, display));
     // What is announced has to be there before, so it stays.
     const status = this.#root.querySelector('.status') ?? this.#root.appendChild(element('span', { class: 'status', role: 'status', dir: 'ltr' }));
+    // A dialog goes with what is drawn anew, and says so.
+    this.#root.querySelector('dialog')?.close();
     this.#root.querySelector('.root')?.remove();
     this.#root.prepend(root);
     const said = { checking: 'element.checking', empty: 'element.empty', failed: 'element.failed' }[this.#state];
