@@ -3,15 +3,19 @@ import type { Display } from './element.js';
 
 export { PassportVerifierError } from './index.js';
 
+/** Page to frame: what is waited for under this id stops, and is answered by the error `verifier.stopped`. */
+export interface CancelMessage {
+  type: 'model-passport/cancel';
+  id: string | number;
+}
+
 /** Page to frame. JSON but for `files`. */
 export interface VerifyMessage {
   type: 'model-passport/verify';
-  /** Comes back with the answer; at most 100 characters. */
+  /** Comes back with the answer; at most 100 characters, and no other's that waits. */
   id: string | number;
-  /** The text of the passport. Either this or `src`. */
-  text?: string;
-  /** Its address: https, and not on the verifier's own site. */
-  src?: string;
+  /** The text of the passport. An address is not taken: others may let the verifier read what they would not let you. */
+  text: string;
   evidence?: Evidence;
   policy?: Policy | Policy[];
   trustList?: TrustList | TrustList[];
@@ -27,6 +31,7 @@ export interface VerifyMessage {
 /** Frame to page. Only the first two are sent to a page that the frame was not told of. */
 export type FrameMessage =
   | { type: 'model-passport/ready' }
+  /** The height of what was sent to be checked; of what the fragment names, one height for each display. */
   | { type: 'model-passport/resize'; height: number }
   | { type: 'model-passport/progress'; id: string | number; phase: string; path?: string; done?: number; total?: number }
   | { type: 'model-passport/verdict'; id: string | number; report: Report }
@@ -41,8 +46,7 @@ export interface EmbedVerifyOptions extends Omit<VerifyMessage, 'type' | 'id' | 
 export interface EmbeddedVerifier {
   /** Settled when the frame has said that it is there. */
   ready: Promise<void>;
-  /** Checks a text, or `options.src` when there is no text. */
-  verify(text: string | undefined, options?: EmbedVerifyOptions): Promise<Report>;
+  verify(text: string, options?: EmbedVerifyOptions): Promise<Report>;
   close(): void;
 }
 

@@ -32,12 +32,15 @@ export function embedVerifier(frame, { origin, resize = true } = {}) {
     else if (type === `${TYPE}error`) call?.settle(() => call.reject(new PassportVerifierError(String(content.code), String(content.message))));
   }
 
-  async function verify(text, { src, signal, onProgress, now, ...options } = {}) {
+  async function verify(text, { signal, onProgress, now, ...options } = {}) {
     await ready;
     signal?.throwIfAborted();
     const id = `${(asked += 1)}`;
     return new Promise((resolve, reject) => {
-      const stop = () => call.settle(() => reject(signal.reason));
+      const stop = () => {
+        frame.contentWindow?.postMessage({ type: `${TYPE}cancel`, id }, verifier);
+        call.settle(() => reject(signal.reason));
+      };
       const settle = (act) => {
         waiting.delete(id);
         signal?.removeEventListener('abort', stop);
@@ -47,7 +50,7 @@ export function embedVerifier(frame, { origin, resize = true } = {}) {
       waiting.set(id, call);
       signal?.addEventListener('abort', stop);
       const time = now instanceof Date ? now.toISOString().replace(/\.\d+Z$/, 'Z') : now;
-      frame.contentWindow.postMessage({ ...options, now: time, ...(src === undefined ? { text } : { src }), type: `${TYPE}verify`, id }, verifier);
+      frame.contentWindow.postMessage({ ...options, now: time, text, type: `${TYPE}verify`, id }, verifier);
     });
   }
 

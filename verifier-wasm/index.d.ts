@@ -404,8 +404,7 @@ export type ErrorCode =
   | 'element.too-long'
   | 'element.trust'
   | 'embed.busy'
-  | 'embed.message'
-  | 'embed.src';
+  | 'embed.message';
 
 export class PassportVerifierError extends Error {
   constructor(code: ErrorCode, message: string, options?: ErrorOptions);

@@ -22,9 +22,9 @@ export function snippets({ page, src }) {
   return {
     link,
     badge,
-    markdown: `[![${ALTERNATIVE}](${badge})](${link})`,
+    markdown: `[![${ALTERNATIVE}](${markdownSafe(badge)})](${link})`,
     html: `<a href="${html(link)}"><img src="${html(badge)}" alt="${ALTERNATIVE}" width="164" height="20"></a>`,
-    iframe: `<iframe src="${html(frame)}" title="Model passport" width="100%" height="320" sandbox="allow-scripts allow-same-origin allow-popups" referrerpolicy="no-referrer" loading="lazy"></iframe>`,
+    iframe: `<iframe src="${html(frame)}" title="Model passport" width="100%" height="320" sandbox="allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox" referrerpolicy="no-referrer" loading="lazy"></iframe>`,
     element: `<script type="module" src="${html(script)}"></script>\n<model-passport src="${html(passport)}" verify-at="${html(site.href)}"></model-passport>`,
   };
 }

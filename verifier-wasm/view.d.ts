@@ -24,7 +24,8 @@ export const LOCALES: Readonly<Record<Locale, string>>;
 /** The first of the wanted languages that there is; English if there is none. */
 export function pickLocale(wanted: readonly string[]): Locale;
 
-export function loadUi(locale: string): Promise<Ui>;
+/** `ofPage` where trust list and policy are the choice of the page and not of its reader, which the texts then say. */
+export function loadUi(locale: string, options?: { ofPage?: boolean }): Promise<Ui>;
 
 /**
  * A report as sections of a document, to be put into a page that has `@model-passport/verifier/view.css`. Strangers'

@@ -119,7 +119,7 @@ describe('the element', () => {
     };
     const { context, page: at } = await open('empty');
     const codes = [[{ src: 'nowhere.json' }, 'element.not-loaded'], [{ src: 'ftp://x/' }, 'element.not-loaded'], [{ src: 'javascript:alert(1)' }, 'element.not-loaded'],
-      [{ src: '#nowhere' }, 'element.no-source'], [{ src: 'latin.json' }, 'element.not-utf8'], [{ src: 'endless.json' }, 'element.too-long'],
+      [{ src: '#nowhere' }, 'element.no-source'], [{ src: '#%' }, 'element.no-source'], [{ src: 'bundle.json', trust: '#%' }, 'element.trust'], [{ src: 'latin.json' }, 'element.not-utf8'], [{ src: 'endless.json' }, 'element.too-long'],
       [{ src: 'bundle.json', trust: 'nowhere.json' }, 'element.trust'], [{ src: 'bundle.json', policy: 'broken.json' }, 'element.policy']];
     for (const [attributes, code] of codes) {
       assert.deepEqual(await put(at, attributes), { code }, code);
@@ -128,6 +128,35 @@ describe('the element', () => {
       assert.equal(await at.evaluate(() => document.getElementById('one').matches(':state(failed)')), true);
     }
     assert.deepEqual(await put(at, {}, { passport: bundle.input, policyRules: { unknown: 1 } }), { code: 'misuse.policy' });
+    for (const [name, property] of [['trust', 'trustList'], ['policy', 'policyRules']]) {
+      for (const nothing of ['null', 'false', '[]', '0', '""', '"x"', '[null]', '[[]]', '[{}, false]']) {
+        answers['/nothing.json'] = nothing;
+        assert.deepEqual(await put(at, { src: 'bundle.json', [name]: 'nothing.json' }), { code: `element.${name}` }, `${name} ${nothing}`);
+        if (nothing !== 'null') assert.deepEqual(await put(at, {}, { passport: bundle.input, [property]: JSON.parse(nothing) }), { code: `element.${name}` }, `${property} ${nothing}`);
+      }
+    }
+    const issuers = [{ id: 'did:web:a.example', name: 'A', kinds: ['ModelPassport'] }];
+    for (const trust of [null, [], false]) {
+      assert.deepEqual(await put(at, {}, { passport: bundle.input, trustList: { issuers }, policyRules: { trust } }), { code: 'element.policy' }, JSON.stringify(trust));
+    }
+    await context.close();
+  });
+
+  test('an address that never answers, or never ends, is an error after a while', async () => {
+    answers['/silent.json'] = () => {};
+    answers['/unending.json'] = (response) => response.writeHead(200).write(' ');
+    const { context, page: at } = await open('empty');
+    await at.evaluate(() => ready);
+    await at.clock.install();
+    for (const [attributes, code] of [[{ src: 'silent.json' }, 'element.not-loaded'], [{ src: 'unending.json' }, 'element.not-loaded'], [{ src: 'bundle.json', trust: 'unending.json' }, 'element.trust']]) {
+      const before = server.requests.length;
+      const done = put(at, attributes);
+      await waitFor(() => server.requests.slice(before).some((path) => /silent|unending/.test(path)));
+      await shadow(at, '.root .none').waitFor();
+      const ended = done.then((found) => assert.deepEqual(found, { code }));
+      await at.clock.runFor(61_000);
+      await ended;
+    }
     await context.close();
   });
 
@@ -248,6 +277,23 @@ describe('the element', () => {
     await context.close();
   });
 
+  test('rules of the page are never called the reader\'s, in any language', async () => {
+    const { context, page: at } = await open('empty');
+    const did = bundle.report.nodes.find(({ kind }) => kind === 'ModelPassport').issuer;
+    const trustList = { issuers: [{ id: did, name: 'Maker', kinds: ['ModelPassport', 'DatasetPassport'] }] };
+    const yours = { en: /\byour (rules|trust)|you gave/i, de: /\bihrer? (Regeln|Vertrauensliste)|Sie haben/i, es: /usted fija|\b[Ss]u lista|No ha aportado/, fr: /\bvos règles|votre liste|Vous n’avez/i, zh: /您的(规则|信任)|您没有/ };
+    const named = { en: 'of this page', de: 'dieser Seite', es: 'de esta página', fr: 'de cette page', zh: '本页面' };
+    for (const [locale, words] of Object.entries(yours)) {
+      for (const given of [{ trustList }, {}]) {
+        await put(at, { display: 'full', locale }, { passport: bundle.input, policyRules: { requireRecognition: false }, ...given });
+        const text = await shadow(at, '#signers').textContent() + await shadow(at, '#checks').textContent();
+        assert.doesNotMatch(text, words, locale);
+        if (given.trustList) assert.ok(text.includes(named[locale]), locale);
+      }
+    }
+    await context.close();
+  });
+
   test('files are held against the passport, with progress, and can be given up', async () => {
     const { context, page: at, complaints } = await open('empty');
     await put(at, {}, { passport: bundle.input });
@@ -276,6 +322,26 @@ describe('the element', () => {
     await context.close();
   });
 
+  test('files are forgotten when the passport between the tags is replaced', async () => {
+    const { context, page: at } = await open('empty');
+    await put(at, {}, { passport: bundle.input });
+    const verdicts = await at.evaluate(async (text) => {
+      const one = document.getElementById('one');
+      const inline = () => Object.assign(document.createElement('script'), { type: 'application/vc+json', textContent: text });
+      const answered = () => new Promise((resolve) => one.addEventListener('passport-verdict', resolve, { once: true }));
+      one.append(inline());
+      one.passport = undefined;
+      await answered();
+      const { verdict } = await one.verifyFile(new File(['no file of it'], 'model.onnx'));
+      const again = await one.verify();
+      one.replaceChildren(inline());
+      const { detail } = await answered();
+      return [verdict, again.verdict, detail.report.verdict];
+    }, bundle.input);
+    assert.deepEqual(verdicts, ['not-verified', 'not-verified', 'verified']);
+    await context.close();
+  });
+
   test('the badge and the card open the whole report by keyboard, and close it again', async () => {
     const { context, page: at } = await open('empty');
     for (const display of ['badge', 'card']) {
@@ -293,6 +359,34 @@ describe('the element', () => {
     await context.close();
   });
 
+  test('a dialog that goes because something changes says that it is closed', async () => {
+    const { context, page: at } = await open('empty');
+    for (const [name, value] of [['locale', 'de'], ['theme', 'dark'], ['display', 'badge'], ['src', 'changed.json'], ['remove']]) {
+      await put(at, { display: 'card' }, { passport: bundle.input });
+      const open = await at.evaluate(async ([attribute, given]) => {
+        const one = document.getElementById('one');
+        const said = [];
+        one.addEventListener('passport-toggle', ({ detail }) => said.push(detail.open));
+        one.shadowRoot.querySelector('button[aria-haspopup=dialog]').click();
+        if (attribute === 'remove') one.remove();
+        else one.setAttribute(attribute, given);
+        while (said.length < 2) await new Promise((resolve) => { setTimeout(resolve, 10); });
+        return [...said, one.shadowRoot.querySelector('dialog') !== null];
+      }, [name, value]);
+      assert.deepEqual(open, [true, false, false], name);
+    }
+    await context.close();
+  });
+
+  test('nothing to check is said by an event, and is no failure to look at', async () => {
+    const { context, page: at } = await open('empty');
+    assert.deepEqual(await put(at, {}), { code: 'element.no-source' });
+    assert.equal(await shadow(at, '.status').textContent(), 'There is no passport here to check.');
+    assert.equal(await at.evaluate(() => document.getElementById('one').matches(':state(empty)')), true);
+    assert.equal(await at.evaluate(() => document.getElementById('one').verify().catch(({ code }) => code)), 'element.no-source');
+    await context.close();
+  });
+
   test('styles of the page stay outside, and parts and properties let it in where wanted', async () => {
     writePage(place, 'styled', { script: IMPORT, head: '<link rel="stylesheet" href="styled.css">' });
     answers['/styled.css'] = `* { color: rgb(1, 2, 3) !important; text-transform: uppercase; letter-spacing: 1em; visibility: visible }
@@ -307,6 +401,30 @@ describe('the element', () => {
       return { color, textTransform, letterSpacing, shown: style('h2').display, fontSize, radius: style('.plate').borderRadius, part: style('[part=issuer]').textDecorationLine };
     });
     assert.deepEqual(found, { color: 'rgb(122, 74, 0)', textTransform: 'none', letterSpacing: 'normal', shown: 'block', fontSize: '24px', radius: '33px', part: 'underline' });
+    await context.close();
+  });
+
+  test('neither the colours nor the direction of the page turn a verdict into another', async () => {
+    const sheet = read(installed, 'pkg', 'view.css.js').match(/:root, :host, \.root \{[^}]*/)[0];
+    const names = [...sheet.matchAll(/(--[a-z-]+):/g)].map(([, name]) => name);
+    assert.ok(['--pass', '--warn-soft', '--fail', '--open', '--none', '--word', '--soft', '--on-accent'].every((name) => names.includes(name)));
+    writePage(place, 'green', { script: `${IMPORT} document.documentElement.dir = 'rtl';`, head: '<link rel="stylesheet" href="green.css">' });
+    answers['/green.css'] = `html, body, model-passport { ${names.map((name) => `${name}: #1a7f37 !important;`).join(' ')} --model-passport-ink: rgb(4, 5, 6) }`;
+    const { context, page: at } = await open('green');
+    for (const display of ['badge', 'card', 'full']) {
+      await put(at, { display, theme: 'light' }, { passport: caseOf('claim-changed').input });
+      const found = await at.evaluate(([all, selector]) => {
+        const { shadowRoot } = document.getElementById('one');
+        const values = getComputedStyle(shadowRoot.querySelector('.fail'));
+        return {
+          green: all.filter((name) => values.getPropertyValue(name).includes('#1a7f37')),
+          said: getComputedStyle(shadowRoot.querySelector(selector)).color,
+          ink: getComputedStyle(shadowRoot.querySelector('.root')).color,
+          directions: ['.root', '.status'].map((one) => getComputedStyle(shadowRoot.querySelector(one)).direction),
+        };
+      }, [names, display === 'badge' ? '.seal strong' : '.verdict h2']);
+      assert.deepEqual(found, { green: [], said: 'rgb(163, 18, 31)', ink: 'rgb(4, 5, 6)', directions: ['ltr', 'ltr'] }, display);
+    }
     await context.close();
   });
 

@@ -1,12 +1,12 @@
 // The page in a frame, framed by a page of another origin, and the snippets that lead to it.
 
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 
-import { axeSource, caseOf, installPackage, launch, place, read, tests } from './harness.mjs';
+import { axeSource, caseOf, installPackage, launch, place, read, serveSite, tests } from './harness.mjs';
 import { serveFolder, visit, writePage } from './packed.mjs';
 
 const installed = installPackage();
@@ -18,6 +18,7 @@ describe('the page in a frame', () => {
   let verifier;
   let host;
   let stranger;
+  let real;
   const cors = (text) => (response) => response.writeHead(200, { 'access-control-allow-origin': '*', 'content-type': 'application/json' }).end(text);
   const policy = () => `default-src 'none'; script-src 'self'; connect-src 'none'; frame-src 'self' ${verifier.url} ${stranger.url}; img-src data:; style-src-attr 'none'`;
 
@@ -25,9 +26,10 @@ describe('the page in a frame', () => {
     mkdirSync(site);
     cpSync(installed, join(site, 'verifier'), { recursive: true });
     cpSync(join(installed, 'embed', 'embed.html'), join(site, 'embed.html'));
-    verifier = await serveFolder(site, { answers: { '/private.json': bundle.input } });
+    verifier = await serveFolder(site, { answers: { '/private.json': bundle.input, '/changed.json': caseOf('claim-changed').input } });
     stranger = await serveFolder(place, { answers: { '/bundle.json': cors(bundle.input) } });
     host = await serveFolder(place);
+    real = await serveSite();
     browser = await launch();
     const script = `
       import { embedVerifier } from '/node_modules/@model-passport/verifier/embed.js';
@@ -48,7 +50,7 @@ describe('the page in a frame', () => {
   });
   after(async () => {
     await browser?.close();
-    for (const server of [verifier, host, stranger]) await server?.close();
+    for (const server of [verifier, host, stranger, real]) await server?.close();
   });
 
   const open = async (fragment, options) => {
@@ -82,11 +84,8 @@ describe('the page in a frame', () => {
     await context.close();
   });
 
-  test('a passport at an address, files, display and language', async () => {
+  test('files, display and language', async () => {
     const { context, page, complaints } = await open(parent());
-    const src = `${stranger.url}bundle.json`;
-    // Plain http is for tests on the loopback only, and the page asks https of others.
-    await assert.rejects(page.evaluate((address) => verifier.verify(undefined, { src: address }), src), /only passports at https addresses/);
     const model = readFileSync(join(tests, 'real', 'model', 'model.onnx')).toString('base64');
     const found = await page.evaluate(async ([text, base64]) => {
       const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
@@ -109,11 +108,53 @@ describe('the page in a frame', () => {
     await inside(page).locator('button.seal.pass').waitFor();
     await inside(page).locator('button.seal').click();
     await inside(page).locator('dialog[open]').waitFor();
-    // It said that it is there and how high it is, and nothing of what it found.
+    // It said that it is there and how high a display is, and nothing of what it found.
+    await page.waitForFunction(() => heard.some(({ height }) => height >= 640));
     const said = await page.evaluate(() => heard);
     assert.deepEqual([...new Set(said.flatMap(Object.keys))].sort(), ['height', 'origin', 'type']);
-    assert.ok(said.some(({ height }) => height >= 640));
     assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
+  test('what was found does not show in the height, without a parent and with one', async () => {
+    for (const display of ['badge', 'card', 'full']) {
+      for (const told of ['', `&${parent()}`]) {
+        const heights = [];
+        for (const src of ['private.json', 'changed.json', 'nowhere.json']) {
+          const { context, page } = await visit(browser, `${host.url}framing.html`);
+          await page.evaluate((address) => frameOf(address), `${verifier.url}embed.html#src=${src}&display=${display}${told}`);
+          await inside(page).locator({ 'private.json': '.pass', 'changed.json': '.fail', 'nowhere.json': '[part~=error]' }[src]).first().waitFor();
+          await page.frames()[1].evaluate(() => new Promise((resolve) => { requestAnimationFrame(() => setTimeout(resolve, 50)); }));
+          heights.push(await page.evaluate(() => heard.filter(({ type }) => /resize/.test(type)).map(({ height }) => height)));
+          await context.close();
+        }
+        assert.equal(heights[0].length, 1);
+        assert.deepEqual(heights, [heights[0], heights[0], heights[0]], display + told);
+      }
+    }
+  });
+
+  test('outside a frame it fetches nothing, and leads to the page that asks first', async () => {
+    const src = `${stranger.url}bundle.json`;
+    const before = stranger.requests.length;
+    const { context, page } = await visit(browser, `${real.url}embed.html#src=${encodeURIComponent(src)}&trust=${encodeURIComponent(`${stranger.url}trust.json`)}&policy=p.json&display=full`);
+    await page.waitForURL(`${real.url}#src=${encodeURIComponent(src)}`);
+    await page.waitForFunction(() => document.getElementById('version')?.textContent.match(/\d/));
+    assert.equal(await page.locator('model-passport').count(), 0);
+    assert.deepEqual(stranger.requests.slice(before), []);
+    await context.close();
+  });
+
+  test('from the frame of a snippet the link opens the page, under the headers of the site', async () => {
+    const { snippets } = await import(pathToFileURL(join(installed, 'snippets.js')));
+    writeFileSync(join(place, 'site', 'passport.json'), bundle.input);
+    const src = `${real.url}passport.json`;
+    writePage(place, 'snippet', { policy: `default-src 'none'; script-src 'self'; frame-src ${real.url}`, body: snippets({ page: real.url, src }).iframe });
+    const { context, page } = await visit(browser, `${host.url}snippet.html`);
+    const link = inside(page).locator('a.independent');
+    const [opened] = await Promise.all([context.waitForEvent('page'), link.click()]);
+    await opened.waitForFunction(() => document.getElementById('version')?.textContent.match(/\d/));
+    assert.equal(opened.url(), `${real.url}#src=${encodeURIComponent(src)}`);
     await context.close();
   });
 
@@ -152,14 +193,18 @@ describe('the page in a frame', () => {
     await page.evaluate(() => verifier.ready);
     const type = 'model-passport/verify';
     for (const message of [{}, null, 'x', { type: 'other' }, { type: 'model-passport/verdict', report: {} }]) assert.deepEqual(await send(page, message), []);
-    for (const message of [{ type }, { type, id: {} , text: '{}' }, { type, id: 'x'.repeat(101), text: '{}' }, { type, id: 1 }, { type, id: 1, text: '{}', src: 'https://a.example/' },
+    for (const message of [{ type }, { type, id: {} , text: '{}' }, { type, id: 'x'.repeat(101), text: '{}' }, { type, id: 1 },
       { type, id: 1, text: {} }, { type, id: 1, text: '{}', files: ['a'] }, { type, id: 1, text: '{}', evidence: 'x' }, { type, id: 1, text: '{}', now: 5 }]) {
       assert.deepEqual((await send(page, message)).map(({ code }) => code), ['embed.message'], JSON.stringify(message));
     }
-    // What the frame could read with the rights of its own site.
-    for (const src of ['private.json', `${verifier.url}private.json`, 'javascript:alert(1)', 'data:application/json,{}', 'blob:x', '#place']) {
-      assert.deepEqual((await send(page, { type, id: 1, src })).map(({ code }) => code), ['embed.src'], src);
+    // What the frame could read, with the rights of its own site or because others let it.
+    const fetched = () => [verifier, stranger].flatMap(({ requests }) => requests.filter((path) => path.endsWith('.json')));
+    const before = fetched();
+    for (const src of ['private.json', `${verifier.url}private.json`, `${stranger.url}bundle.json`, 'https://other.example/', 'data:application/json,{}', '#place']) {
+      assert.deepEqual((await send(page, { type, id: 1, src })).map(({ code }) => code), ['embed.message'], src);
+      assert.deepEqual((await send(page, { type, id: 1, src, text: '{}' })).filter(({ report }) => report).map(({ report }) => report.shown), [[]], src);
     }
+    assert.deepEqual(fetched(), before);
     assert.deepEqual((await send(page, { type, id: 1, text: '{}', policy: { unknown: 1 } })).filter(({ code }) => code).map(({ code }) => code), ['misuse.policy']);
     assert.deepEqual((await send(page, { type, id: 2, text: 'nonsense' })).filter(({ report }) => report).map(({ id, report }) => [id, report.verdict]), [[2, 'not-verified']]);
     const busy = await page.evaluate(async (text) => {
@@ -196,11 +241,49 @@ describe('the page in a frame', () => {
     await context.close();
   });
 
+  test('files of an earlier request do not count in a later one', async () => {
+    const { context, page } = await open(parent());
+    const verdicts = await page.evaluate(async (text) => {
+      const found = [];
+      for (const files of [[new File(['no file of it'], 'model.onnx')], undefined, [], undefined]) found.push((await verifier.verify(text, { files })).verdict);
+      return found;
+    }, bundle.input);
+    assert.deepEqual(verdicts, ['not-verified', 'verified', 'verified', 'verified']);
+    await context.close();
+  });
+
+  test('what is cancelled is stopped in the frame, and does not hold up the next', async () => {
+    const { context, page } = await open(parent());
+    await page.evaluate(() => verifier.ready);
+    const outcome = await page.evaluate(async (text) => {
+      heard.length = 0;
+      const post = (message) => frame.contentWindow.postMessage(message, '*');
+      const files = [new Blob([new Uint8Array(64)])];
+      for (const id of ['now', 'waits', 'last']) post({ type: 'model-passport/verify', id, text, ...(id === 'now' && { files }) });
+      post({ type: 'model-passport/cancel', id: 'nobody' });
+      post({ type: 'model-passport/cancel', id: 'waits' });
+      post({ type: 'model-passport/cancel', id: 'now' });
+      const ended = () => heard.filter(({ type }) => /verdict|error/.test(type));
+      while (ended().length < 3) await new Promise((resolve) => { setTimeout(resolve, 10); });
+      // The helper sends it too.
+      const stop = new AbortController();
+      const given = verifier.verify(text, { files, signal: stop.signal }).catch(({ name }) => name);
+      await Promise.resolve().then(() => stop.abort());
+      const next = await verifier.verify(text);
+      return [ended().map(({ id, code, report }) => [id, code ?? report.verdict]), await given, next.verdict];
+    }, bundle.input);
+    assert.deepEqual(outcome, [[['now', 'verifier.stopped'], ['waits', 'verifier.stopped'], ['last', 'verified'], ['1', 'verifier.stopped'], ['2', 'verified']], 'AbortError', 'verified']);
+    await inside(page).locator('.pass').first().waitFor();
+    await context.close();
+  });
+
   test('axe finds nothing in the frame', async () => {
-    const { context, page } = await visit(browser, `${verifier.url}embed.html#src=private.json&display=full`, { bypassCSP: true });
-    await page.locator('model-passport >> .verdict').waitFor();
-    await page.evaluate(axeSource());
-    const { violations } = await page.evaluate(() => axe.run(document, { rules: { 'page-has-heading-one': { enabled: false } } }));
+    const { context, page } = await visit(browser, `${host.url}framing.html`, { bypassCSP: true });
+    await page.evaluate((address) => frameOf(address), `${verifier.url}embed.html#src=private.json&display=full`);
+    await inside(page).locator('.verdict').waitFor();
+    const [, framed] = page.frames();
+    await framed.evaluate(axeSource());
+    const { violations } = await framed.evaluate(() => axe.run(document, { rules: { 'page-has-heading-one': { enabled: false } } }));
     assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes[0].html]), []);
     await context.close();
   });
@@ -215,6 +298,8 @@ describe('the page in a frame', () => {
       assert.ok(!/<script>\?|"\)\]\(javascript/.test(text), name);
     }
     assert.match(given.markdown, /^\[!\[Model passport: check\]\(https:\/\/verify\.example\/check\/verifier\/embed\/badge\.svg\)\]\(https:\/\/verify\.example\/check\/#src=[^()\s"<>]+\)$/);
+    const inBrackets = snippets({ page: 'https://verify.example/a)b(c/', src: 'https://hub.example/p.json' });
+    assert.match(inBrackets.markdown, /^\[!\[[^\]]+\]\(https:[^()]+badge\.svg\)\]\(https:[^()]+\)$/);
     const { context, page } = await visit(browser, `${host.url}framing.html`, { bypassCSP: true });
     for (const name of ['html', 'iframe', 'element']) {
       const found = await page.evaluate((text) => {

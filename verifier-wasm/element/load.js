@@ -16,18 +16,40 @@ const ROUNDS = 8;
 const LOADED = 256;
 const AT_ONCE = 4;
 
+// An address that never answers, or never ends.
+const LOADING_MS = 60_000;
+
 export function failure(code, message, cause) {
   return new PassportVerifierError(`element.${code}`, message, { cause });
+}
+
+function idOf(address) {
+  try {
+    return decodeURIComponent(address.slice(1));
+  } catch {
+    return address.slice(1);
+  }
 }
 
 /** The text at an address, or in an element of this document for `#id`. */
 export async function loadText(address, { offline, signal, code = 'not-loaded', what = 'the passport' }) {
   if (address.startsWith('#')) {
-    const place = document.getElementById(decodeURIComponent(address.slice(1)));
+    const place = document.getElementById(idOf(address));
     if (place === null) throw failure(code === 'not-loaded' ? 'no-source' : code, `there is no element ${address} in this document`);
     return place.textContent;
   }
   if (offline) throw failure('offline', `${what} would have to be fetched, and the element is offline`);
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new Error(`there was no end of it within ${LOADING_MS / 1000} s`)), LOADING_MS);
+  try {
+    return await fetchText(address, { asked: signal, signal: AbortSignal.any([signal, late.signal]), code, what });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+// `signal` ends the request, `asked` says that its end is no failure.
+async function fetchText(address, { asked, signal, code, what }) {
   let response;
   try {
     const url = new URL(address, document.baseURI);
@@ -35,10 +57,10 @@ export async function loadText(address, { offline, signal, code = 'not-loaded', 
     response = await fetch(url, { signal, credentials: 'same-origin', referrerPolicy: 'no-referrer' });
     if (!response.ok) throw new Error(`HTTP status ${response.status}`);
   } catch (cause) {
-    signal.throwIfAborted();
+    asked.throwIfAborted();
     throw failure(code, `${what} could not be loaded: ${cause.message}`, cause);
   }
-  const bytes = await limited(response, { signal, what });
+  const bytes = await limited(response, { asked, code, what });
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
@@ -46,14 +68,14 @@ export async function loadText(address, { offline, signal, code = 'not-loaded', 
   }
 }
 
-async function limited(response, { signal, what }) {
+async function limited(response, { asked, code, what }) {
   const parts = [];
   let size = 0;
   const reader = response.body.getReader();
   for (;;) {
     const { done, value } = await reader.read().catch((cause) => {
-      signal.throwIfAborted();
-      throw failure('not-loaded', `${what} broke off`, cause);
+      asked.throwIfAborted();
+      throw failure(code, `${what} broke off: ${cause.message}`, cause);
     });
     if (done) break;
     parts.push(value);
@@ -74,6 +96,16 @@ export async function loadRules(address, code, options) {
   } catch (cause) {
     throw failure(code, `the ${code} file is not JSON`, cause);
   }
+}
+
+/** One list of what was given, each an object or a list of them. `null` or an empty list would be rules that rule nothing. */
+export function rulesOf(code, given) {
+  const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+  return given.filter((one) => one !== undefined).flatMap((one) => {
+    const rules = [one].flat();
+    if (rules.length === 0 || !rules.every(isObject)) throw failure(code, `the ${code} is not an object, nor a list of objects that has any`);
+    return rules;
+  });
 }
 
 /** The passport between the tags of the element: a script that no browser runs. */

@@ -8,7 +8,7 @@ import { css as viewCss } from '../pkg/view.css.js';
 import { loadUi, pickLocale } from '../view/index.js';
 import { element, plain } from '../view/text.js';
 import { drawDialog, drawFailure, drawReport, drawWaiting } from './draw.js';
-import { bring, failure, inlineText, loadRules, loadText } from './load.js';
+import { bring, failure, inlineText, loadRules, loadText, rulesOf } from './load.js';
 import { sharedVerifier } from './verifier.js';
 
 const DISPLAYS = ['badge', 'card', 'full'];
@@ -39,7 +39,7 @@ export class ModelPassport extends Base {
   #planned = undefined;
   #drawing = 0;
   #role = undefined;
-  #observer = new MutationObserver(() => this.#checkSoon());
+  #observer = new MutationObserver(() => this.#replaced());
 
   connectedCallback() {
     for (const name of PROPERTIES) this.#upgrade(name);
@@ -57,6 +57,7 @@ export class ModelPassport extends Base {
     this.#observer.disconnect();
     this.#planned = undefined;
     this.#run?.abort();
+    this.#root.querySelector('dialog')?.close();
   }
 
   attributeChangedCallback(name, before, after) {
@@ -122,6 +123,12 @@ export class ModelPassport extends Base {
     this[name] = value;
   }
 
+  // Another passport between the tags.
+  #replaced() {
+    this.#artifacts = [];
+    this.#checkSoon();
+  }
+
   // Several attributes that change together are one change.
   #checkSoon() {
     if (this.#planned !== undefined) return;
@@ -151,10 +158,7 @@ export class ModelPassport extends Base {
     try {
       const text = await this.#source(signal);
       signal.throwIfAborted();
-      if (text === undefined) {
-        this.#enter('empty');
-        throw failure('no-source', 'there is no passport to check');
-      }
+      if (text === undefined) return this.#nothing();
       this.#emit('passport-load', { text });
       const report = await this.#judge(text, signal);
       signal.throwIfAborted();
@@ -189,13 +193,21 @@ export class ModelPassport extends Base {
 
   // Trust lists narrow each other, so those of the attribute and of the property both count.
   async #policy(signal) {
-    const fetched = (name) => this.getAttribute(name) && loadRules(this.getAttribute(name), name, { offline: this.offline, signal });
-    const lists = [this.#given.trustList, await fetched('trust')].filter(Boolean).flat();
-    const policies = [this.#given.policyRules, await fetched('policy')].filter(Boolean).flat();
+    const fetched = (name) => (this.getAttribute(name) ? loadRules(this.getAttribute(name), name, { offline: this.offline, signal }) : undefined);
+    const lists = rulesOf('trust', [this.#given.trustList, await fetched('trust')]);
+    const policies = rulesOf('policy', [this.#given.policyRules, await fetched('policy')]);
     signal.throwIfAborted();
     if (lists.length === 0) return policies.length === 0 ? undefined : policies;
     const [first = {}, ...others] = policies;
-    return [{ ...first, trust: [...lists, ...(first.trust ?? [])] }, ...others];
+    return [{ ...first, trust: [...lists, ...(first.trust === undefined ? [] : rulesOf('policy', [first.trust]))] }, ...others];
+  }
+
+  // No passport is no failure to look at, but whoever waits for an answer is told.
+  #nothing() {
+    const error = failure('no-source', 'there is no passport to check');
+    this.#enter('empty');
+    this.#emitError(error);
+    throw error;
   }
 
   #settle({ report, error }) {
@@ -203,7 +215,11 @@ export class ModelPassport extends Base {
     this.#error = error;
     this.#enter(report?.verdict ?? 'failed');
     if (report) this.#emit('passport-verdict', { report });
-    else if (error) this.#emit('passport-error', { error, code: error.code, message: error.message });
+    else if (error) this.#emitError(error);
+  }
+
+  #emitError(error) {
+    this.#emit('passport-error', { error, code: error.code, message: error.message });
   }
 
   // For style sheets: `model-passport:state(checking)`.
@@ -225,14 +241,16 @@ export class ModelPassport extends Base {
 
   async #draw() {
     const drawing = (this.#drawing += 1);
-    const ui = await loadUi(pickLocale(this.#languages()));
+    const ui = await this.#ui();
     if (drawing !== this.#drawing) return;
     this.#internals && Object.assign(this.#internals, { role: 'group', ariaLabel: ui.t('element.label') });
     const { display } = this;
-    const root = element('div', { class: 'root', part: 'root', lang: ui.locale, 'data-theme': this.#theme() });
+    const root = element('div', { class: 'root', part: 'root', lang: ui.locale, dir: 'ltr', 'data-theme': this.#theme() });
     root.append(...this.#body(ui, display));
     // What is announced has to be there before, so it stays.
-    const status = this.#root.querySelector('.status') ?? this.#root.appendChild(element('span', { class: 'status', role: 'status' }));
+    const status = this.#root.querySelector('.status') ?? this.#root.appendChild(element('span', { class: 'status', role: 'status', dir: 'ltr' }));
+    // A dialog goes with what is drawn anew, and says so.
+    this.#root.querySelector('dialog')?.close();
     this.#root.querySelector('.root')?.remove();
     this.#root.prepend(root);
     const said = { checking: 'element.checking', empty: 'element.empty', failed: 'element.failed' }[this.#state];
@@ -261,11 +279,15 @@ export class ModelPassport extends Base {
     const place = this.#root.querySelector('.plate');
     if (!this.#hashing || !place || this.#report) return;
     const { path, done, total } = this.#hashing;
-    const ui = await loadUi(pickLocale(this.#languages()));
+    const ui = await this.#ui();
     const bar = place.querySelector('progress') ?? place.appendChild(element('progress', { part: 'progress' }));
     bar.setAttribute('aria-label', ui.t('element.hashing', { name: plain(path, 80) }));
     bar.max = total || 1;
     if (total) bar.value = done;
+  }
+
+  #ui() {
+    return loadUi(pickLocale(this.#languages()), { ofPage: true });
   }
 
   #languages() {

@@ -1,6 +1,7 @@
 // The messages between a page and the verifier in its frame, as both sides read them. All are JSON but for files.
 //
-//   page → frame   verify { id, text | src, evidence?, policy?, trustList?, now?, files?, display?, locale?, theme? }
+//   page → frame   verify { id, text, evidence?, policy?, trustList?, now?, files?, display?, locale?, theme? }
+//                  cancel { id }
 //   frame → page   ready · resize { height } · progress { id, … } · verdict { id, report } · error { id, code, message }
 
 export const TYPE = 'model-passport/';

@@ -28,19 +28,23 @@ export function pickLocale(wanted) {
   return primary.find((tag) => tag in LOADERS) ?? 'en';
 }
 
-/** Loads the texts of a language and makes the `ui` that speaks it. */
-export async function loadUi(locale) {
+/**
+ * Loads the texts of a language and makes the `ui` that speaks it; `ofPage` where trust list and policy were chosen by
+ * whoever made the page, and are not called the reader's.
+ */
+export async function loadUi(locale, options) {
   const picked = pickLocale([locale]);
-  return createUi(picked, (await LOADERS[picked]()).default);
+  return createUi(picked, (await LOADERS[picked]()).default, options);
 }
 
 /** A `ui` from texts that are at hand. */
-export function createUi(locale, { ui: texts = {}, codes = {}, terms = {} }) {
+export function createUi(locale, { ui: texts = {}, codes = {}, terms = {} }, { ofPage = false } = {}) {
   const plural = new Intl.PluralRules(locale);
   const numbers = new Intl.NumberFormat(locale);
   const own = (table, key) => (Object.hasOwn(table, key) ? table[key] : undefined);
 
-  function template(key, { count } = {}) {
+  function template(name, { count } = {}) {
+    const key = ofPage && has(`${name}.of-page`) ? `${name}.of-page` : name;
     const text = own(texts, key) ?? own(en.ui, key) ?? key;
     return typeof text === 'string' ? text : (text[plural.select(count)] ?? text.other);
   }
