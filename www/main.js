@@ -18,6 +18,7 @@ import { takeInput } from './input.js';
 
 const at = (id) => document.getElementById(id);
 const opened = readFragment(location.hash);
+const SHOWN_NAMES = 3;
 
 const page = {
   ui: await loadUi(opened.lang ?? recall('language') ?? pickLocale(navigator.languages)),
@@ -61,7 +62,7 @@ async function addText(text, name) {
   const trimmed = text.trim();
   if (!/\s/.test(trimmed) && /^[a-z][a-z\d+.-]*:/i.test(trimmed)) return addLink(trimmed);
   const kind = kindOfText(text);
-  if (kind === 'trust' || kind === 'policy') return openSettings([{ kind, name, text }]);
+  if (isSetting(kind)) return complain(notUsed(name));
   page.passports.push({ name, text: withoutSpace(text) });
   return check({ moveFocus: true });
 }
@@ -110,9 +111,10 @@ async function openFragment({ tooLong, passport, src, lang, theme }) {
 async function addAny(chosen) {
   const kinds = await kindsOf(chosen);
   const of = (...wanted) => chosen.filter((_, index) => wanted.includes(kinds[index]));
-  const settings = await Promise.all(chosen.map(async ({ path, file }, index) => ['trust', 'policy'].includes(kinds[index])
-    && { kind: kinds[index], name: path, text: await file.text() }));
-  if (settings.some(Boolean)) await openSettings(settings.filter(Boolean));
+  // Who sends a passport does not say by what it is judged; among others such a file may be one that was signed.
+  const settings = chosen.filter((_, index) => isSetting(kinds[index]));
+  if (settings.length > 0) complain(settings.slice(0, SHOWN_NAMES).map(({ path }) => notUsed(path)).join(' '));
+  if (settings.length === chosen.length) return;
   // One picture alone may be a QR code. Among others it is what a passport is about.
   if (chosen.length === 1 && kinds[0] === 'image' && await readQrImage(chosen[0])) return;
   const brought = await page.needs.bring(of('passport', 'json'));
@@ -120,11 +122,15 @@ async function addAny(chosen) {
   // A passport that is spoilt does not look like one; alone, it is what the user wants to be told about.
   const spoilt = found.length === 0 && page.passports.length === 0 && chosen.length === 1 && kinds[0] !== 'image';
   const taken = spoilt ? of('json', 'file') : found;
-  const others = of('json', 'file', 'image').filter((entry) => !taken.includes(entry) && !brought.includes(entry));
+  const others = of('json', 'file', 'image', 'trust', 'policy').filter((entry) => !taken.includes(entry) && !brought.includes(entry));
   if (taken.length > 0) await addPassports(taken);
   else if (brought.length > 0) await check();
   if (others.length > 0) page.given.addFiles(others);
 }
+
+// Trust lists and policies count when they are chosen as such, in the settings, and from nowhere else.
+const isSetting = (kind) => kind === 'trust' || kind === 'policy';
+const notUsed = (name) => page.ui.t('page.not-used', { name: plain(name, 80) });
 
 async function readQrImage({ file }) {
   const { decodeImage } = await import('./qr.js');
@@ -176,9 +182,9 @@ function complain(problem) {
   at('problem').hidden = !problem;
 }
 
-async function openSettings(files = []) {
+async function openSettings() {
   const { showSettings } = await import('./settings.js');
-  await showSettings(page, files);
+  showSettings(page);
 }
 
 async function setLanguage(locale) {

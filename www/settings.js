@@ -8,7 +8,6 @@ import { noSettings, readSettings } from './policy.js';
 import { element, plain } from './verifier/view/text.js';
 
 const LONGEST_SETTING_BYTES = 4 * 2 ** 20;
-const LISTS = { __proto__: null, trust: 'trust', policy: 'policies', policies: 'policies' };
 
 const place = () => document.getElementById('settings');
 let problem = '';
@@ -26,29 +25,27 @@ export function recallSettings(page) {
   }
 }
 
-/** Opens the panel, and takes files that were dropped: `[{ kind, name, text }]`. */
-export async function showSettings(page, files = []) {
-  if (files.length > 0) await addFiles(page, files);
+/** Opens the panel. */
+export function showSettings(page) {
   show(page);
   document.getElementById('open-settings').setAttribute('aria-expanded', 'true');
-  if (files.length === 0) document.getElementById('settings-title').focus();
+  document.getElementById('settings-title').focus();
 }
 
 // All at once: a list that narrows another is refused without that.
-async function addFiles(page, files) {
+async function addFiles(page, list, files) {
   problem = '';
-  const wanted = { trust: page.settings.trust, policies: page.settings.policies };
-  for (const { kind, name, text } of files) {
+  let wanted = page.settings[list];
+  for (const { name, text } of files) {
     if (!isJson(text)) {
       problem = page.ui.t('settings.not-json', { name: plain(name, 80) });
       return;
     }
-    const list = LISTS[kind];
     const added = { name, text, sha256: await sha256Of(text) };
     // What narrows another stands before it.
-    wanted[list] = /"extends"\s*:/.test(text) ? [added, ...wanted[list]] : [...wanted[list], added];
+    wanted = /"extends"\s*:/.test(text) ? [added, ...wanted] : [...wanted, added];
   }
-  await change(page, wanted);
+  await change(page, { [list]: wanted });
 }
 
 function isJson(text) {
@@ -130,7 +127,7 @@ function showList(page, list, key, files) {
   input.addEventListener('change', async () => {
     try {
       const chosen = Array.from(input.files).filter(({ size }) => size <= LONGEST_SETTING_BYTES);
-      await addFiles(page, await Promise.all(chosen.map(async (file) => ({ kind: list, name: file.name, text: exactText(await file.arrayBuffer()) }))));
+      await addFiles(page, list, await Promise.all(chosen.map(async (file) => ({ name: file.name, text: exactText(await file.arrayBuffer()) }))));
     } catch {
       problem = ui.t('page.not-read');
     }

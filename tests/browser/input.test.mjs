@@ -1,6 +1,7 @@
 // Every way into the page: drop, paste, link, QR code, folder, settings; and what hostile ones do not do.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { closeSync, ftruncateSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -256,22 +257,54 @@ describe('into the page', () => {
     await context.close();
   });
 
-  test('trust lists and policies are told from passports, and the verdict says what it rests on', async () => {
+  test('trust lists and policies are chosen as such, and the verdict says what it rests on', async () => {
     const { context, page, asked } = await open();
-    const { input, policy = caseOf('trust-narrowed').options.policy } = caseOf('trust-narrowed');
-    await dropOn(page, [jsonFile('bundle.json', input), ...policy.trust.map((list, index) => jsonFile(`trust-${index}.json`, list)), jsonFile('policy.json', { profile: 'passport', requireRecognition: true })]);
-    await page.waitForSelector('#checked-with');
+    const { input, options: { policy } } = caseOf('trust-narrowed');
+    const lists = policy.trust.map((list, index) => jsonFile(`trust-${index}.json`, list));
+    await judge(page, input);
+    await page.click('#open-settings');
+    await page.setInputFiles('#choose-trust', lists);
+    await page.locator('.setting .files').first().getByText('trust-1.json').waitFor();
+    await page.setInputFiles('#choose-policies', jsonFile('policy.json', { profile: 'passport', requireRecognition: true }));
+    await page.locator('#checked-with').getByText('policy.json').waitFor();
     await settled(page);
     const said = await page.textContent('#checked-with');
     for (const part of [/trust list “trust-0\.json” SHA-256 [0-9a-f]{64}/, /trust-1\.json/, /policy “policy\.json”/]) assert.match(said, part);
-    const trusted = await page.evaluate(() => document.querySelector('.setting .files').textContent);
-    assert.match(trusted, /trust-0\.json.*trust-1\.json/);
-    assert.equal(await page.locator('#files li').count(), 1);
+    for (const { buffer } of lists) assert.ok(said.includes(createHash('sha256').update(buffer).digest('hex')));
+    assert.match(await page.locator('.setting .files').first().textContent(), /trust-0\.json.*trust-1\.json/);
     assert.deepEqual(asked().filter((url) => !/\/(settings|chunk)-/.test(url)), []);
     assert.equal(await page.evaluate(() => localStorage.length), 0);
     await page.getByRole('button', { name: 'Reset' }).click();
     await page.waitForSelector('#checked-with', { state: 'detached' });
     await context.close();
+  });
+
+  test('what comes with a passport says nothing about how it is judged', async () => {
+    const trust = jsonFile('license.json', caseOf('trust-narrowed').options.policy.trust[0]);
+    const policy = jsonFile('config.json', { maxStatusAgeSecs: 315_360_000 });
+    for (const give of [
+      (page) => dropOn(page, [passportFile(BUNDLE), trust, policy]),
+      async (page) => {
+        await judge(page, BUNDLE);
+        await dropOn(page, [trust]);
+      },
+      async (page) => {
+        await judge(page, BUNDLE);
+        await pasteOn(page, { text: trust.buffer.toString() });
+      },
+      (page) => page.setInputFiles('#choose-passport', [passportFile(BUNDLE), trust]),
+    ]) {
+      const { context, page } = await open();
+      await give(page);
+      await page.locator('#problem', { hasText: 'It is not used' }).waitFor();
+      await settled(page);
+      assert.equal(await page.locator('#checked-with').count(), 0);
+      assert.equal(await page.locator('.settings').count(), 0);
+      await page.click('#open-settings');
+      await page.waitForSelector('#settings-title');
+      assert.equal(await page.locator('.settings .files li').count(), 0);
+      await context.close();
+    }
   });
 
   test('what the verifier refuses as a policy is not used, in its words', async () => {

@@ -287,6 +287,7 @@ export default {
     'page.unreadable': 'could not be read',
     'page.not-utf8': '“{name}” could not be read as UTF-8 text',
     'page.not-read': 'What you gave could not be read.',
+    'page.not-used': '“{name}” looks like a trust list or a policy. It is not used: you choose these yourself, under “Trust, policy, time”.',
     'page.pasted': 'pasted text',
     'page.dropped': 'dropped text',
     'page.from-link': 'from the link',

@@ -282,6 +282,7 @@ export default {
     'page.unreadable': 'no se pudo leer',
     'page.not-utf8': '«{name}» no se pudo leer como texto UTF-8',
     'page.not-read': 'No se pudo leer lo que ha aportado.',
+    'page.not-used': '«{name}» parece una lista de confianza o una política. No se utiliza: estas las elige usted mismo, en «Confianza, política, momento».',
     'page.pasted': 'texto pegado',
     'page.dropped': 'texto soltado',
     'page.from-link': 'del enlace',

@@ -282,6 +282,7 @@ export default {
     'page.unreadable': '无法读取',
     'page.not-utf8': '“{name}”无法作为 UTF-8 文本读取',
     'page.not-read': '您提供的内容无法读取。',
+    'page.not-used': '“{name}”看起来是信任列表或策略，未被使用：这类文件须由您本人在“信任、策略、时间”中选择。',
     'page.pasted': '粘贴的文本',
     'page.dropped': '拖放的文本',
     'page.from-link': '来自链接',
