@@ -94,8 +94,8 @@ export function createGiven(page) {
     const { ui } = page;
     return row(passport.name, [ui.t(index === 0 ? 'page.checked' : 'page.supports')], [
       index > 0 && rowButton(ui.t('page.check-this'), passport.name, () => {
-        page.passports = [passport, ...page.passports.filter((other) => other !== passport)];
-        page.check({ moveFocus: true });
+        page.passports = page.passports.filter((other) => other !== passport);
+        page.check({ moveFocus: page.put([passport]) });
       }),
       rowButton(ui.t('page.remove'), passport.name, () => {
         page.passports = page.passports.filter((other) => other !== passport);

@@ -23,6 +23,7 @@ const SHOWN_NAMES = 3;
 const page = {
   ui: await loadUi(opened.lang ?? recall('language') ?? pickLocale(navigator.languages)),
   passports: [], // [{ name, text, address }]: the first is checked, the others are what it may build on
+  turn: 0, // How often something was given to be checked
   files: [], // [{ path, file, stop, done, measured, error }]
   documents: [], // [{ url, retrieved, text }]: what was brought for a need
   settings: noSettings(),
@@ -39,6 +40,7 @@ const page = {
   clear,
   complain,
   openSettings,
+  put,
   question,
   setLanguage,
 };
@@ -47,14 +49,26 @@ page.needs = createNeeds(page);
 let checking = 0;
 
 async function addPassports(chosen) {
+  const read = [];
   for (const { path, file } of chosen) {
     try {
-      page.passports.push({ name: path, text: await passportText(file) });
+      read.push({ name: path, text: await passportText(file) });
     } catch {
       complain(page.ui.t('page.not-utf8', { name: plain(path, 80) }));
     }
   }
-  await check({ moveFocus: true });
+  if (read.length > 0) await check({ moveFocus: put(read) });
+}
+
+/**
+ * What was given last is what is checked, and what was there before may be what it builds on. What took its time to
+ * arrive says which `turn` it is of, and stands behind what was given since.
+ */
+function put(passports, turn = page.turn) {
+  const isLast = turn === page.turn;
+  page.passports = isLast ? [...passports, ...page.passports] : [...page.passports, ...passports];
+  if (isLast) page.turn += 1;
+  return isLast;
 }
 
 /** A text that was pasted, dropped or read from a QR code: an address, a link to a passport, or a passport. */
@@ -63,8 +77,7 @@ async function addText(text, name) {
   if (!/\s/.test(trimmed) && /^[a-z][a-z\d+.-]*:/i.test(trimmed)) return addLink(trimmed);
   const kind = kindOfText(text);
   if (isSetting(kind)) return complain(notUsed(name));
-  page.passports.push({ name, text: withoutSpace(text) });
-  return check({ moveFocus: true });
+  return check({ moveFocus: put([{ name, text: withoutSpace(text) }]) });
 }
 
 async function addLink(address) {
@@ -81,12 +94,12 @@ async function addSource(address) {
   if (found === undefined) return complain(page.ui.t('page.bad-address', { address: plain(address, 120) }));
   const { url: { href: url }, own } = found;
   if (!own) return page.needs.addSource(url);
+  const { turn } = page;
   try {
     const response = await fetch(url, { credentials: 'omit', redirect: 'error', referrerPolicy: 'no-referrer' });
     if (!response.ok) throw new Error(`HTTP status ${response.status}`);
     const text = exactText(await readBounded(response.body, 16 * 2 ** 20));
-    page.passports.push({ name: url, text, address: url });
-    return check({ moveFocus: true });
+    return await check({ moveFocus: put([{ name: url, text, address: url }], turn) });
   } catch ({ message }) {
     return complain(page.ui.t('page.not-fetched', { address: plain(url, 120), message: plain(message) }));
   }
@@ -97,12 +110,10 @@ async function openFragment({ tooLong, passport, src, lang, theme }) {
   if (theme) setTheme(theme);
   if (lang && pickLocale([lang]) !== page.ui.locale) await setLanguage(pickLocale([lang]));
   if (passport !== undefined) {
-    try {
-      page.passports = [{ name: page.ui.t('page.from-link'), text: await passportOf(passport) }, ...page.passports];
-    } catch {
-      return complain(page.ui.t('page.bad-link'));
-    }
-    await check({ moveFocus: true });
+    const { turn } = page;
+    const text = await passportOf(passport).catch(() => undefined);
+    if (text === undefined) return complain(page.ui.t('page.bad-link'));
+    await check({ moveFocus: put([{ name: page.ui.t('page.from-link'), text }], turn) });
   }
   if (src !== undefined) await addSource(src);
   return undefined;
@@ -158,9 +169,10 @@ async function check({ moveFocus = false } = {}) {
     return;
   }
   at('busy').textContent = page.ui.t('page.checking');
+  const [{ name }] = page.passports;
   const digest = sha256Of(page.passports[0].text);
   const { text, ...options } = question();
-  const outcome = await verifier.verify(text, options).then(async (report) => ({ report, digest: await digest }), (error) => ({ error }));
+  const outcome = await verifier.verify(text, options).then(async (report) => ({ name, report, digest: await digest }), (error) => ({ name, error }));
   if (current !== checking) return; // Something was added or removed meanwhile.
   const shown = showOutcome(page, outcome);
   if (moveFocus) at('verdict').focus();

@@ -42,7 +42,7 @@ export function createNeeds(page) {
       const text = await passportText(entry.file).catch(() => undefined);
       const need = text === undefined ? undefined : needFor(entry, text);
       if (need === undefined) continue;
-      take(need, text);
+      take(need, { text });
       brought.push(entry);
     }
     return brought;
@@ -58,18 +58,19 @@ export function createNeeds(page) {
     return byId ?? (byName.length === 1 ? byName[0] : undefined);
   }
 
-  function take({ url, kind }, text, retrieved) {
+  function take({ url, kind }, { text, name = url, retrieved, turn }) {
     states.delete(url);
     needs = needs.filter((need) => need.url !== url);
     if (kind === 'source') {
       sources = sources.filter((source) => source.url !== url);
-      page.passports.push({ name: url, text, address: url });
-    } else if (kind === 'credential') page.passports.push({ name: url, text });
+      page.put([{ name, text, ...(retrieved && { address: url }) }], turn);
+    } else if (kind === 'credential') page.passports = [...page.passports, { name, text }];
     else page.documents.push({ url, text, ...(retrieved && { retrieved }) });
   }
 
   async function fetchAll(wanted) {
     if (!await agreed(wanted)) return;
+    const { turn } = page;
     for (const { url } of wanted) states.set(url, { busy: true });
     show();
     const { openFetcher } = await import('./fetcher.js');
@@ -78,7 +79,7 @@ export function createNeeds(page) {
       await Promise.all(wanted.map(async (need) => {
         try {
           const bytes = await fetcher.get(need.url, LONGEST_OF[need.kind] ?? LONGEST_DOCUMENT);
-          take(need, exactText(bytes), `${new Date().toISOString().slice(0, -5)}Z`);
+          take(need, { text: exactText(bytes), retrieved: `${new Date().toISOString().slice(0, -5)}Z`, turn });
         } catch ({ code }) {
           states.set(need.url, { problem: page.ui.known('needs.problem', code ?? 'not-text') });
         }
@@ -160,7 +161,8 @@ export function createNeeds(page) {
     const input = element('input', { type: 'file', 'aria-label': `${label}: ${plain(need.url, 80)}` });
     input.addEventListener('change', async () => {
       try {
-        take(need, await passportText(input.files[0]));
+        const [file] = input.files;
+        take(need, { text: await passportText(file), name: file.name });
       } catch {
         states.set(need.url, { problem: ui.t('needs.problem.not-text') });
       }

@@ -40,9 +40,11 @@ export function showAgain(page) {
 // What people wait for is on the screen before the rest is made.
 async function show(page) {
   const { ui, settings } = page;
-  const { report, digest, error } = last;
+  const { name, report, digest, error } = last;
   const current = last;
   const verdict = report ? view.showVerdict(ui, report, { digest }) : view.showFailure(ui, error.message, error.code);
+  // Of several that were given the verdict is of one.
+  verdict.querySelector('#verdict').after(element('p', { class: 'checked-name' }, ui.parts('page.checked-name', { name: ui.foreign(name) })));
   const extra = [showCheckedWith(ui, settings), report && showDiffering(page)].filter(Boolean);
   at('result').replaceChildren(verdict, ...extra);
   document.title = `${at('verdict').textContent} – ${ui.t('page.title')}`;

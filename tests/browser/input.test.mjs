@@ -168,6 +168,28 @@ describe('into the page', () => {
     await context.close();
   });
 
+  test('what is given last is what is checked, and the verdict says which it is', async () => {
+    const forged = caseOf('metric-changed').input;
+    for (const give of [
+      (page) => dropOn(page, [jsonFile('forged.json', forged)]),
+      (page) => page.setInputFiles('#choose-passport', jsonFile('forged.json', forged)),
+      (page) => pasteOn(page, { text: forged }),
+      (page) => pasteOn(page, { text: `https://somewhere.example/#passport=${packed(forged)}` }),
+    ]) {
+      // Also after a link with another one.
+      const { context, page } = await open({ path: `#passport=${packed(BUNDLE)}` });
+      assert.match(await verdict(page), /^Verified/);
+      assert.equal(await page.textContent('.checked-name'), 'Checked: from the link');
+      await give(page);
+      await page.waitForFunction(() => /^Not verified/.test(document.getElementById('verdict').textContent));
+      assert.match(await page.textContent('.checked-name'), /^Checked: (forged\.json|pasted text|from the link)$/);
+      const [first, second] = await page.locator('#files li').allTextContents();
+      assert.match(first, /checked/);
+      assert.match(second, /^from the link.*not checked by itself/);
+      await context.close();
+    }
+  });
+
   test('a code that the page draws is read from its picture, and from the camera', async () => {
     const { context, page, asked, complaints } = await open();
     const small = caseOf('recognition').input;
