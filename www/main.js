@@ -23,6 +23,7 @@ const SHOWN_NAMES = 3;
 const page = {
   ui: await loadUi(opened.lang ?? recall('language') ?? pickLocale(navigator.languages)),
   passports: [], // [{ name, text, address }]: the first is checked, the others are what it may build on
+  arriving: 0, // What the user gave and is still on its way in
   turn: 0, // How often something was given to be checked
   files: [], // [{ path, file, stop, done, measured, error }]
   documents: [], // [{ url, retrieved, text }]: what was brought for a need
@@ -39,6 +40,7 @@ const page = {
   check,
   clear,
   complain,
+  isUntouched,
   openSettings,
   put,
   question,
@@ -189,6 +191,13 @@ function clear() {
   check();
 }
 
+/** Whether nothing was given, chosen or opened yet that would be gone after a reload. */
+function isUntouched() {
+  const isEmpty = page.passports.length === 0 && page.files.length === 0 && page.documents.length === 0 && page.arriving === 0;
+  const isClosed = !at('settings').firstChild && !at('needs').firstChild && !document.querySelector('dialog');
+  return isEmpty && isClosed && page.settings === settingsAtFirst;
+}
+
 function complain(problem) {
   at('problem').textContent = problem;
   at('problem').hidden = !problem;
@@ -224,6 +233,7 @@ showTexts();
 takeInput(page);
 addEventListener('hashchange', () => openFragment(readFragment(location.hash)));
 if (recall('settings') !== undefined) await import('./settings.js').then(({ recallSettings }) => recallSettings(page));
+const settingsAtFirst = page.settings;
 openFragment({ ...opened, lang: undefined, theme: undefined });
 
 about.then(
