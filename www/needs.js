@@ -38,7 +38,7 @@ export function createNeeds(page) {
   async function bring(chosen) {
     const brought = [];
     for (const entry of chosen) {
-      if (all().length === 0) break;
+      if (needs.length === 0) break;
       const text = await passportText(entry.file).catch(() => undefined);
       const need = text === undefined ? undefined : needFor(entry, text);
       if (need === undefined) continue;
@@ -49,12 +49,13 @@ export function createNeeds(page) {
   }
 
   // By the identifier that the document gives itself, or else by the name that it was saved under, if just one is
-  // waiting for such a one. A wrong guess gives no wrong verdict: what does not fit is refused by the verifier.
+  // waiting for such a one. A wrong guess gives no wrong verdict: what does not fit is refused by the verifier. Nothing
+  // refuses a wrong guess of what a link leads to, so none is made.
   function needFor({ path }, text) {
     const id = idOf(text);
-    const byId = id === undefined ? undefined : all().find(({ url }) => url === id);
+    const byId = id === undefined ? undefined : needs.find(({ url }) => url === id);
     const name = path.split('/').pop();
-    const byName = all().filter(({ url }) => [lastPart(url), `${lastPart(url)}.json`].includes(name));
+    const byName = needs.filter(({ url }) => [lastPart(url), `${lastPart(url)}.json`].includes(name));
     return byId ?? (byName.length === 1 ? byName[0] : undefined);
   }
 

@@ -111,6 +111,23 @@ describe('what is missing', () => {
     }
   });
 
+  test('a file of the user is not taken for what a link leads to, and no link to there is made of it', async () => {
+    const { context, page } = await open({ path: '#src=https://lab.example/passport.json' });
+    await page.waitForSelector('#needs-list');
+    await dropOn(page, [passportFile(BUNDLE)]);
+    assert.match(await settled(page), /^Verified/);
+    assert.match(await page.textContent('#files li'), /^passport\.json/);
+    assert.match(await page.textContent('#needs-list'), /https:\/\/lab\.example\/passport\.json/);
+    // Chosen for it by its row, it still does not lie there as far as anybody knows.
+    await page.setInputFiles('#needs-list input', { ...passportFile(caseOf('recognition').input), name: 'mine.json' });
+    await page.locator('.checked-name', { hasText: 'mine.json' }).waitFor();
+    await settled(page);
+    await page.getByRole('button', { name: 'Share' }).click();
+    await page.waitForSelector('#share-link');
+    assert.equal(await page.locator('#share-source, #share-markdown').count(), 0);
+    await context.close();
+  });
+
   test('a credential without an address is asked for as a file only', async () => {
     const { context, page } = await open();
     await judge(page, caseOf('parent-missing').input);
