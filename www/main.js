@@ -23,6 +23,7 @@ const SHOWN_NAMES = 3;
 const page = {
   ui: await loadUi(opened.lang ?? recall('language') ?? pickLocale(navigator.languages)),
   passports: [], // [{ name, text, address }]: the first is checked, the others are what it may build on
+  clearings: 0, // How often all was removed: what was on its way then is not wanted any more
   arriving: 0, // What the user gave and is still on its way in
   turn: 0, // How often something was given to be checked
   files: [], // [{ path, file, stop, done, measured, error }]
@@ -52,6 +53,7 @@ let checking = 0;
 
 async function addPassports(chosen) {
   const read = [];
+  const { clearings } = page;
   for (const { path, file } of chosen) {
     try {
       read.push({ name: path, text: await passportText(file) });
@@ -59,7 +61,7 @@ async function addPassports(chosen) {
       complain(page.ui.t('page.not-utf8', { name: plain(path, 80) }));
     }
   }
-  if (read.length > 0) await check({ moveFocus: put(read) });
+  if (read.length > 0 && clearings === page.clearings) await check({ moveFocus: put(read) });
 }
 
 /**
@@ -96,11 +98,12 @@ async function addSource(address) {
   if (found === undefined) return complain(page.ui.t('page.bad-address', { address: plain(address, 120) }));
   const { url: { href: url }, own } = found;
   if (!own) return page.needs.addSource(url);
-  const { turn } = page;
+  const { clearings, turn } = page;
   try {
     const response = await fetch(url, { credentials: 'omit', redirect: 'error', referrerPolicy: 'no-referrer' });
     if (!response.ok) throw new Error(`HTTP status ${response.status}`);
     const text = exactText(await readBounded(response.body, 16 * 2 ** 20));
+    if (clearings !== page.clearings) return undefined;
     return await check({ moveFocus: put([{ name: url, text, address: url }], turn) });
   } catch ({ message }) {
     return complain(page.ui.t('page.not-fetched', { address: plain(url, 120), message: plain(message) }));
@@ -112,8 +115,9 @@ async function openFragment({ tooLong, passport, src, lang, theme }) {
   if (theme) setTheme(theme);
   if (lang && pickLocale([lang]) !== page.ui.locale) await setLanguage(pickLocale([lang]));
   if (passport !== undefined) {
-    const { turn } = page;
+    const { clearings, turn } = page;
     const text = await passportOf(passport).catch(() => undefined);
+    if (clearings !== page.clearings) return undefined;
     if (text === undefined) return complain(page.ui.t('page.bad-link'));
     await check({ moveFocus: put([{ name: page.ui.t('page.from-link'), text }], turn) });
   }
@@ -122,7 +126,9 @@ async function openFragment({ tooLong, passport, src, lang, theme }) {
 }
 
 async function addAny(chosen) {
+  const { clearings } = page;
   const kinds = await kindsOf(chosen);
+  if (clearings !== page.clearings) return;
   const of = (...wanted) => chosen.filter((_, index) => wanted.includes(kinds[index]));
   // Who sends a passport does not say by what it is judged; among others such a file may be one that was signed.
   const settings = chosen.filter((_, index) => isSetting(kinds[index]));
@@ -138,6 +144,7 @@ async function addAny(chosen) {
   const others = of('json', 'file', 'image', 'trust', 'policy').filter((entry) => !taken.includes(entry) && !brought.includes(entry));
   if (taken.length > 0) await addPassports(taken);
   else if (brought.length > 0) await check();
+  if (clearings !== page.clearings) return;
   if (others.length > 0) page.given.addFiles(others);
 }
 
@@ -187,6 +194,8 @@ async function check({ moveFocus = false } = {}) {
 function clear() {
   for (const { stop } of page.files) stop.abort(new Error('removed'));
   Object.assign(page, { passports: [], files: [], documents: [] });
+  page.clearings += 1;
+  page.needs.clear();
   complain('');
   check();
 }

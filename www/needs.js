@@ -19,6 +19,7 @@ export function createNeeds(page) {
   let sources = []; // What a link asks to fetch: [{ url, kind: 'source' }]
   let needs = [];
   const states = new Map(); // By address: { busy } or { problem }
+  const fetchers = new Set(); // Those that are at work
   const all = () => [...sources, ...needs];
 
   async function update(question, isCurrent = () => true) {
@@ -32,6 +33,16 @@ export function createNeeds(page) {
     if (!sources.some((source) => source.url === url)) sources.push({ url, kind: 'source' });
     show();
     place.querySelector('h2')?.focus();
+  }
+
+  /** Forgets what is missing, and fetches nothing more of it. */
+  function clear() {
+    for (const fetcher of fetchers) fetcher.close();
+    fetchers.clear();
+    sources = [];
+    needs = [];
+    states.clear();
+    show();
   }
 
   /** Gives files that answer a need to it; which ones did. */
@@ -74,20 +85,26 @@ export function createNeeds(page) {
     const { turn } = page;
     for (const { url } of wanted) states.set(url, { busy: true });
     show();
+    const { clearings } = page;
+    const isWanted = () => clearings === page.clearings;
     const { openFetcher } = await import('./fetcher.js');
+    if (!isWanted()) return;
     const fetcher = openFetcher();
+    fetchers.add(fetcher);
     try {
       await Promise.all(wanted.map(async (need) => {
         try {
           const bytes = await fetcher.get(need.url, LONGEST_OF[need.kind] ?? LONGEST_DOCUMENT);
-          take(need, { text: exactText(bytes), retrieved: `${new Date().toISOString().slice(0, -5)}Z`, turn });
+          if (isWanted()) take(need, { text: exactText(bytes), retrieved: `${new Date().toISOString().slice(0, -5)}Z`, turn });
         } catch ({ code }) {
-          states.set(need.url, { problem: page.ui.known('needs.problem', code ?? 'not-text') });
+          if (isWanted()) states.set(need.url, { problem: page.ui.known('needs.problem', code ?? 'not-text') });
         }
       }));
     } finally {
       fetcher.close();
+      fetchers.delete(fetcher);
     }
+    if (!isWanted()) return;
     show();
     await page.check({ moveFocus: !all().some(({ url }) => states.get(url)?.problem) && page.passports.length > 0 });
   }
@@ -173,7 +190,7 @@ export function createNeeds(page) {
     return element('label', { class: 'button small' }, label, input);
   }
 
-  return { addSource, bring, show, update };
+  return { addSource, bring, clear, show, update };
 }
 
 function byHost(wanted) {

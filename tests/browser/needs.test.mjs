@@ -128,6 +128,27 @@ describe('what is missing', () => {
     await context.close();
   });
 
+  test('when all is removed nothing is fetched any more, and what still arrives is not taken', async () => {
+    const { context, page } = await open({ path: '#src=https://slow.example/p.json' });
+    let asked;
+    const isAsked = new Promise((resolve) => { asked = resolve; });
+    await context.route('https://slow.example/**', (route) => asked(route));
+    await page.getByRole('button', { name: /^Fetch/ }).click();
+    await agree(page);
+    const route = await isAsked;
+    await page.setInputFiles('#choose-passport', [passportFile(BUNDLE), { ...passportFile(caseOf('recognition').input), name: 'other.json' }]);
+    await settled(page);
+    await page.getByRole('button', { name: 'Remove all' }).click();
+    await page.waitForSelector('#verdict', { state: 'detached' });
+    assert.equal(await page.locator('#needs-list').count(), 0);
+    assert.equal(await page.locator('iframe').count(), 0);
+    await route.fulfill({ body: BUNDLE, headers: OPEN }).catch(() => {});
+    // What is given afterwards is all there is.
+    await judge(page, caseOf('recognition').input);
+    assert.equal(await page.locator('#files li').count(), 1);
+    await context.close();
+  });
+
   test('a credential without an address is asked for as a file only', async () => {
     const { context, page } = await open();
     await judge(page, caseOf('parent-missing').input);
