@@ -170,13 +170,14 @@ function question() {
 
 async function check({ moveFocus = false } = {}) {
   const current = (checking += 1);
-  page.given.show();
   if (page.passports.length === 0) {
     page.report = undefined;
     clearResult(page);
+    page.given.show();
     await page.needs.update();
     return;
   }
+  page.given.show();
   at('busy').textContent = page.ui.t('page.checking');
   const [{ name }] = page.passports;
   const digest = sha256Of(page.passports[0].text);

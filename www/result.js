@@ -26,8 +26,9 @@ export function showOutcome(page, outcome) {
   last = outcome;
   page.report = outcome.report;
   at('comparison').replaceChildren();
+  const before = page.differing?.size ?? 0;
   page.differing = outcome.report && differingFiles(page.files, outcome.report);
-  if (page.differing?.size > 0) page.given.show();
+  if (before > 0 || page.differing?.size > 0) page.given.show();
   return show(page);
 }
 

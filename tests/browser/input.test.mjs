@@ -436,4 +436,23 @@ describe('into the page', () => {
     await page.locator('#differing [role=status]').getByText(/1 tensor differs|could not be compared/).waitFor();
     await context.close();
   });
+
+  test('a file differs from the passport that is checked only, and from none when there is none', async () => {
+    const { context, page } = await open();
+    const changed = modelFile('model.onnx');
+    changed.buffer[7] ^= 1;
+    const differing = page.locator('#files .differs');
+    assert.match(await judge(page, BUNDLE, changed), /^Not verified/);
+    assert.equal(await differing.count(), 1);
+    await page.setInputFiles('#choose-passport', jsonFile('other.json', caseOf('recognition').input));
+    await page.locator('.checked-name', { hasText: 'other.json' }).waitFor();
+    await settled(page);
+    assert.equal(await differing.count(), 0);
+    await page.getByRole('button', { name: 'Check this one: passport.json' }).click();
+    await differing.waitFor();
+    for (const name of ['passport.json', 'other.json']) await page.getByRole('button', { name: `Remove: ${name}` }).click();
+    await page.waitForSelector('#verdict', { state: 'detached' });
+    assert.equal(await differing.count(), 0);
+    await context.close();
+  });
 });
