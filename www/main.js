@@ -172,6 +172,7 @@ async function check({ moveFocus = false } = {}) {
   const current = (checking += 1);
   if (page.passports.length === 0) {
     page.report = undefined;
+    at('busy').textContent = '';
     clearResult(page);
     page.given.show();
     await page.needs.update();

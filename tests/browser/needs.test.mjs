@@ -107,6 +107,9 @@ describe('what is missing', () => {
       await page.waitForFunction(() => /^Verified/.test(document.getElementById('verdict').textContent));
       assert.equal(await page.locator('#files li').count(), 1);
       assert.deepEqual(asked(), []);
+      // It does not go along in a link, and that is said.
+      await page.getByRole('button', { name: 'Share' }).click();
+      assert.match(await page.textContent('#share-without'), /^1 other document that the check had is not in the link/);
       await context.close();
     }
   });

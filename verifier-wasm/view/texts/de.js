@@ -381,6 +381,7 @@ export default {
     // The page: sharing
     'share': 'Diesen Pass teilen',
     'share.meaning': 'Wer ihn öffnet, prüft selbst. Der Pass steht im Link; kein Server sieht ihn.',
+    'share.without': { one: '{count} weiteres Dokument, das der Prüfung vorlag, steht nicht im Link. Wer ihn öffnet, kann ein anderes Ergebnis erhalten; geben Sie auch das Dokument weiter.', other: '{count} weitere Dokumente, die der Prüfung vorlagen, stehen nicht im Link. Wer ihn öffnet, kann ein anderes Ergebnis erhalten; geben Sie auch die Dokumente weiter.' },
     'share.local': 'Diese Seite ist eine Datei auf Ihrem Rechner; ein Link auf sie funktioniert deshalb nur hier.',
     'share.link': 'Link, der den Pass enthält',
     'share.too-long': 'Der Pass ist zu lang für einen Link. Geben Sie die Datei weiter.',

@@ -384,6 +384,7 @@ export default {
     // The page: sharing
     'share': 'Share this passport',
     'share.meaning': 'Who opens it checks for themselves. The passport stands in the link; no server sees it.',
+    'share.without': { one: '{count} other document that the check had is not in the link. Who opens it may get another answer; pass on the document too.', other: '{count} other documents that the check had are not in the link. Who opens it may get another answer; pass on the documents too.' },
     'share.local': 'This page is a file on your computer, so a link to it works here only.',
     'share.link': 'Link with the passport in it',
     'share.too-long': 'The passport is too long for a link. Pass on the file.',

@@ -379,6 +379,7 @@ export default {
     // The page: sharing
     'share': 'Compartir este pasaporte',
     'share.meaning': 'Quien lo abra lo comprueba por su cuenta. El pasaporte va en el propio enlace; ningún servidor lo ve.',
+    'share.without': { one: '{count} documento más, del que dispuso la comprobación, no está en el enlace. Quien lo abra puede obtener otro resultado; transmita también el documento.', other: '{count} documentos más, de los que dispuso la comprobación, no están en el enlace. Quien lo abra puede obtener otro resultado; transmita también los documentos.' },
     'share.local': 'Esta página es un archivo de su equipo, así que un enlace a ella solo funciona aquí.',
     'share.link': 'Enlace que contiene el pasaporte',
     'share.too-long': 'El pasaporte es demasiado largo para un enlace. Transmita el archivo.',

@@ -381,6 +381,7 @@ export default {
     // The page: sharing
     'share': 'Partager ce passeport',
     'share.meaning': 'Qui l’ouvre vérifie par soi-même. Le passeport se trouve dans le lien ; aucun serveur ne le voit.',
+    'share.without': { one: '{count} autre document, dont disposait le contrôle, n’est pas dans le lien. Qui l’ouvre peut obtenir un autre résultat ; transmettez aussi le document.', other: '{count} autres documents, dont disposait le contrôle, ne sont pas dans le lien. Qui l’ouvre peut obtenir un autre résultat ; transmettez aussi les documents.' },
     'share.local': 'Cette page est un fichier sur votre ordinateur ; un lien vers elle ne fonctionne donc qu’ici.',
     'share.link': 'Lien contenant le passeport',
     'share.too-long': 'Le passeport est trop long pour un lien. Transmettez le fichier.',

@@ -379,6 +379,7 @@ export default {
     // The page: sharing
     'share': '分享此护照',
     'share.meaning': '打开它的人会自行核查。护照就在链接之中，没有任何服务器会看到它。',
+    'share.without': { other: '核查时提供的另外 {count} 份文件不在链接中。打开链接的人可能得到不同的结果；请一并转交这些文件。' },
     'share.local': '此页面是您计算机上的文件，因此指向它的链接只能在这里使用。',
     'share.link': '包含护照的链接',
     'share.too-long': '护照过长，无法放入链接。请转交文件。',
