@@ -26,7 +26,7 @@ const page = {
   clearings: 0, // How often all was removed: what was on its way then is not wanted any more
   arriving: 0, // What the user gave and is still on its way in
   turn: 0, // How often something was given to be checked
-  files: [], // [{ path, file, stop, done, measured, error }]
+  files: [], // [{ path, file, stop, done, measured, error, covered }]: covered by the last verdict
   documents: [], // [{ url, retrieved, text }]: what was brought for a need
   settings: noSettings(),
   report: undefined,
@@ -183,8 +183,10 @@ async function check({ moveFocus = false } = {}) {
   const [{ name }] = page.passports;
   const digest = sha256Of(page.passports[0].text);
   const { text, ...options } = question();
+  const measured = page.files.filter((entry) => entry.measured);
   const outcome = await verifier.verify(text, options).then(async (report) => ({ name, report, digest: await digest }), (error) => ({ name, error }));
   if (current !== checking) return; // Something was added or removed meanwhile.
+  for (const entry of measured) entry.covered = true;
   const shown = showOutcome(page, outcome);
   if (moveFocus) at('verdict').focus();
   await shown;

@@ -45,9 +45,13 @@ async function show(page) {
   const current = last;
   const verdict = report ? view.showVerdict(ui, report, { digest }) : view.showFailure(ui, error.message, error.code);
   // Of several that were given the verdict is of one.
-  verdict.querySelector('#verdict').after(element('p', { class: 'checked-name' }, ui.parts('page.checked-name', { name: ui.foreign(name) })));
+  verdict.querySelector('#verdict').after(
+    element('p', { class: 'checked-name' }, ui.parts('page.checked-name', { name: ui.foreign(name) })),
+    element('div', { id: 'uncovered' }),
+  );
   const extra = [showCheckedWith(ui, settings), report && showDiffering(page)].filter(Boolean);
   at('result').replaceChildren(verdict, ...extra);
+  page.given.showUncovered();
   document.title = `${at('verdict').textContent} – ${ui.t('page.title')}`;
   showTools(page);
   if (!report) return;

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { closeSync, ftruncateSync, openSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
@@ -388,6 +388,7 @@ describe('into the page', () => {
     await judge(page, BUNDLE);
     await page.setInputFiles('#choose-files', large);
     await page.locator('#files progress').nth(2).waitFor();
+    assert.equal(await page.textContent('#uncovered'), 'Not read yet: 3 files, among them “one.bin”. The verdict does not cover them.');
     await page.getByText(/ a second, \d+ (second|minute)s? left/).waitFor();
     await page.getByRole('button', { name: 'Cancel: one.bin' }).click();
     await page.waitForFunction(() => document.querySelectorAll('#files progress').length === 2);
@@ -396,6 +397,33 @@ describe('into the page', () => {
     await page.waitForFunction(() => document.querySelectorAll('#files li').length === 1);
     await page.setInputFiles('#choose-files', [modelFile('model.onnx')]);
     assert.match(await settled(page), /^Verified/);
+    assert.equal(await page.textContent('#uncovered'), '');
+    await context.close();
+  });
+
+  test('a file that cannot be read is named at the verdict', async () => {
+    const { context, page } = await open();
+    await judge(page, BUNDLE);
+    const path = join(place, 'changes.onnx');
+    writeFileSync(path, 'before');
+    // What changes between choosing and reading cannot be read.
+    await page.evaluate(() => {
+      document.addEventListener('change', (event) => {
+        event.stopImmediatePropagation();
+        const [file] = event.target.files;
+        globalThis.give = () => {
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(file);
+          document.dispatchEvent(new DragEvent('drop', { dataTransfer, cancelable: true }));
+        };
+      }, { capture: true, once: true });
+    });
+    await page.setInputFiles('#choose-files', path);
+    writeFileSync(path, 'changed, and longer');
+    await page.evaluate(() => globalThis.give());
+    await page.locator('#uncovered', { hasText: 'Could not be read: 1 file, “changes.onnx”' }).waitFor();
+    await settled(page);
+    assert.match(await page.textContent('#uncovered'), /The verdict does not cover it/);
     await context.close();
   });
 

@@ -283,6 +283,8 @@ export default {
     'page.minutes-left': { one: 'noch {count} Minute', other: 'noch {count} Minuten' },
     'page.differs': 'weicht vom Signierten ab',
     'page.unreadable': 'konnte nicht gelesen werden',
+    'page.not-covered': { one: 'Noch nicht gelesen: {count} Datei, „{name}“. Das Urteil umfasst sie nicht.', other: 'Noch nicht gelesen: {count} Dateien, darunter „{name}“. Das Urteil umfasst sie nicht.' },
+    'page.not-covered-unreadable': { one: 'Nicht lesbar: {count} Datei, „{name}“. Das Urteil umfasst sie nicht.', other: 'Nicht lesbar: {count} Dateien, darunter „{name}“. Das Urteil umfasst sie nicht.' },
     'page.not-utf8': '„{name}“ konnte nicht als UTF-8-Text gelesen werden',
     'page.not-read': 'Was Sie vorgelegt haben, konnte nicht gelesen werden.',
     'page.not-used': '„{name}“ sieht wie eine Vertrauensliste oder eine Richtlinie aus und wird nicht verwendet: Beides wählen Sie selbst aus, unter „Vertrauen, Richtlinie, Zeit“.',
@@ -381,7 +383,7 @@ export default {
     // The page: sharing
     'share': 'Diesen Pass teilen',
     'share.meaning': 'Wer ihn öffnet, prüft selbst. Der Pass steht im Link; kein Server sieht ihn.',
-    'share.without': { one: '{count} weiteres Dokument, das der Prüfung vorlag, steht nicht im Link. Wer ihn öffnet, kann ein anderes Ergebnis erhalten; geben Sie auch das Dokument weiter.', other: '{count} weitere Dokumente, die der Prüfung vorlagen, stehen nicht im Link. Wer ihn öffnet, kann ein anderes Ergebnis erhalten; geben Sie auch die Dokumente weiter.' },
+    'share.without': { one: '{count} weiteres Dokument, das der Prüfung vorlag, steht nicht im Link. Wer ihn öffnet, kann ein anderes Urteil erhalten; geben Sie auch das Dokument weiter.', other: '{count} weitere Dokumente, die der Prüfung vorlagen, stehen nicht im Link. Wer ihn öffnet, kann ein anderes Urteil erhalten; geben Sie auch die Dokumente weiter.' },
     'share.local': 'Diese Seite ist eine Datei auf Ihrem Rechner; ein Link auf sie funktioniert deshalb nur hier.',
     'share.link': 'Link, der den Pass enthält',
     'share.too-long': 'Der Pass ist zu lang für einen Link. Geben Sie die Datei weiter.',

@@ -286,6 +286,8 @@ export default {
     'page.minutes-left': { one: '{count} minute left', other: '{count} minutes left' },
     'page.differs': 'differs from what was signed',
     'page.unreadable': 'could not be read',
+    'page.not-covered': { one: 'Not read yet: {count} file, “{name}”. The verdict does not cover it.', other: 'Not read yet: {count} files, among them “{name}”. The verdict does not cover them.' },
+    'page.not-covered-unreadable': { one: 'Could not be read: {count} file, “{name}”. The verdict does not cover it.', other: 'Could not be read: {count} files, among them “{name}”. The verdict does not cover them.' },
     'page.not-utf8': '“{name}” could not be read as UTF-8 text',
     'page.not-read': 'What you gave could not be read.',
     'page.not-used': '“{name}” looks like a trust list or a policy. It is not used: you choose these yourself, under “Trust, policy, time”.',

@@ -281,6 +281,8 @@ export default {
     'page.minutes-left': { one: 'queda {count} minuto', other: 'quedan {count} minutos' },
     'page.differs': 'difiere de lo que se firmó',
     'page.unreadable': 'no se pudo leer',
+    'page.not-covered': { one: 'Aún sin leer: {count} archivo, «{name}». El veredicto no lo abarca.', other: 'Aún sin leer: {count} archivos, entre ellos «{name}». El veredicto no los abarca.' },
+    'page.not-covered-unreadable': { one: 'No se pudo leer: {count} archivo, «{name}». El veredicto no lo abarca.', other: 'No se pudieron leer: {count} archivos, entre ellos «{name}». El veredicto no los abarca.' },
     'page.not-utf8': '«{name}» no se pudo leer como texto UTF-8',
     'page.not-read': 'No se pudo leer lo que ha aportado.',
     'page.not-used': '«{name}» parece una lista de confianza o una política. No se utiliza: estas las elige usted mismo, en «Confianza, política, momento».',
@@ -379,7 +381,7 @@ export default {
     // The page: sharing
     'share': 'Compartir este pasaporte',
     'share.meaning': 'Quien lo abra lo comprueba por su cuenta. El pasaporte va en el propio enlace; ningún servidor lo ve.',
-    'share.without': { one: '{count} documento más, del que dispuso la comprobación, no está en el enlace. Quien lo abra puede obtener otro resultado; transmita también el documento.', other: '{count} documentos más, de los que dispuso la comprobación, no están en el enlace. Quien lo abra puede obtener otro resultado; transmita también los documentos.' },
+    'share.without': { one: '{count} documento más, del que dispuso la comprobación, no está en el enlace. Quien lo abra puede obtener otro veredicto; transmita también el documento.', other: '{count} documentos más, de los que dispuso la comprobación, no están en el enlace. Quien lo abra puede obtener otro veredicto; transmita también los documentos.' },
     'share.local': 'Esta página es un archivo de su equipo, así que un enlace a ella solo funciona aquí.',
     'share.link': 'Enlace que contiene el pasaporte',
     'share.too-long': 'El pasaporte es demasiado largo para un enlace. Transmita el archivo.',

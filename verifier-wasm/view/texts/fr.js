@@ -283,6 +283,8 @@ export default {
     'page.minutes-left': { one: 'encore {count} minute', other: 'encore {count} minutes' },
     'page.differs': 'diffère de ce qui a été signé',
     'page.unreadable': 'n’a pas pu être lu',
+    'page.not-covered': { one: 'Pas encore lu : {count} fichier, « {name} ». Le verdict ne porte pas sur lui.', other: 'Pas encore lus : {count} fichiers, dont « {name} ». Le verdict ne porte pas sur eux.' },
+    'page.not-covered-unreadable': { one: 'N’a pas pu être lu : {count} fichier, « {name} ». Le verdict ne porte pas sur lui.', other: 'N’ont pas pu être lus : {count} fichiers, dont « {name} ». Le verdict ne porte pas sur eux.' },
     'page.not-utf8': '« {name} » n’a pas pu être lu comme du texte UTF-8',
     'page.not-read': 'Ce que vous avez fourni n’a pas pu être lu.',
     'page.not-used': '« {name} » ressemble à une liste de confiance ou à une politique. Ce fichier n’est pas utilisé : vous les choisissez vous-même, sous « Confiance, politique, date ».',
@@ -381,7 +383,7 @@ export default {
     // The page: sharing
     'share': 'Partager ce passeport',
     'share.meaning': 'Qui l’ouvre vérifie par soi-même. Le passeport se trouve dans le lien ; aucun serveur ne le voit.',
-    'share.without': { one: '{count} autre document, dont disposait le contrôle, n’est pas dans le lien. Qui l’ouvre peut obtenir un autre résultat ; transmettez aussi le document.', other: '{count} autres documents, dont disposait le contrôle, ne sont pas dans le lien. Qui l’ouvre peut obtenir un autre résultat ; transmettez aussi les documents.' },
+    'share.without': { one: '{count} autre document, dont disposait le contrôle, n’est pas dans le lien. Qui l’ouvre peut obtenir un autre verdict ; transmettez aussi le document.', other: '{count} autres documents, dont disposait le contrôle, ne sont pas dans le lien. Qui l’ouvre peut obtenir un autre verdict ; transmettez aussi les documents.' },
     'share.local': 'Cette page est un fichier sur votre ordinateur ; un lien vers elle ne fonctionne donc qu’ici.',
     'share.link': 'Lien contenant le passeport',
     'share.too-long': 'Le passeport est trop long pour un lien. Transmettez le fichier.',

@@ -281,6 +281,8 @@ export default {
     'page.minutes-left': { other: '还需 {count} 分钟' },
     'page.differs': '与所签名的内容不同',
     'page.unreadable': '无法读取',
+    'page.not-covered': { other: '尚未读取：{count} 个文件，包括“{name}”。结论不涵盖这些文件。' },
+    'page.not-covered-unreadable': { other: '无法读取：{count} 个文件，包括“{name}”。结论不涵盖这些文件。' },
     'page.not-utf8': '“{name}”无法作为 UTF-8 文本读取',
     'page.not-read': '您提供的内容无法读取。',
     'page.not-used': '“{name}”看起来是信任列表或策略，未被使用：这类文件须由您本人在“信任、策略、时间”中选择。',
@@ -379,7 +381,7 @@ export default {
     // The page: sharing
     'share': '分享此护照',
     'share.meaning': '打开它的人会自行核查。护照就在链接之中，没有任何服务器会看到它。',
-    'share.without': { other: '核查时提供的另外 {count} 份文件不在链接中。打开链接的人可能得到不同的结果；请一并转交这些文件。' },
+    'share.without': { other: '核查时提供的另外 {count} 份文件不在链接中。打开链接的人可能得到不同的结论；请一并转交这些文件。' },
     'share.local': '此页面是您计算机上的文件，因此指向它的链接只能在这里使用。',
     'share.link': '包含护照的链接',
     'share.too-long': '护照过长，无法放入链接。请转交文件。',
