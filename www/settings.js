@@ -4,7 +4,7 @@ import { verifier } from './client.js';
 import { exactText, sha256Of } from './files.js';
 import { button, rowButton } from './given.js';
 import { keep, recall } from './kept.js';
-import { noSettings, readSettings } from './policy.js';
+import { noSettings, readSettings, settingProblem } from './policy.js';
 import { element, plain } from './verifier/view/text.js';
 
 const LONGEST_SETTING_BYTES = 4 * 2 ** 20;
@@ -18,7 +18,9 @@ export function recallSettings(page) {
   try {
     const kept = JSON.parse(recall('settings'));
     const file = ({ name, text, sha256 }) => ({ name: String(name), text: String(text), sha256: sha256 && String(sha256) });
-    page.settings = { ...noSettings(), trust: kept.trust.map(file), policies: kept.policies.map(file) };
+    const wanted = { ...noSettings(), trust: kept.trust.map(file), policies: kept.policies.map(file) };
+    if ([...wanted.trust, ...wanted.policies].some(({ text }) => settingProblem(text))) throw new Error('no settings');
+    page.settings = wanted;
     remembered = true;
   } catch {
     keep('settings', undefined);
@@ -37,8 +39,9 @@ async function addFiles(page, list, files) {
   problem = '';
   let wanted = page.settings[list];
   for (const { name, text } of files) {
-    if (!isJson(text)) {
-      problem = page.ui.t('settings.not-json', { name: plain(name, 80) });
+    const found = settingProblem(text);
+    if (found) {
+      problem = page.ui.t(found.key, { name: plain(name, 80), member: found.member && plain(found.member, 80) });
       return;
     }
     const added = { name, text, sha256: await sha256Of(text) };
@@ -46,14 +49,6 @@ async function addFiles(page, list, files) {
     wanted = /"extends"\s*:/.test(text) ? [added, ...wanted] : [...wanted, added];
   }
   await change(page, { [list]: wanted });
-}
-
-function isJson(text) {
-  try {
-    return JSON.parse(text) !== undefined;
-  } catch {
-    return false;
-  }
 }
 
 // A change counts when the verifier takes it.

@@ -338,6 +338,22 @@ describe('into the page', () => {
     assert.equal(await page.locator('.settings .files li').count(), 0);
     await page.setInputFiles('#choose-policies', jsonFile('policy.json', 'not JSON'));
     await page.getByText('is not JSON').waitFor();
+    for (const [text, problem] of [
+      ...['true', '5', 'null', '[]', '"requireStatus"', '[{},[]]'].map((one) => [one, 'is no object']),
+      ['{"requireStatus":true,"profile":"passport","require\\u0053tatus":false}', 'says “requireStatus” twice'],
+      ['{"rules":[{"require":"credential","require":"credential"}]}', 'says “require” twice'],
+    ]) {
+      for (const list of ['policies', 'trust']) {
+        const name = `${list}-${Math.random()}.json`;
+        await page.setInputFiles(`#choose-${list}`, jsonFile(name, text));
+        await page.locator('.settings .problem', { hasText: name }).getByText(problem).waitFor();
+        assert.equal(await page.locator('.settings .files li').count(), 0);
+      }
+    }
+    // The same name in two places is two things.
+    await page.setInputFiles('#choose-policies', jsonFile('fine.json', '{"rules":[{"require":"credential","kind":"EvaluationAttestation"},{"require":"credential","kind":"DatasetPassport"}]}'));
+    await page.locator('.settings .files', { hasText: 'fine.json' }).waitFor();
+    await page.getByRole('button', { name: 'Reset' }).click();
     await judge(page, BUNDLE);
     assert.match(await page.textContent('#verdict'), /^Verified/);
     await context.close();

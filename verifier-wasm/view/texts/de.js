@@ -372,6 +372,8 @@ export default {
     'settings.close': 'Schließen',
     'settings.refused': 'Nicht verwendet: {message}',
     'settings.not-json': '„{name}“ ist kein JSON',
+    'settings.no-setting': '„{name}“ ist kein Objekt aus Namen und Werten und keine Liste solcher Objekte',
+    'settings.repeated': '„{name}“ enthält „{member}“ zweimal an derselben Stelle, sodass unklar ist, was gilt',
     'settings.checked-with': 'Geprüft mit',
     'settings.with-trust': 'Vertrauensliste „{name}“',
     'settings.with-policy': 'Richtlinie „{name}“',

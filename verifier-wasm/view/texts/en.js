@@ -375,6 +375,8 @@ export default {
     'settings.close': 'Close',
     'settings.refused': 'Not used: {message}',
     'settings.not-json': '“{name}” is not JSON',
+    'settings.no-setting': '“{name}” is no object with names and values, and no list of such objects',
+    'settings.repeated': '“{name}” says “{member}” twice in one place, so it is not clear what counts',
     'settings.checked-with': 'Checked with',
     'settings.with-trust': 'trust list “{name}”',
     'settings.with-policy': 'policy “{name}”',

@@ -370,6 +370,8 @@ export default {
     'settings.close': 'Cerrar',
     'settings.refused': 'No se usa: {message}',
     'settings.not-json': '«{name}» no es JSON',
+    'settings.no-setting': '«{name}» no es un objeto con nombres y valores ni una lista de tales objetos',
+    'settings.repeated': '«{name}» contiene «{member}» dos veces en el mismo lugar, por lo que no está claro qué vale',
     'settings.checked-with': 'Comprobado con',
     'settings.with-trust': 'lista de confianza «{name}»',
     'settings.with-policy': 'política «{name}»',

@@ -372,6 +372,8 @@ export default {
     'settings.close': 'Fermer',
     'settings.refused': 'Non utilisé : {message}',
     'settings.not-json': '« {name} » n’est pas du JSON',
+    'settings.no-setting': '« {name} » n’est ni un objet avec des noms et des valeurs, ni une liste de tels objets',
+    'settings.repeated': '« {name} » contient « {member} » deux fois au même endroit : on ne sait donc pas ce qui vaut',
     'settings.checked-with': 'Contrôlé avec',
     'settings.with-trust': 'la liste de confiance « {name} »',
     'settings.with-policy': 'la politique « {name} »',

@@ -370,6 +370,8 @@ export default {
     'settings.close': '关闭',
     'settings.refused': '未采用：{message}',
     'settings.not-json': '“{name}”不是 JSON',
+    'settings.no-setting': '“{name}”既不是由名称和值组成的对象，也不是此类对象的列表',
+    'settings.repeated': '“{name}”在同一处两次出现“{member}”，因此无法确定以哪个为准',
     'settings.checked-with': '核查所依据的设置',
     'settings.with-trust': '信任列表“{name}”',
     'settings.with-policy': '策略“{name}”',
