@@ -182,6 +182,30 @@ describe('without a network', () => {
     await server.close();
   });
 
+  test('two versions of the page on one origin leave each other alone', async () => {
+    const folder = join(place, 'two');
+    for (const name of ['a', 'b']) cpSync(built, join(folder, name), { recursive: true });
+    appendFileSync(join(folder, 'b', 'icon.svg'), '<!-- another -->\n');
+    const versions = { 'a/': seal(join(folder, 'a')), 'b/': seal(join(folder, 'b')) };
+    const server = await serve(folder, { policy: false });
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    for (const path of Object.keys(versions)) {
+      await page.goto(`${server.url}${path}index.html`);
+      await page.waitForFunction((scope) => navigator.serviceWorker.controller?.scriptURL === `${scope}sw.js`, server.url + path);
+      await loaded(page);
+    }
+    assert.equal(await page.evaluate(async () => (await caches.keys()).length), 2);
+    await server.close();
+    for (const [path, version] of Object.entries(versions)) {
+      await page.goto(`${server.url}${path}index.html`);
+      await loaded(page);
+      assert.equal(await versionOf(page), version);
+      assert.match(await judge(page, BUNDLE), /^Verified/);
+    }
+    await context.close();
+  });
+
   test('what is opened by a link is the page, and what is no file of it is not kept', async () => {
     const { context, page, folder, server } = await visited('links');
     writeFileSync(join(folder, 'passport.json'), BUNDLE);
