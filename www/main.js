@@ -216,9 +216,9 @@ function complain(problem) {
   at('problem').hidden = !problem;
 }
 
-async function openSettings() {
+async function openSettings(options) {
   const { showSettings } = await import('./settings.js');
-  showSettings(page);
+  showSettings(page, options);
 }
 
 async function setLanguage(locale) {
@@ -227,7 +227,7 @@ async function setLanguage(locale) {
   page.given.show();
   page.needs.show();
   showAgain(page);
-  if (at('settings').firstChild) await openSettings();
+  if (at('settings').firstChild) await openSettings({ moveFocus: false });
 }
 
 // What stands in the page in English, for a reader without scripts, in the language of this one.

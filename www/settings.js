@@ -27,11 +27,11 @@ export function recallSettings(page) {
   }
 }
 
-/** Opens the panel. */
-export function showSettings(page) {
+/** Opens the panel, or shows it in another language. */
+export function showSettings(page, { moveFocus = true } = {}) {
   show(page);
   document.getElementById('open-settings').setAttribute('aria-expanded', 'true');
-  document.getElementById('settings-title').focus();
+  if (moveFocus) document.getElementById('settings-title').focus();
 }
 
 // All at once: a list that narrows another is refused without that.

@@ -372,6 +372,18 @@ describe('into the page', () => {
     await context.close();
   });
 
+  test('another language leaves the focus where it is, also with the settings open', async () => {
+    const { context, page } = await open();
+    await page.click('#open-settings');
+    await page.waitForSelector('#settings-title');
+    const title = await page.textContent('#settings-title');
+    await page.focus('#language');
+    await page.keyboard.press('ArrowDown');
+    await page.waitForFunction((before) => document.getElementById('settings-title').textContent !== before, title);
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'language');
+    await context.close();
+  });
+
   test('settings are remembered when the user wants it, and only then', async () => {
     const { context, page } = await open();
     await page.click('#open-settings');
