@@ -61,6 +61,7 @@ describe('into the page', () => {
     'a script as the address': '#src=javascript:alert(1)',
     'data as the address': '#src=data:application/json,{}',
     'a plain address': '#src=http://example.org/passport.json',
+    'an address that the page may not ask': '#src=http://[::1]:8080/passport.json',
     'an address with a password': '#src=https://a:b@example.org/passport.json',
     'a file as the address': '#src=file:///etc/passwd',
     'a very long address': `#src=https://example.org/${'x'.repeat(10_000)}`,
