@@ -49,6 +49,7 @@ export function openFetcher() {
   }
 
   function close() {
+    for (const { reject } of waiting.values()) reject(failure('refused'));
     port.close();
     frame.remove();
   }

@@ -88,14 +88,27 @@ export function createGiven(page) {
       open.length > 1 && button(ui.t('page.cancel-all'), () => drop(open)),
       passports.length + files.length > 1 && button(ui.t('page.remove-all'), () => page.clear()),
     ].filter(Boolean));
+    showUncovered();
+  }
+
+  /** Says at the verdict which files it is not about, as they are not read. A folder of which a part is missing is not verified. */
+  function showUncovered() {
+    const place = document.getElementById('uncovered');
+    if (place === null) return;
+    const said = (key, entries) => entries.length > 0
+      && element('p', { class: 'problem' }, page.ui.parts(key, { count: entries.length, name: page.ui.foreign(entries[0].path) }));
+    place.replaceChildren(...[
+      said('page.not-covered', page.files.filter(({ covered, error }) => !covered && !error)),
+      said('page.not-covered-unreadable', page.files.filter(({ error }) => error)),
+    ].filter(Boolean));
   }
 
   function passportRow(passport, index) {
     const { ui } = page;
     return row(passport.name, [ui.t(index === 0 ? 'page.checked' : 'page.supports')], [
       index > 0 && rowButton(ui.t('page.check-this'), passport.name, () => {
-        page.passports = [passport, ...page.passports.filter((other) => other !== passport)];
-        page.check({ moveFocus: true });
+        page.passports = page.passports.filter((other) => other !== passport);
+        page.check({ moveFocus: page.put([passport]) });
       }),
       rowButton(ui.t('page.remove'), passport.name, () => {
         page.passports = page.passports.filter((other) => other !== passport);
@@ -121,7 +134,7 @@ export function createGiven(page) {
     return element('li', {}, element('span', { class: 'file-name' }, page.ui.foreign(name)), element('span', { class: 'quiet' }, state), element('span', { class: 'controls' }, controls));
   }
 
-  return { addFiles, show };
+  return { addFiles, show, showUncovered };
 }
 
 // The list is made anew whenever something happens; who is in it with the keyboard stays at the same button, or goes

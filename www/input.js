@@ -56,10 +56,13 @@ export function takeInput(page) {
     page.complain('');
     // What the page was opened with is no longer what it shows.
     if (/#.*(passport|src)=/.test(location.hash)) history.replaceState(null, '', location.pathname + location.search);
+    page.arriving += 1;
     try {
       await add();
     } catch {
       page.complain(page.ui.t('page.not-read'));
+    } finally {
+      page.arriving -= 1;
     }
   }
 }

@@ -8,7 +8,8 @@ import { exactText, LONGEST_PASSPORT_BYTES } from './files.js';
 // Base64 of what is not compressed, and a little for the names.
 const LONGEST_FRAGMENT = Math.ceil(LONGEST_PASSPORT_BYTES / 3) * 4 + 4096;
 const LONGEST_ADDRESS = 4096;
-const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
+// Those that fetch.html may ask; a policy cannot name `[::1]`.
+const LOOPBACK = ['127.0.0.1', 'localhost'];
 
 /** The parts of a fragment; `undefined` for what is not there, and for a fragment that is none of ours. */
 export function readFragment(hash) {

@@ -19,6 +19,7 @@ export function createNeeds(page) {
   let sources = []; // What a link asks to fetch: [{ url, kind: 'source' }]
   let needs = [];
   const states = new Map(); // By address: { busy } or { problem }
+  const fetchers = new Set(); // Those that are at work
   const all = () => [...sources, ...needs];
 
   async function update(question, isCurrent = () => true) {
@@ -34,58 +35,76 @@ export function createNeeds(page) {
     place.querySelector('h2')?.focus();
   }
 
+  /** Forgets what is missing, and fetches nothing more of it. */
+  function clear() {
+    for (const fetcher of fetchers) fetcher.close();
+    fetchers.clear();
+    sources = [];
+    needs = [];
+    states.clear();
+    show();
+  }
+
   /** Gives files that answer a need to it; which ones did. */
   async function bring(chosen) {
     const brought = [];
     for (const entry of chosen) {
-      if (all().length === 0) break;
+      if (needs.length === 0) break;
       const text = await passportText(entry.file).catch(() => undefined);
       const need = text === undefined ? undefined : needFor(entry, text);
       if (need === undefined) continue;
-      take(need, text);
+      take(need, { text });
       brought.push(entry);
     }
     return brought;
   }
 
   // By the identifier that the document gives itself, or else by the name that it was saved under, if just one is
-  // waiting for such a one. A wrong guess gives no wrong verdict: what does not fit is refused by the verifier.
+  // waiting for such a one. A wrong guess gives no wrong verdict: what does not fit is refused by the verifier. Nothing
+  // refuses a wrong guess of what a link leads to, so none is made.
   function needFor({ path }, text) {
     const id = idOf(text);
-    const byId = id === undefined ? undefined : all().find(({ url }) => url === id);
+    const byId = id === undefined ? undefined : needs.find(({ url }) => url === id);
     const name = path.split('/').pop();
-    const byName = all().filter(({ url }) => [lastPart(url), `${lastPart(url)}.json`].includes(name));
+    const byName = needs.filter(({ url }) => [lastPart(url), `${lastPart(url)}.json`].includes(name));
     return byId ?? (byName.length === 1 ? byName[0] : undefined);
   }
 
-  function take({ url, kind }, text, retrieved) {
+  function take({ url, kind }, { text, name = url, retrieved, turn }) {
     states.delete(url);
     needs = needs.filter((need) => need.url !== url);
     if (kind === 'source') {
       sources = sources.filter((source) => source.url !== url);
-      page.passports.push({ name: url, text, address: url });
-    } else if (kind === 'credential') page.passports.push({ name: url, text });
+      page.put([{ name, text, ...(retrieved && { address: url }) }], turn);
+    } else if (kind === 'credential') page.passports = [...page.passports, { name, text }];
     else page.documents.push({ url, text, ...(retrieved && { retrieved }) });
   }
 
   async function fetchAll(wanted) {
     if (!await agreed(wanted)) return;
+    const { turn } = page;
     for (const { url } of wanted) states.set(url, { busy: true });
     show();
+    const { clearings } = page;
+    const isWanted = () => clearings === page.clearings;
     const { openFetcher } = await import('./fetcher.js');
+    if (!isWanted()) return;
     const fetcher = openFetcher();
+    fetchers.add(fetcher);
     try {
       await Promise.all(wanted.map(async (need) => {
         try {
           const bytes = await fetcher.get(need.url, LONGEST_OF[need.kind] ?? LONGEST_DOCUMENT);
-          take(need, exactText(bytes), `${new Date().toISOString().slice(0, -5)}Z`);
+          if (isWanted()) take(need, { text: exactText(bytes), retrieved: `${new Date().toISOString().slice(0, -5)}Z`, turn });
         } catch ({ code }) {
-          states.set(need.url, { problem: page.ui.known('needs.problem', code ?? 'not-text') });
+          if (isWanted()) states.set(need.url, { problem: page.ui.known('needs.problem', code ?? 'not-text') });
         }
       }));
     } finally {
       fetcher.close();
+      fetchers.delete(fetcher);
     }
+    if (!isWanted()) return;
     show();
     await page.check({ moveFocus: !all().some(({ url }) => states.get(url)?.problem) && page.passports.length > 0 });
   }
@@ -160,7 +179,8 @@ export function createNeeds(page) {
     const input = element('input', { type: 'file', 'aria-label': `${label}: ${plain(need.url, 80)}` });
     input.addEventListener('change', async () => {
       try {
-        take(need, await passportText(input.files[0]));
+        const [file] = input.files;
+        take(need, { text: await passportText(file), name: file.name });
       } catch {
         states.set(need.url, { problem: ui.t('needs.problem.not-text') });
       }
@@ -170,7 +190,7 @@ export function createNeeds(page) {
     return element('label', { class: 'button small' }, label, input);
   }
 
-  return { addSource, bring, show, update };
+  return { addSource, bring, clear, show, update };
 }
 
 function byHost(wanted) {

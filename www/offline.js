@@ -28,15 +28,20 @@ function watch(page, registration, version) {
     // Other tabs still run on the files of the version that is in use.
     if (data === 'in-use') at('update').textContent = page.ui.t('page.close-others');
   });
-  const changeOver = () => {
-    serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true });
+  const offer = (act) => at('update').replaceChildren(page.ui.t('page.newer'), ' ', button(page.ui.t('page.reload'), act));
+  const changeOver = (isWanted) => {
+    serviceWorker.addEventListener('controllerchange', () => {
+      // Something may have been given while the worker took over.
+      if (isWanted || page.isUntouched()) location.reload();
+      else offer(() => location.reload());
+    }, { once: true });
     ask(registration.waiting, 'activate');
   };
   const hasNewer = () => {
     if (!registration.waiting || !serviceWorker.controller) return;
     // Nothing to lose yet: what is new may have been made because the old is wrong.
-    if (page.passports.length === 0 && page.files.length === 0) changeOver();
-    else at('update').replaceChildren(page.ui.t('page.newer'), ' ', button(page.ui.t('page.reload'), changeOver));
+    if (page.isUntouched()) changeOver(false);
+    else offer(() => changeOver(true));
   };
   const follow = (worker) => worker?.addEventListener('statechange', () => {
     if (worker.state === 'installed') hasNewer();

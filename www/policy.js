@@ -21,6 +21,41 @@ export function readSettings({ trust, policies, time, challenge, domain }) {
   };
 }
 
+// The tokens of a text that is JSON.
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:,]/g;
+
+/** What keeps a text from being a trust list or a policy, as `{ key, member }`; nothing for one object or a list of objects. */
+export function settingProblem(text) {
+  let value;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { key: 'settings.not-json' };
+  }
+  const isObject = (one) => typeof one === 'object' && one !== null && !Array.isArray(one);
+  const objects = Array.isArray(value) ? value : [value];
+  if (objects.length === 0 || !objects.every(isObject)) return { key: 'settings.no-setting' };
+  const member = repeatedName(text);
+  return member === undefined ? undefined : { key: 'settings.repeated', member };
+}
+
+// `JSON.parse` keeps the last of several members of one name and says nothing; people may have read the first.
+function repeatedName(text) {
+  const open = []; // The names of each object that is not closed yet
+  let before;
+  for (const [token] of text.matchAll(TOKEN)) {
+    if (token === '{' || token === '[') open.push(new Set());
+    else if (token === '}' || token === ']') open.pop();
+    else if (token === ':') {
+      const name = JSON.parse(before);
+      if (open.at(-1).has(name)) return name;
+      open.at(-1).add(name);
+    }
+    before = token;
+  }
+  return undefined;
+}
+
 /** What the verdict rests on, in words; nothing where all is as it is by itself. */
 export function showCheckedWith(ui, { trust, policies, time, challenge, domain }) {
   const file = (key) => ({ name, sha256 }) => element('li', {},

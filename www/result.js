@@ -26,8 +26,9 @@ export function showOutcome(page, outcome) {
   last = outcome;
   page.report = outcome.report;
   at('comparison').replaceChildren();
+  const before = page.differing?.size ?? 0;
   page.differing = outcome.report && differingFiles(page.files, outcome.report);
-  if (page.differing?.size > 0) page.given.show();
+  if (before > 0 || page.differing?.size > 0) page.given.show();
   return show(page);
 }
 
@@ -40,11 +41,17 @@ export function showAgain(page) {
 // What people wait for is on the screen before the rest is made.
 async function show(page) {
   const { ui, settings } = page;
-  const { report, digest, error } = last;
+  const { name, report, digest, error } = last;
   const current = last;
   const verdict = report ? view.showVerdict(ui, report, { digest }) : view.showFailure(ui, error.message, error.code);
+  // Of several that were given the verdict is of one.
+  verdict.querySelector('#verdict').after(
+    element('p', { class: 'checked-name' }, ui.parts('page.checked-name', { name: ui.foreign(name) })),
+    element('div', { id: 'uncovered' }),
+  );
   const extra = [showCheckedWith(ui, settings), report && showDiffering(page)].filter(Boolean);
   at('result').replaceChildren(verdict, ...extra);
+  page.given.showUncovered();
   document.title = `${at('verdict').textContent} – ${ui.t('page.title')}`;
   showTools(page);
   if (!report) return;

@@ -4,11 +4,10 @@ import { verifier } from './client.js';
 import { exactText, sha256Of } from './files.js';
 import { button, rowButton } from './given.js';
 import { keep, recall } from './kept.js';
-import { noSettings, readSettings } from './policy.js';
+import { noSettings, readSettings, settingProblem } from './policy.js';
 import { element, plain } from './verifier/view/text.js';
 
 const LONGEST_SETTING_BYTES = 4 * 2 ** 20;
-const LISTS = { __proto__: null, trust: 'trust', policy: 'policies', policies: 'policies' };
 
 const place = () => document.getElementById('settings');
 let problem = '';
@@ -19,44 +18,37 @@ export function recallSettings(page) {
   try {
     const kept = JSON.parse(recall('settings'));
     const file = ({ name, text, sha256 }) => ({ name: String(name), text: String(text), sha256: sha256 && String(sha256) });
-    page.settings = { ...noSettings(), trust: kept.trust.map(file), policies: kept.policies.map(file) };
+    const wanted = { ...noSettings(), trust: kept.trust.map(file), policies: kept.policies.map(file) };
+    if ([...wanted.trust, ...wanted.policies].some(({ text }) => settingProblem(text))) throw new Error('no settings');
+    page.settings = wanted;
     remembered = true;
   } catch {
     keep('settings', undefined);
   }
 }
 
-/** Opens the panel, and takes files that were dropped: `[{ kind, name, text }]`. */
-export async function showSettings(page, files = []) {
-  if (files.length > 0) await addFiles(page, files);
+/** Opens the panel, or shows it in another language. */
+export function showSettings(page, { moveFocus = true } = {}) {
   show(page);
   document.getElementById('open-settings').setAttribute('aria-expanded', 'true');
-  if (files.length === 0) document.getElementById('settings-title').focus();
+  if (moveFocus) document.getElementById('settings-title').focus();
 }
 
 // All at once: a list that narrows another is refused without that.
-async function addFiles(page, files) {
+async function addFiles(page, list, files) {
   problem = '';
-  const wanted = { trust: page.settings.trust, policies: page.settings.policies };
-  for (const { kind, name, text } of files) {
-    if (!isJson(text)) {
-      problem = page.ui.t('settings.not-json', { name: plain(name, 80) });
+  let wanted = page.settings[list];
+  for (const { name, text } of files) {
+    const found = settingProblem(text);
+    if (found) {
+      problem = page.ui.t(found.key, { name: plain(name, 80), member: found.member && plain(found.member, 80) });
       return;
     }
-    const list = LISTS[kind];
     const added = { name, text, sha256: await sha256Of(text) };
     // What narrows another stands before it.
-    wanted[list] = /"extends"\s*:/.test(text) ? [added, ...wanted[list]] : [...wanted[list], added];
+    wanted = /"extends"\s*:/.test(text) ? [added, ...wanted] : [...wanted, added];
   }
-  await change(page, wanted);
-}
-
-function isJson(text) {
-  try {
-    return JSON.parse(text) !== undefined;
-  } catch {
-    return false;
-  }
+  await change(page, { [list]: wanted });
 }
 
 // A change counts when the verifier takes it.
@@ -130,7 +122,7 @@ function showList(page, list, key, files) {
   input.addEventListener('change', async () => {
     try {
       const chosen = Array.from(input.files).filter(({ size }) => size <= LONGEST_SETTING_BYTES);
-      await addFiles(page, await Promise.all(chosen.map(async (file) => ({ kind: list, name: file.name, text: exactText(await file.arrayBuffer()) }))));
+      await addFiles(page, list, await Promise.all(chosen.map(async (file) => ({ name: file.name, text: exactText(await file.arrayBuffer()) }))));
     } catch {
       problem = ui.t('page.not-read');
     }

@@ -9,7 +9,8 @@ import { element } from './verifier/view/text.js';
 const LONGEST_LINK = 1_000_000;
 
 export async function showShare(page) {
-  const { ui, passports: [{ text, address }] } = page;
+  const { ui, passports: [{ text, address }, ...supporting], documents } = page;
+  const left = supporting.length + documents.length;
   const back = document.activeElement;
   const link = await linkTo(pageAddress(), text);
   const sourceLink = address && linkToSource(pageAddress(), address);
@@ -20,6 +21,7 @@ export async function showShare(page) {
   const dialog = element('dialog', { id: 'share', 'aria-labelledby': 'share-title' },
     element('h2', { id: 'share-title', tabindex: '-1', autofocus: true }, ui.t('share')),
     element('p', { class: 'quiet' }, ui.t('share.meaning')),
+    left > 0 && element('p', { id: 'share-without' }, ui.t('share.without', { count: left })),
     isLocal && element('p', {}, ui.t('share.local')),
     isShort ? copied(ui, 'link', link) : element('p', {}, ui.t('share.too-long')),
     sourceLink && copied(ui, 'source', sourceLink),

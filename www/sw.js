@@ -7,7 +7,9 @@
 // Written by the build: the version, and the digest of each file.
 const { version, files } = self.MANIFEST ?? { version: '', files: {} };
 
-const NAME = `model-passport-${version}`;
+// One origin may have several of these pages, in folders of their own. A space is in no address.
+const PREFIX = `model-passport ${self.registration.scope} `;
+const NAME = PREFIX + version;
 const addressOf = (path) => new URL(path, self.registration.scope).href;
 
 self.addEventListener('install', (event) => event.waitUntil(install()));
@@ -41,7 +43,7 @@ function load(path) {
 
 async function forgetOthers() {
   const names = await caches.keys();
-  await Promise.all(names.filter((name) => name.startsWith('model-passport-') && name !== NAME).map((name) => caches.delete(name)));
+  await Promise.all(names.filter((name) => name.startsWith(PREFIX) && name !== NAME).map((name) => caches.delete(name)));
 }
 
 /** The file of this version that a request is for, if it is for one. */

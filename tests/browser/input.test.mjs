@@ -1,7 +1,8 @@
 // Every way into the page: drop, paste, link, QR code, folder, settings; and what hostile ones do not do.
 
 import assert from 'node:assert/strict';
-import { closeSync, ftruncateSync, openSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { closeSync, ftruncateSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
@@ -60,6 +61,7 @@ describe('into the page', () => {
     'a script as the address': '#src=javascript:alert(1)',
     'data as the address': '#src=data:application/json,{}',
     'a plain address': '#src=http://example.org/passport.json',
+    'an address that the page may not ask': '#src=http://[::1]:8080/passport.json',
     'an address with a password': '#src=https://a:b@example.org/passport.json',
     'a file as the address': '#src=file:///etc/passwd',
     'a very long address': `#src=https://example.org/${'x'.repeat(10_000)}`,
@@ -167,6 +169,28 @@ describe('into the page', () => {
     await context.close();
   });
 
+  test('what is given last is what is checked, and the verdict says which it is', async () => {
+    const forged = caseOf('metric-changed').input;
+    for (const give of [
+      (page) => dropOn(page, [jsonFile('forged.json', forged)]),
+      (page) => page.setInputFiles('#choose-passport', jsonFile('forged.json', forged)),
+      (page) => pasteOn(page, { text: forged }),
+      (page) => pasteOn(page, { text: `https://somewhere.example/#passport=${packed(forged)}` }),
+    ]) {
+      // Also after a link with another one.
+      const { context, page } = await open({ path: `#passport=${packed(BUNDLE)}` });
+      assert.match(await verdict(page), /^Verified/);
+      assert.equal(await page.textContent('.checked-name'), 'Checked: from the link');
+      await give(page);
+      await page.waitForFunction(() => /^Not verified/.test(document.getElementById('verdict').textContent));
+      assert.match(await page.textContent('.checked-name'), /^Checked: (forged\.json|pasted text|from the link)$/);
+      const [first, second] = await page.locator('#files li').allTextContents();
+      assert.match(first, /checked/);
+      assert.match(second, /^from the link.*not checked by itself/);
+      await context.close();
+    }
+  });
+
   test('a code that the page draws is read from its picture, and from the camera', async () => {
     const { context, page, asked, complaints } = await open();
     const small = caseOf('recognition').input;
@@ -256,22 +280,54 @@ describe('into the page', () => {
     await context.close();
   });
 
-  test('trust lists and policies are told from passports, and the verdict says what it rests on', async () => {
+  test('trust lists and policies are chosen as such, and the verdict says what it rests on', async () => {
     const { context, page, asked } = await open();
-    const { input, policy = caseOf('trust-narrowed').options.policy } = caseOf('trust-narrowed');
-    await dropOn(page, [jsonFile('bundle.json', input), ...policy.trust.map((list, index) => jsonFile(`trust-${index}.json`, list)), jsonFile('policy.json', { profile: 'passport', requireRecognition: true })]);
-    await page.waitForSelector('#checked-with');
+    const { input, options: { policy } } = caseOf('trust-narrowed');
+    const lists = policy.trust.map((list, index) => jsonFile(`trust-${index}.json`, list));
+    await judge(page, input);
+    await page.click('#open-settings');
+    await page.setInputFiles('#choose-trust', lists);
+    await page.locator('.setting .files').first().getByText('trust-1.json').waitFor();
+    await page.setInputFiles('#choose-policies', jsonFile('policy.json', { profile: 'passport', requireRecognition: true }));
+    await page.locator('#checked-with').getByText('policy.json').waitFor();
     await settled(page);
     const said = await page.textContent('#checked-with');
     for (const part of [/trust list “trust-0\.json” SHA-256 [0-9a-f]{64}/, /trust-1\.json/, /policy “policy\.json”/]) assert.match(said, part);
-    const trusted = await page.evaluate(() => document.querySelector('.setting .files').textContent);
-    assert.match(trusted, /trust-0\.json.*trust-1\.json/);
-    assert.equal(await page.locator('#files li').count(), 1);
+    for (const { buffer } of lists) assert.ok(said.includes(createHash('sha256').update(buffer).digest('hex')));
+    assert.match(await page.locator('.setting .files').first().textContent(), /trust-0\.json.*trust-1\.json/);
     assert.deepEqual(asked().filter((url) => !/\/(settings|chunk)-/.test(url)), []);
     assert.equal(await page.evaluate(() => localStorage.length), 0);
     await page.getByRole('button', { name: 'Reset' }).click();
     await page.waitForSelector('#checked-with', { state: 'detached' });
     await context.close();
+  });
+
+  test('what comes with a passport says nothing about how it is judged', async () => {
+    const trust = jsonFile('license.json', caseOf('trust-narrowed').options.policy.trust[0]);
+    const policy = jsonFile('config.json', { maxStatusAgeSecs: 315_360_000 });
+    for (const give of [
+      (page) => dropOn(page, [passportFile(BUNDLE), trust, policy]),
+      async (page) => {
+        await judge(page, BUNDLE);
+        await dropOn(page, [trust]);
+      },
+      async (page) => {
+        await judge(page, BUNDLE);
+        await pasteOn(page, { text: trust.buffer.toString() });
+      },
+      (page) => page.setInputFiles('#choose-passport', [passportFile(BUNDLE), trust]),
+    ]) {
+      const { context, page } = await open();
+      await give(page);
+      await page.locator('#problem', { hasText: 'It is not used' }).waitFor();
+      await settled(page);
+      assert.equal(await page.locator('#checked-with').count(), 0);
+      assert.equal(await page.locator('.settings').count(), 0);
+      await page.click('#open-settings');
+      await page.waitForSelector('#settings-title');
+      assert.equal(await page.locator('.settings .files li').count(), 0);
+      await context.close();
+    }
   });
 
   test('what the verifier refuses as a policy is not used, in its words', async () => {
@@ -283,6 +339,22 @@ describe('into the page', () => {
     assert.equal(await page.locator('.settings .files li').count(), 0);
     await page.setInputFiles('#choose-policies', jsonFile('policy.json', 'not JSON'));
     await page.getByText('is not JSON').waitFor();
+    for (const [text, problem] of [
+      ...['true', '5', 'null', '[]', '"requireStatus"', '[{},[]]'].map((one) => [one, 'is no object']),
+      ['{"requireStatus":true,"profile":"passport","require\\u0053tatus":false}', 'says “requireStatus” twice'],
+      ['{"rules":[{"require":"credential","require":"credential"}]}', 'says “require” twice'],
+    ]) {
+      for (const list of ['policies', 'trust']) {
+        const name = `${list}-${Math.random()}.json`;
+        await page.setInputFiles(`#choose-${list}`, jsonFile(name, text));
+        await page.locator('.settings .problem', { hasText: name }).getByText(problem).waitFor();
+        assert.equal(await page.locator('.settings .files li').count(), 0);
+      }
+    }
+    // The same name in two places is two things.
+    await page.setInputFiles('#choose-policies', jsonFile('fine.json', '{"rules":[{"require":"credential","kind":"EvaluationAttestation"},{"require":"credential","kind":"DatasetPassport"}]}'));
+    await page.locator('.settings .files', { hasText: 'fine.json' }).waitFor();
+    await page.getByRole('button', { name: 'Reset' }).click();
     await judge(page, BUNDLE);
     assert.match(await page.textContent('#verdict'), /^Verified/);
     await context.close();
@@ -298,6 +370,18 @@ describe('into the page', () => {
     assert.match(await page.textContent('#checked-with'), /2020-01-01T00:00:00Z/);
     await page.getByRole('button', { name: 'Close' }).press('Enter');
     assert.equal(await page.evaluate(() => document.activeElement.id), 'open-settings');
+    await context.close();
+  });
+
+  test('another language leaves the focus where it is, also with the settings open', async () => {
+    const { context, page } = await open();
+    await page.click('#open-settings');
+    await page.waitForSelector('#settings-title');
+    const title = await page.textContent('#settings-title');
+    await page.focus('#language');
+    await page.keyboard.press('ArrowDown');
+    await page.waitForFunction((before) => document.getElementById('settings-title').textContent !== before, title);
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'language');
     await context.close();
   });
 
@@ -333,6 +417,7 @@ describe('into the page', () => {
     await judge(page, BUNDLE);
     await page.setInputFiles('#choose-files', large);
     await page.locator('#files progress').nth(2).waitFor();
+    assert.equal(await page.textContent('#uncovered'), 'Not read yet: 3 files, among them “one.bin”. The verdict does not cover them.');
     await page.getByText(/ a second, \d+ (second|minute)s? left/).waitFor();
     await page.getByRole('button', { name: 'Cancel: one.bin' }).click();
     await page.waitForFunction(() => document.querySelectorAll('#files progress').length === 2);
@@ -341,6 +426,33 @@ describe('into the page', () => {
     await page.waitForFunction(() => document.querySelectorAll('#files li').length === 1);
     await page.setInputFiles('#choose-files', [modelFile('model.onnx')]);
     assert.match(await settled(page), /^Verified/);
+    assert.equal(await page.textContent('#uncovered'), '');
+    await context.close();
+  });
+
+  test('a file that cannot be read is named at the verdict', async () => {
+    const { context, page } = await open();
+    await judge(page, BUNDLE);
+    const path = join(place, 'changes.onnx');
+    writeFileSync(path, 'before');
+    // What changes between choosing and reading cannot be read.
+    await page.evaluate(() => {
+      document.addEventListener('change', (event) => {
+        event.stopImmediatePropagation();
+        const [file] = event.target.files;
+        globalThis.give = () => {
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(file);
+          document.dispatchEvent(new DragEvent('drop', { dataTransfer, cancelable: true }));
+        };
+      }, { capture: true, once: true });
+    });
+    await page.setInputFiles('#choose-files', path);
+    writeFileSync(path, 'changed, and longer');
+    await page.evaluate(() => globalThis.give());
+    await page.locator('#uncovered', { hasText: 'Could not be read: 1 file, “changes.onnx”' }).waitFor();
+    await settled(page);
+    assert.match(await page.textContent('#uncovered'), /The verdict does not cover it/);
     await context.close();
   });
 
@@ -379,6 +491,25 @@ describe('into the page', () => {
     await page.getByRole('button', { name: /Compare the tensors of “model\.safetensors”/ }).click();
     // With the part of the package that compares, which tensor; without it, that it could not be done.
     await page.locator('#differing [role=status]').getByText(/1 tensor differs|could not be compared/).waitFor();
+    await context.close();
+  });
+
+  test('a file differs from the passport that is checked only, and from none when there is none', async () => {
+    const { context, page } = await open();
+    const changed = modelFile('model.onnx');
+    changed.buffer[7] ^= 1;
+    const differing = page.locator('#files .differs');
+    assert.match(await judge(page, BUNDLE, changed), /^Not verified/);
+    assert.equal(await differing.count(), 1);
+    await page.setInputFiles('#choose-passport', jsonFile('other.json', caseOf('recognition').input));
+    await page.locator('.checked-name', { hasText: 'other.json' }).waitFor();
+    await settled(page);
+    assert.equal(await differing.count(), 0);
+    await page.getByRole('button', { name: 'Check this one: passport.json' }).click();
+    await differing.waitFor();
+    for (const name of ['passport.json', 'other.json']) await page.getByRole('button', { name: `Remove: ${name}` }).click();
+    await page.waitForSelector('#verdict', { state: 'detached' });
+    assert.equal(await differing.count(), 0);
     await context.close();
   });
 });

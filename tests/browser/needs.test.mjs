@@ -107,8 +107,49 @@ describe('what is missing', () => {
       await page.waitForFunction(() => /^Verified/.test(document.getElementById('verdict').textContent));
       assert.equal(await page.locator('#files li').count(), 1);
       assert.deepEqual(asked(), []);
+      // It does not go along in a link, and that is said.
+      await page.getByRole('button', { name: 'Share' }).click();
+      assert.match(await page.textContent('#share-without'), /^1 other document that the check had is not in the link/);
       await context.close();
     }
+  });
+
+  test('a file of the user is not taken for what a link leads to, and no link to there is made of it', async () => {
+    const { context, page } = await open({ path: '#src=https://lab.example/passport.json' });
+    await page.waitForSelector('#needs-list');
+    await dropOn(page, [passportFile(BUNDLE)]);
+    assert.match(await settled(page), /^Verified/);
+    assert.match(await page.textContent('#files li'), /^passport\.json/);
+    assert.match(await page.textContent('#needs-list'), /https:\/\/lab\.example\/passport\.json/);
+    // Chosen for it by its row, it still does not lie there as far as anybody knows.
+    await page.setInputFiles('#needs-list input', { ...passportFile(caseOf('recognition').input), name: 'mine.json' });
+    await page.locator('.checked-name', { hasText: 'mine.json' }).waitFor();
+    await settled(page);
+    await page.getByRole('button', { name: 'Share' }).click();
+    await page.waitForSelector('#share-link');
+    assert.equal(await page.locator('#share-source, #share-markdown').count(), 0);
+    await context.close();
+  });
+
+  test('when all is removed nothing is fetched any more, and what still arrives is not taken', async () => {
+    const { context, page } = await open({ path: '#src=https://slow.example/p.json' });
+    let asked;
+    const isAsked = new Promise((resolve) => { asked = resolve; });
+    await context.route('https://slow.example/**', (route) => asked(route));
+    await page.getByRole('button', { name: /^Fetch/ }).click();
+    await agree(page);
+    const route = await isAsked;
+    await page.setInputFiles('#choose-passport', [passportFile(BUNDLE), { ...passportFile(caseOf('recognition').input), name: 'other.json' }]);
+    await settled(page);
+    await page.getByRole('button', { name: 'Remove all' }).click();
+    await page.waitForSelector('#verdict', { state: 'detached' });
+    assert.equal(await page.locator('#needs-list').count(), 0);
+    assert.equal(await page.locator('iframe').count(), 0);
+    await route.fulfill({ body: BUNDLE, headers: OPEN }).catch(() => {});
+    // What is given afterwards is all there is.
+    await judge(page, caseOf('recognition').input);
+    assert.equal(await page.locator('#files li').count(), 1);
+    await context.close();
   });
 
   test('a credential without an address is asked for as a file only', async () => {

@@ -133,6 +133,79 @@ describe('without a network', () => {
     await server.close();
   });
 
+  test('a new version throws away no settings, neither chosen ones nor an open panel', async () => {
+    const { context, page, folder, server } = await visited('newer-settings');
+    const first = await versionOf(page);
+    const offered = async (name) => {
+      appendFileSync(join(folder, 'icon.svg'), `<!-- ${name} -->\n`);
+      seal(folder);
+      await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).update());
+      await page.getByRole('button', { name: 'Reload with it' }).waitFor();
+      assert.equal(await versionOf(page), first);
+      await page.evaluate(() => document.getElementById('update').replaceChildren());
+    };
+    await page.click('#open-settings');
+    await page.waitForSelector('#settings-title');
+    await offered('open');
+    await page.setInputFiles('#choose-policies', { name: 'ours.json', mimeType: 'application/json', buffer: Buffer.from('{"requireRecognition":true}') });
+    await page.locator('.settings').getByText('ours.json').waitFor();
+    await page.getByRole('button', { name: 'Close' }).click();
+    await offered('chosen');
+    await judge(page, BUNDLE);
+    assert.match(await page.textContent('#checked-with'), /ours\.json/);
+    await context.close();
+    await server.close();
+  });
+
+  test('what is given while a new version takes over is not thrown away', async () => {
+    const { context, page, folder, server } = await visited('newer-meanwhile');
+    const first = await versionOf(page);
+    // The worker is asked to take over, and hears it when a passport was given.
+    await page.evaluate(() => {
+      const { postMessage } = ServiceWorker.prototype;
+      ServiceWorker.prototype.postMessage = function later(message) {
+        globalThis.takeOver = () => postMessage.call(this, message);
+      };
+    });
+    appendFileSync(join(folder, 'icon.svg'), '<!-- new -->\n');
+    seal(folder);
+    await page.evaluate(async () => { await (await navigator.serviceWorker.getRegistration()).update(); });
+    await page.waitForFunction(() => globalThis.takeOver);
+    assert.match(await judge(page, BUNDLE), /^Verified/);
+    await page.evaluate(() => globalThis.takeOver());
+    await page.getByRole('button', { name: 'Reload with it' }).waitFor();
+    assert.equal(await versionOf(page), first);
+    assert.match(await page.textContent('#verdict'), /^Verified/);
+    await page.getByRole('button', { name: 'Reload with it' }).click();
+    await page.waitForFunction((version) => document.querySelector('meta[name=site-version]')?.content !== version, first);
+    await context.close();
+    await server.close();
+  });
+
+  test('two versions of the page on one origin leave each other alone', async () => {
+    const folder = join(place, 'two');
+    for (const name of ['a', 'b']) cpSync(built, join(folder, name), { recursive: true });
+    appendFileSync(join(folder, 'b', 'icon.svg'), '<!-- another -->\n');
+    const versions = { 'a/': seal(join(folder, 'a')), 'b/': seal(join(folder, 'b')) };
+    const server = await serve(folder, { policy: false });
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    for (const path of Object.keys(versions)) {
+      await page.goto(`${server.url}${path}index.html`);
+      await page.waitForFunction((scope) => navigator.serviceWorker.controller?.scriptURL === `${scope}sw.js`, server.url + path);
+      await loaded(page);
+    }
+    assert.equal(await page.evaluate(async () => (await caches.keys()).length), 2);
+    await server.close();
+    for (const [path, version] of Object.entries(versions)) {
+      await page.goto(`${server.url}${path}index.html`);
+      await loaded(page);
+      assert.equal(await versionOf(page), version);
+      assert.match(await judge(page, BUNDLE), /^Verified/);
+    }
+    await context.close();
+  });
+
   test('what is opened by a link is the page, and what is no file of it is not kept', async () => {
     const { context, page, folder, server } = await visited('links');
     writeFileSync(join(folder, 'passport.json'), BUNDLE);
