@@ -130,7 +130,8 @@ async function addAny(chosen) {
   const kinds = await kindsOf(chosen);
   if (clearings !== page.clearings) return;
   const of = (...wanted) => chosen.filter((_, index) => wanted.includes(kinds[index]));
-  // Who sends a passport does not say by what it is judged; among others such a file may be one that was signed.
+  // Who sends a passport does not say by what it is judged. Among others such a file is measured like these: it may be
+  // one that was signed, and a changed one must not pass for a list.
   const settings = chosen.filter((_, index) => isSetting(kinds[index]));
   if (settings.length > 0) complain(settings.slice(0, SHOWN_NAMES).map(({ path }) => notUsed(path)).join(' '));
   if (settings.length === chosen.length) return;

@@ -319,7 +319,7 @@ describe('into the page', () => {
     ]) {
       const { context, page } = await open();
       await give(page);
-      await page.locator('#problem', { hasText: 'It is not used' }).waitFor();
+      await page.locator('#problem', { hasText: 'It is not used as such' }).waitFor();
       await settled(page);
       assert.equal(await page.locator('#checked-with').count(), 0);
       assert.equal(await page.locator('.settings').count(), 0);

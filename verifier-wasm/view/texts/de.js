@@ -293,7 +293,7 @@ export default {
     'page.not-covered-unreadable': { one: 'Nicht lesbar: {count} Datei, „{name}“. Das Urteil umfasst sie nicht.', other: 'Nicht lesbar: {count} Dateien, darunter „{name}“. Das Urteil umfasst sie nicht.' },
     'page.not-utf8': '„{name}“ konnte nicht als UTF-8-Text gelesen werden',
     'page.not-read': 'Was Sie vorgelegt haben, konnte nicht gelesen werden.',
-    'page.not-used': '„{name}“ sieht wie eine Vertrauensliste oder eine Richtlinie aus und wird nicht verwendet: Beides wählen Sie selbst aus, unter „Vertrauen, Richtlinie, Zeit“.',
+    'page.not-used': '„{name}“ sieht wie eine Vertrauensliste oder eine Richtlinie aus und wird nicht als solche verwendet: Beides wählen Sie selbst aus, unter „Vertrauen, Richtlinie, Zeit“.',
     'page.pasted': 'eingefügter Text',
     'page.dropped': 'abgelegter Text',
     'page.from-link': 'aus dem Link',

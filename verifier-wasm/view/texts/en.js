@@ -296,7 +296,7 @@ export default {
     'page.not-covered-unreadable': { one: 'Could not be read: {count} file, “{name}”. The verdict does not cover it.', other: 'Could not be read: {count} files, among them “{name}”. The verdict does not cover them.' },
     'page.not-utf8': '“{name}” could not be read as UTF-8 text',
     'page.not-read': 'What you gave could not be read.',
-    'page.not-used': '“{name}” looks like a trust list or a policy. It is not used: you choose these yourself, under “Trust, policy, time”.',
+    'page.not-used': '“{name}” looks like a trust list or a policy. It is not used as such: you choose these yourself, under “Trust, policy, time”.',
     'page.pasted': 'pasted text',
     'page.dropped': 'dropped text',
     'page.from-link': 'from the link',

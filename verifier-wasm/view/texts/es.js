@@ -291,7 +291,7 @@ export default {
     'page.not-covered-unreadable': { one: 'No se pudo leer: {count} archivo, «{name}». El veredicto no lo abarca.', other: 'No se pudieron leer: {count} archivos, entre ellos «{name}». El veredicto no los abarca.' },
     'page.not-utf8': '«{name}» no se pudo leer como texto UTF-8',
     'page.not-read': 'No se pudo leer lo que ha aportado.',
-    'page.not-used': '«{name}» parece una lista de confianza o una política. No se utiliza: estas las elige usted mismo, en «Confianza, política, momento».',
+    'page.not-used': '«{name}» parece una lista de confianza o una política. No se utiliza como tal: estas las elige usted mismo, en «Confianza, política, momento».',
     'page.pasted': 'texto pegado',
     'page.dropped': 'texto soltado',
     'page.from-link': 'del enlace',

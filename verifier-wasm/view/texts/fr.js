@@ -293,7 +293,7 @@ export default {
     'page.not-covered-unreadable': { one: 'N’a pas pu être lu : {count} fichier, « {name} ». Le verdict ne porte pas sur lui.', other: 'N’ont pas pu être lus : {count} fichiers, dont « {name} ». Le verdict ne porte pas sur eux.' },
     'page.not-utf8': '« {name} » n’a pas pu être lu comme du texte UTF-8',
     'page.not-read': 'Ce que vous avez fourni n’a pas pu être lu.',
-    'page.not-used': '« {name} » ressemble à une liste de confiance ou à une politique. Ce fichier n’est pas utilisé : vous les choisissez vous-même, sous « Confiance, politique, date ».',
+    'page.not-used': '« {name} » ressemble à une liste de confiance ou à une politique. Ce fichier n’est pas utilisé comme tel : vous les choisissez vous-même, sous « Confiance, politique, date ».',
     'page.pasted': 'texte collé',
     'page.dropped': 'texte déposé',
     'page.from-link': 'issu du lien',

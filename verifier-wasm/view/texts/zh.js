@@ -291,7 +291,7 @@ export default {
     'page.not-covered-unreadable': { other: '无法读取：{count} 个文件，包括“{name}”。结论不涵盖这些文件。' },
     'page.not-utf8': '“{name}”无法作为 UTF-8 文本读取',
     'page.not-read': '您提供的内容无法读取。',
-    'page.not-used': '“{name}”看起来是信任列表或策略，未被使用：这类文件须由您本人在“信任、策略、时间”中选择。',
+    'page.not-used': '“{name}”看起来是信任列表或策略，未作为此类文件使用：这类文件须由您本人在“信任、策略、时间”中选择。',
     'page.pasted': '粘贴的文本',
     'page.dropped': '拖放的文本',
     'page.from-link': '来自链接',
