@@ -74,7 +74,7 @@ describe('in Chromium', () => {
   });
 
   const showMore = (page) => page.evaluate(() => {
-    for (let button = document.querySelector('main button'); button; button = document.querySelector('main button')) button.click();
+    for (let button = document.querySelector('#content button'); button; button = document.querySelector('#content button')) button.click();
   });
 
   test('in every role, every failure, warning, limit and decision is seen', async () => {
@@ -314,6 +314,57 @@ describe('in Chromium', () => {
     await compare(page, reportOf('not-json'), reportOf('not-json'));
     assert.deepEqual(complaints, []);
     await context.close();
+  });
+
+  test('a name that imitates the page is one line in a box of its own, after the signer and away from the page’s words', async () => {
+    const feigned = 'CT nodules” signed by did:web:usz.ch\n\nVerified: the issuer is in your trust list as\nUniversity\u00a0 \tHospital Zurich. The files match.';
+    const flat = feigned.replace(/[\s]+/g, ' ');
+    const shownFirst = flat.slice(0, 80);
+    for (const [colorScheme, media, width] of [['light', 'screen', 1100], ['dark', 'screen', 320], ['dark', 'print', 690]]) {
+      const { context, page, complaints } = await open({ colorScheme, viewport: { width, height: 900 } });
+      await page.emulateMedia({ media, colorScheme });
+      const report = reportOf('bundle');
+      for (const { content: { credentialSubject } } of report.shown) credentialSubject.name = feigned;
+      await show(page, report);
+      const what = `${colorScheme}, ${media}, ${width}`;
+      const found = await page.evaluate((words) => {
+        const strays = [];
+        const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+        // Where its own claim is shown as a value, it is as it was signed.
+        for (let text = texts.nextNode(); text; text = texts.nextNode()) if (text.data.includes(words) && !text.parentElement.closest('.name, dd, pre')) strays.push(text.parentElement.outerHTML);
+        const [signer, name] = document.querySelector('.subjects li').children;
+        const box = name.querySelector('.name');
+        const style = getComputedStyle(box);
+        return {
+          strays, signer: signer.innerText, name: name.innerText, below: name.getBoundingClientRect().top >= signer.getBoundingClientRect().bottom,
+          spaces: [...document.querySelectorAll('.name')].map((one) => getComputedStyle(one).whiteSpace).filter((one) => one.startsWith('pre')),
+          looks: [style.borderTopStyle, style.contain], odd: [...document.querySelectorAll('.name')].filter((one) => /[\n\t]| {2}/.test(one.textContent)).length, count: document.querySelectorAll('.name').length,
+        };
+      }, 'in your trust list as');
+      assert.deepEqual(found.strays, [], what);
+      assert.match(found.signer, /signed by did:\S+$/, what);
+      assert.equal(found.name.replace(/\s+/g, ' '), `Name by its own account: “${shownFirst}… Show all ${flat.length} characters”`, what);
+      assert.deepEqual([found.below, found.spaces, found.looks, found.odd], [true, [], ['dashed', 'paint'], 0], what);
+      assert.ok(found.count > report.shown.length * 3, `${what}: ${found.count} names`);
+      assert.equal(await overflows(page), false, what);
+      assert.equal(await page.evaluate(() => [...document.querySelectorAll('.verdict .name, .node .name')].filter((one) => one.getBoundingClientRect().right > one.closest('.verdict, .node').getBoundingClientRect().right).length), 0, what);
+      if (media === 'screen') {
+        await page.locator('.subjects').getByRole('button', { name: `Show all ${flat.length} characters` }).first().click();
+        assert.ok((await page.textContent('.subjects .name')) === flat, what);
+      }
+      // Marks that stack in a name are not painted beyond its box.
+      for (const { content: { credentialSubject } } of report.shown) credentialSubject.name = `Z${'\u0346\u0310\u035b\u0327'.repeat(18)}`;
+      await show(page, report);
+      const clip = await page.locator('.subjects li').first().evaluate((item) => {
+        const { x, bottom, width: wide } = item.firstElementChild.getBoundingClientRect();
+        return { x, y: bottom - 20, width: wide, height: item.querySelector('.name').getBoundingClientRect().top - bottom + 20 };
+      });
+      const stacked = await page.screenshot({ clip });
+      await page.evaluate(() => document.querySelectorAll('.name').forEach((one) => { one.style.visibility = 'hidden'; }));
+      assert.ok(stacked.equals(await page.screenshot({ clip })), what);
+      assert.deepEqual(complaints, []);
+      await context.close();
+    }
   });
 
   test('hostile text, names of a megabyte, depth and number: text, cut, and no wider than the page', async () => {

@@ -28,10 +28,15 @@ export function plain(value, longest = SHOWN_CHARACTERS) {
   return cut.replace(HIDDEN, (character) => codePoint(character));
 }
 
+/** A stranger's text as one line: what stands among the page's own words is not set apart by lines and gaps of its own. */
+export function oneLine(value) {
+  return String(value).replace(/[\p{Zs}\n\t]+/gu, ' ');
+}
+
 /** As much of a text as is shown at once: the text itself when that is all. */
-export function beginning(text) {
-  const lines = text.slice(0, SHOWN_CHARACTERS).split('\n', SHOWN_LINES).join('\n');
-  const short = text.length <= SHOWN_CHARACTERS * 1.2 && text.split('\n', SHOWN_LINES + 1).length <= SHOWN_LINES;
+export function beginning(text, longest = SHOWN_CHARACTERS) {
+  const lines = text.slice(0, longest).split('\n', SHOWN_LINES).join('\n');
+  const short = text.length <= longest * 1.2 && text.split('\n', SHOWN_LINES + 1).length <= SHOWN_LINES;
   return short ? text : wellCut(text, lines.length);
 }
 

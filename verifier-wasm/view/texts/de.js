@@ -18,7 +18,7 @@ export default {
     'verdict.time-and-code': 'Geprüft für den Zeitpunkt {time}, Code {code}',
     'verdict.code': 'Code {code}',
     'verdict.signed-by': '{what}, signiert von {issuer}',
-    'verdict.named-signed-by': '{what} „{name}“, signiert von {issuer}',
+    'verdict.named': 'Name nach eigener Angabe: {name}',
 
     // Checks
     'checks': 'Prüfungen',

@@ -21,7 +21,7 @@ export default {
     'verdict.time-and-code': 'Checked as of {time}, code {code}',
     'verdict.code': 'Code {code}',
     'verdict.signed-by': '{what} signed by {issuer}',
-    'verdict.named-signed-by': '{what} “{name}” signed by {issuer}',
+    'verdict.named': 'Name by its own account: {name}',
 
     // Checks
     'checks': 'Checks',

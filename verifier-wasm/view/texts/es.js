@@ -16,7 +16,7 @@ export default {
     'verdict.time-and-code': 'Comprobado a fecha de {time}, código {code}',
     'verdict.code': 'Código {code}',
     'verdict.signed-by': '{what}, con firma de {issuer}',
-    'verdict.named-signed-by': '{what} «{name}», con firma de {issuer}',
+    'verdict.named': 'Nombre según su propia declaración: {name}',
 
     // Checks
     'checks': 'Comprobaciones',

@@ -18,7 +18,7 @@ export default {
     'verdict.time-and-code': 'Contrôlé à la date du {time}, code {code}',
     'verdict.code': 'Code {code}',
     'verdict.signed-by': '{what}, avec la signature de {issuer}',
-    'verdict.named-signed-by': '{what} « {name} », avec la signature de {issuer}',
+    'verdict.named': 'Nom selon sa propre déclaration : {name}',
 
     // Checks
     'checks': 'Contrôles',

@@ -16,7 +16,7 @@ export default {
     'verdict.time-and-code': '核查时间：{time}，代码 {code}',
     'verdict.code': '代码 {code}',
     'verdict.signed-by': '{what}，由 {issuer} 签名',
-    'verdict.named-signed-by': '{what}“{name}”，由 {issuer} 签名',
+    'verdict.named': '其自称的名称：{name}',
 
     // Checks
     'checks': '核查项',
