@@ -307,6 +307,16 @@ describe('in Chromium', () => {
 
     await compare(page, first, reportOf('bundle'));
     assert.equal(await page.getByText('Nothing differs.').count(), first.shown.length + 2);
+    // A number of a drawing, and what is written for machines: no claim differs, and yet the two are not the same.
+    const alike = reportOf('bundle');
+    const evaluation = alike.shown.find(({ content }) => content.type.includes('EvaluationAttestation')).content;
+    evaluation.credentialSubject.metric[0].value = '0.01';
+    await compare(page, first, alike);
+    assert.equal(await page.getByText('Nothing differs.').count(), first.shown.length + 1);
+    assert.equal(await page.getByText(en.ui['compare.nothing-else']).count(), 1);
+    evaluation.credentialStatus = { type: 'BitstringStatusListEntry', statusListIndex: '7' };
+    await compare(page, first, alike);
+    assert.deepEqual((await cells('Credential › Credential status › Status list index')).slice(1), ['7', 'only in the second']);
     await compare(page, first, reportOf('metric-changed'));
     assert.deepEqual(await page.locator('.verdict h2').allTextContents(), ['Verified', 'Not verified']);
     assert.doesNotMatch(await page.textContent('main'), /0\.9999/);

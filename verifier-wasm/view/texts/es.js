@@ -173,6 +173,7 @@ export default {
     'compare.absent': 'no está',
     'compare.none': 'no tiene ninguna credencial de esta clase que supere la verificación.',
     'compare.nothing': 'No hay diferencias.',
+    'compare.nothing-else': 'Ninguna otra afirmación difiere: la diferencia está en las métricas, en los archivos o en lo que está escrito para máquinas.',
     'compare.alone': { one: '{count} afirmación que solo tiene este', other: '{count} afirmaciones que solo tiene este' },
     'compare.cut': 'Hay más afirmaciones de las que se comparan aquí.',
     'compare.same': { one: '{count} afirmación que es igual', other: '{count} afirmaciones que son iguales' },
