@@ -8,6 +8,7 @@ import { ageOf, listTime } from '../../verifier-wasm/view/age.js';
 import { claimsOf, compareClaims, isEqual, pairSources } from '../../verifier-wasm/view/claims.js';
 import { countBases, groupsOf } from '../../verifier-wasm/view/known.js';
 import { axisOf, drawable, placeOn } from '../../verifier-wasm/view/scale.js';
+import { plain } from '../../verifier-wasm/view/text.js';
 import en from '../../verifier-wasm/view/texts/en.js';
 import { createUi } from '../../verifier-wasm/view/ui.js';
 import { cases } from './harness.mjs';
@@ -71,6 +72,13 @@ describe('the parts that need no page', () => {
     assert.deepEqual(['2026-11-21T11:59:30Z', '2026-11-21T11:00:00Z', '2026-11-21T06:00:00Z', '2026-11-01T11:00:00Z'].map(age), ['0 minutes', '60 minutes', '6 hours', '20 days']);
     assert.equal(age('2026-11-21T12:00:01Z'), undefined);
     assert.equal(age('not a time'), undefined);
+  });
+
+  test('no character that is drawn as nothing passes, and joiners of words do', () => {
+    for (const hidden of ['\u200b', '\u202e', '\ufe0f', '\u180b', '\u2065', '\u{e0101}', '\ufff0', '\u{e0fff}', '\u{e0030}', '\u034f', '\u115f', '\u1160', '\u17b4', '\u17b5', '\u2800', '\u3164', '\uffa0', '\ud800']) {
+      assert.equal(plain(`a${hidden}b`), `aU+${hidden.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}b`);
+    }
+    for (const left of ['\n', '\t', '\u200c', '\u200d', '\u0301', '漢', '😀', 'ß']) assert.equal(plain(`a${left}b`), `a${left}b`);
   });
 
   test('claims are held against each other by what names them', () => {
