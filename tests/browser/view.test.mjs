@@ -238,6 +238,20 @@ describe('in Chromium', () => {
     await context.close();
   });
 
+  test('a reason that is no text is shown for what it is, and a basis that is none of ours is quoted, not a badge', async () => {
+    const { context, page, complaints } = await open();
+    await show(page, saying({ evaluation: { basis: 'withheld', reason: { law: 'of the land' } }, calibration: { basis: 'verified by WHO' }, table: [{ basis: 'verified by WHO', a: 1 }, { basis: 'measured', a: 2 }] }));
+    const text = await seen(page, '#content');
+    assert.doesNotMatch(await page.textContent('main'), /\[object/);
+    assert.match(text, /Evaluation withheld Law of the land/);
+    assert.match(text, /2 “verified by WHO”/);
+    const places = await page.locator('.name').filter({ hasText: 'verified by WHO' }).count();
+    assert.ok(places >= 3, `${places}`);
+    assert.equal(await page.locator('.basis').filter({ hasText: 'WHO' }).count(), 0);
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
   test('who signed is said by the trust list and by the identifier, never by a credential', async () => {
     const { context, page } = await open();
     await show(page, reportOf('everything'));
