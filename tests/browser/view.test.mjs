@@ -505,6 +505,22 @@ describe('in Chromium', () => {
     await context.close();
   });
 
+  test('on paper a comparison is open as well, and is folded again', async () => {
+    const { context, page } = await open();
+    await compare(page, reportOf('bundle'), reportOf('everything'));
+    const folded = () => page.locator('#view details:not(.json):not([open]), #view button.more').count();
+    const before = await folded();
+    assert.ok(before > 0);
+    await page.evaluate(() => {
+      view.openForPrint(document.createElement('div'), document.getElementById('view'));
+      window.dispatchEvent(new Event('beforeprint'));
+    });
+    assert.equal(await folded(), 0);
+    await page.evaluate(() => window.dispatchEvent(new Event('afterprint')));
+    assert.ok(await folded() > 0);
+    await context.close();
+  });
+
   test('axe finds nothing, in every role and in a comparison, light and dark, narrow and wide', async () => {
     const axe = axeSource();
     for (const [colorScheme, width] of [['light', 1100], ['dark', 320]]) {
