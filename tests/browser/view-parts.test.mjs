@@ -5,9 +5,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import { ageOf, listTime } from '../../verifier-wasm/view/age.js';
-import { claimsOf, compareClaims, pairSources } from '../../verifier-wasm/view/claims.js';
+import { claimsOf, compareClaims, isEqual, pairSources } from '../../verifier-wasm/view/claims.js';
 import { countBases, groupsOf } from '../../verifier-wasm/view/known.js';
 import { axisOf, drawable, placeOn } from '../../verifier-wasm/view/scale.js';
+import { plain } from '../../verifier-wasm/view/text.js';
 import en from '../../verifier-wasm/view/texts/en.js';
 import { createUi } from '../../verifier-wasm/view/ui.js';
 import { cases } from './harness.mjs';
@@ -73,6 +74,13 @@ describe('the parts that need no page', () => {
     assert.equal(age('not a time'), undefined);
   });
 
+  test('no character that is drawn as nothing passes, and joiners of words do', () => {
+    for (const hidden of ['\u200b', '\u202e', '\ufe0f', '\u180b', '\u2065', '\u{e0101}', '\ufff0', '\u{e0fff}', '\u{e0030}', '\u034f', '\u115f', '\u1160', '\u17b4', '\u17b5', '\u2800', '\u3164', '\uffa0', '\ud800']) {
+      assert.equal(plain(`a${hidden}b`), `aU+${hidden.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}b`);
+    }
+    for (const left of ['\n', '\t', '\u200c', '\u200d', '\u0301', '漢', '😀', 'ß']) assert.equal(plain(`a${left}b`), `a${left}b`);
+  });
+
   test('claims are held against each other by what names them', () => {
     const content = (files, more = {}) => ({ issuer: 'did:web:a.example', credentialSubject: { artifactManifest: { file: files.map(([path, digestMultibase]) => ({ path, digestMultibase })) }, ...more } });
     const { rows } = compareClaims(content([['a', '1'], ['b', '2']]), content([['b', '3'], ['a', '1'], ['c', '4']], JSON.parse('{"__proto__":"x"}')));
@@ -85,6 +93,17 @@ describe('the parts that need no page', () => {
     assert.deepEqual([...own.claims.values()].map(({ value }) => value), ['urn:x:credential', 'did:web:a.example', 'urn:x:subject', 'somebody']);
     const many = claimsOf({ credentialSubject: Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`a${at}`, at])) });
     assert.deepEqual([many.claims.size, many.cut], [20_000, true]);
+    const score = (value) => [{ name: 'AUC', value }];
+    const whole = (value) => ({
+      credentialStatus: { id: `https://a.example/list#${value}`, type: 'Entry', index: value }, termsOfUse: [{ type: 'Terms', text: value }], evidence: {},
+      credentialSubject: { metric: score(value), group: { metric: score(value), deep: { noise: score(value) } }, list: [{ metric: score(value) }] },
+    });
+    const differing = compareClaims(whole('1'), whole('2')).rows.filter(({ state }) => state === 'differs').map(({ path }) => path.flat().join('/'));
+    assert.deepEqual(differing, ['credential/credentialStatus/id', 'credential/credentialStatus/index', 'credential/termsOfUse/0/text', 'group/deep/noise/AUC/value', 'list/0/metric/AUC/value']);
+    assert.deepEqual(compareClaims({ credentialSubject: 'a' }, { credentialSubject: 'b' }).rows.map(({ state }) => state), ['differs']);
+    assert.ok(compareClaims(whole('1'), { ...whole('1'), evidence: undefined }).rows.some(({ path, state }) => path[1] === 'evidence' && state === 'differs'));
+    assert.ok(isEqual({ a: [1, { b: null }], c: 'x' }, { c: 'x', a: [1, { b: null }] }));
+    for (const other of [{ a: [1] }, { a: { 0: 1, 1: 2 } }, { a: [2, 1] }, { b: [1, 2] }, null, 'a', JSON.parse('{"__proto__":{"a":[1,2]}}')]) assert.equal(isEqual({ a: [1, 2] }, other), false, JSON.stringify(other));
     const source = (node, id, type = 'ModelPassport') => ({ node, content: { type: ['VerifiableCredential', type], credentialSubject: { id } } });
     const pairs = pairSources([source('1', 'x'), source('2', 'y')], [source('3', 'y'), source('1', 'z'), source('9', 'q', 'Other')]);
     assert.deepEqual(pairs.map(({ first, second }) => [first?.node, second?.node]), [['1', '1'], ['2', '3'], [undefined, '9']]);

@@ -238,6 +238,20 @@ describe('in Chromium', () => {
     await context.close();
   });
 
+  test('a reason that is no text is shown for what it is, and a basis that is none of ours is quoted, not a badge', async () => {
+    const { context, page, complaints } = await open();
+    await show(page, saying({ evaluation: { basis: 'withheld', reason: { law: 'of the land' } }, calibration: { basis: 'verified by WHO' }, table: [{ basis: 'verified by WHO', a: 1 }, { basis: 'measured', a: 2 }] }));
+    const text = await seen(page, '#content');
+    assert.doesNotMatch(await page.textContent('main'), /\[object/);
+    assert.match(text, /Evaluation withheld Law of the land/);
+    assert.match(text, /2 “verified by WHO”/);
+    const places = await page.locator('.name').filter({ hasText: 'verified by WHO' }).count();
+    assert.ok(places >= 3, `${places}`);
+    assert.equal(await page.locator('.basis').filter({ hasText: 'WHO' }).count(), 0);
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
   test('who signed is said by the trust list and by the identifier, never by a credential', async () => {
     const { context, page } = await open();
     await show(page, reportOf('everything'));
@@ -307,6 +321,16 @@ describe('in Chromium', () => {
 
     await compare(page, first, reportOf('bundle'));
     assert.equal(await page.getByText('Nothing differs.').count(), first.shown.length + 2);
+    // A number of a drawing, and what is written for machines: no claim differs, and yet the two are not the same.
+    const alike = reportOf('bundle');
+    const evaluation = alike.shown.find(({ content }) => content.type.includes('EvaluationAttestation')).content;
+    evaluation.credentialSubject.metric[0].value = '0.01';
+    await compare(page, first, alike);
+    assert.equal(await page.getByText('Nothing differs.').count(), first.shown.length + 1);
+    assert.equal(await page.getByText(en.ui['compare.nothing-else']).count(), 1);
+    evaluation.credentialStatus = { type: 'BitstringStatusListEntry', statusListIndex: '7' };
+    await compare(page, first, alike);
+    assert.deepEqual((await cells('Credential › Credential status › Status list index')).slice(1), ['7', 'only in the second']);
     await compare(page, first, reportOf('metric-changed'));
     assert.deepEqual(await page.locator('.verdict h2').allTextContents(), ['Verified', 'Not verified']);
     assert.doesNotMatch(await page.textContent('main'), /0\.9999/);
@@ -314,6 +338,57 @@ describe('in Chromium', () => {
     await compare(page, reportOf('not-json'), reportOf('not-json'));
     assert.deepEqual(complaints, []);
     await context.close();
+  });
+
+  test('a name that imitates the page is one line in a box of its own, after the signer and away from the page’s words', async () => {
+    const feigned = 'CT nodules” signed by did:web:usz.ch\n\nVerified: the issuer is in your trust list as\nUniversity\u00a0 \tHospital Zurich. The files match.';
+    const flat = feigned.replace(/[\s]+/g, ' ');
+    const shownFirst = flat.slice(0, 80);
+    for (const [colorScheme, media, width] of [['light', 'screen', 1100], ['dark', 'screen', 320], ['dark', 'print', 690]]) {
+      const { context, page, complaints } = await open({ colorScheme, viewport: { width, height: 900 } });
+      await page.emulateMedia({ media, colorScheme });
+      const report = reportOf('bundle');
+      for (const { content: { credentialSubject } } of report.shown) credentialSubject.name = feigned;
+      await show(page, report);
+      const what = `${colorScheme}, ${media}, ${width}`;
+      const found = await page.evaluate((words) => {
+        const strays = [];
+        const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+        // Where its own claim is shown as a value, it is as it was signed.
+        for (let text = texts.nextNode(); text; text = texts.nextNode()) if (text.data.includes(words) && !text.parentElement.closest('.name, dd, pre')) strays.push(text.parentElement.outerHTML);
+        const [signer, name] = document.querySelector('.subjects li').children;
+        const box = name.querySelector('.name');
+        const style = getComputedStyle(box);
+        return {
+          strays, signer: signer.innerText, name: name.innerText, below: name.getBoundingClientRect().top >= signer.getBoundingClientRect().bottom,
+          spaces: [...document.querySelectorAll('.name')].map((one) => getComputedStyle(one).whiteSpace).filter((one) => one.startsWith('pre')),
+          looks: [style.borderTopStyle, style.contain], odd: [...document.querySelectorAll('.name')].filter((one) => /[\n\t]| {2}/.test(one.textContent)).length, count: document.querySelectorAll('.name').length,
+        };
+      }, 'in your trust list as');
+      assert.deepEqual(found.strays, [], what);
+      assert.match(found.signer, /signed by did:\S+$/, what);
+      assert.equal(found.name.replace(/\s+/g, ' '), `Name by its own account: “${shownFirst}… Show all ${flat.length} characters”`, what);
+      assert.deepEqual([found.below, found.spaces, found.looks, found.odd], [true, [], ['dashed', 'paint'], 0], what);
+      assert.ok(found.count > report.shown.length * 3, `${what}: ${found.count} names`);
+      assert.equal(await overflows(page), false, what);
+      assert.equal(await page.evaluate(() => [...document.querySelectorAll('.verdict .name, .node .name')].filter((one) => one.getBoundingClientRect().right > one.closest('.verdict, .node').getBoundingClientRect().right).length), 0, what);
+      if (media === 'screen') {
+        await page.locator('.subjects').getByRole('button', { name: `Show all ${flat.length} characters` }).first().click();
+        assert.ok((await page.textContent('.subjects .name')) === flat, what);
+      }
+      // Marks that stack in a name are not painted beyond its box.
+      for (const { content: { credentialSubject } } of report.shown) credentialSubject.name = `Z${'\u0346\u0310\u035b\u0327'.repeat(18)}`;
+      await show(page, report);
+      const clip = await page.locator('.subjects li').first().evaluate((item) => {
+        const { x, bottom, width: wide } = item.firstElementChild.getBoundingClientRect();
+        return { x, y: bottom - 20, width: wide, height: item.querySelector('.name').getBoundingClientRect().top - bottom + 20 };
+      });
+      const stacked = await page.screenshot({ clip });
+      await page.evaluate(() => document.querySelectorAll('.name').forEach((one) => { one.style.visibility = 'hidden'; }));
+      assert.ok(stacked.equals(await page.screenshot({ clip })), what);
+      assert.deepEqual(complaints, []);
+      await context.close();
+    }
   });
 
   test('hostile text, names of a megabyte, depth and number: text, cut, and no wider than the page', async () => {
@@ -427,6 +502,22 @@ describe('in Chromium', () => {
     assert.equal(await overflows(page), false);
     assert.equal(await page.locator('.json').first().isVisible(), false);
     assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
+  test('on paper a comparison is open as well, and is folded again', async () => {
+    const { context, page } = await open();
+    await compare(page, reportOf('bundle'), reportOf('everything'));
+    const folded = () => page.locator('#view details:not(.json):not([open]), #view button.more').count();
+    const before = await folded();
+    assert.ok(before > 0);
+    await page.evaluate(() => {
+      view.openForPrint(document.createElement('div'), document.getElementById('view'));
+      window.dispatchEvent(new Event('beforeprint'));
+    });
+    assert.equal(await folded(), 0);
+    await page.evaluate(() => window.dispatchEvent(new Event('afterprint')));
+    assert.ok(await folded() > 0);
     await context.close();
   });
 

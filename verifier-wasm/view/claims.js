@@ -1,37 +1,43 @@
 // Two credentials, claim by claim. No DOM.
 //
 // In scope: every claim by where it stands, things of a list by what names them, and which credentials of two reports
-// are to be held against each other. Out of scope: metrics, which are compared as drawings.
+// are to be held against each other. Out of scope: the metrics that `metricsOf` finds, which are compared as drawings.
+// What is written in a subject for machines only is no claim, and counts where two contents are asked to be equal.
 
 import { isMetrics } from './metrics.js';
 import { isObject } from './values.js';
 
 const MOST_CLAIMS = 20_000;
 const DEEPEST = 32;
+const [OF_CREDENTIAL, OF_SUBJECT] = ['credential', 'subject'];
 // By these a thing of a list is the same thing in another list, the first that it has.
 const NAMES = ['path', 'name', 'label', 'variable', 'property', 'identifier', 'metric', 'id'];
 
 /** The claims of a credential as a map from place to `{ path, value }`; `cut` says that there are more. */
 export function claimsOf(content) {
   const found = new Map();
-  const keep = (path, value, key = JSON.stringify(path)) => found.set(key, { path, value });
-  const visit = (value, path) => {
-    if (found.size >= MOST_CLAIMS) return;
-    const inner = path.length < DEEPEST ? partsOf(value) : undefined;
-    if (inner === undefined) keep(path, value);
-    else for (const [key, item] of inner) visit(item, [...path, key]);
+  // `level` is how far below its subject a value is, as `metricsOf` counts; nothing elsewhere.
+  const visit = (value, path, side, level) => {
+    if (found.size >= MOST_CLAIMS || ((level === 1 || level === 2) && isMetrics(value))) return;
+    const inner = path.length < DEEPEST ? partsOf(value, side === OF_SUBJECT) : undefined;
+    if (inner === undefined) return void found.set(side + JSON.stringify(path), { path, value });
+    const next = Array.isArray(value) ? (level === 0 ? 0 : undefined) : level + 1;
+    for (const [key, item] of inner) visit(item, [...path, key], side, next);
   };
-  const { issuer, validFrom, validUntil, id, credentialSubject } = content;
+  const { credentialSubject, ...own } = content;
   // What the credential says of itself is another thing than what it says of its subject in the same words.
-  for (const [key, value] of Object.entries({ id, issuer, validFrom, validUntil })) if (value !== undefined) keep(['credential', key], value, key);
-  for (const [key, value] of partsOf(credentialSubject) ?? []) visit(value, [key]);
+  for (const [key, value] of Object.entries(own)) visit(value, ['credential', key], OF_CREDENTIAL);
+  if (credentialSubject !== undefined) visit(credentialSubject, partsOf(credentialSubject) === undefined ? ['credentialSubject'] : [], OF_SUBJECT, 0);
   return { claims: found, cut: found.size >= MOST_CLAIMS };
 }
 
 // The members of an object, and the things of a list by their names; nothing for a value and for a list of values.
-function partsOf(value) {
-  if (isMetrics(value)) return [];
-  if (isObject(value)) return Object.entries(value).filter(([key, item]) => !isForMachines(key, item));
+function partsOf(value, withoutMachines = true) {
+  if (isObject(value)) {
+    const parts = Object.entries(value).filter(([key, item]) => !withoutMachines || !isForMachines(key, item));
+    // That there is an empty one is a fact as well.
+    return parts.length > 0 || withoutMachines ? parts : undefined;
+  }
   if (!Array.isArray(value) || value.length === 0 || !value.every(isObject)) return undefined;
   const taken = new Map();
   return value.map((item, index) => {
@@ -65,7 +71,15 @@ export function compareClaims(first, second) {
 function stateOf(left, right) {
   if (right === undefined) return 'first';
   if (left === undefined) return 'second';
-  return JSON.stringify(left.value) === JSON.stringify(right.value) ? 'same' : 'differs';
+  return isEqual(left.value, right.value) ? 'same' : 'differs';
+}
+
+/** Whether two values of JSON are the same, all the way down; the order of members is no difference. */
+export function isEqual(first, second) {
+  if (typeof first !== 'object' || typeof second !== 'object' || first === null || second === null) return first === second;
+  if (Array.isArray(first) !== Array.isArray(second)) return false;
+  const keys = Object.keys(first);
+  return keys.length === Object.keys(second).length && keys.every((key) => Object.hasOwn(second, key) && isEqual(first[key], second[key]));
 }
 
 /** Pairs of sources of one kind: the same credential, else of the same thing, else in their order. */

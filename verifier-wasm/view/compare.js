@@ -2,7 +2,7 @@
 //
 // In scope: the content that holds, of both reports. Out of scope: which of the two is better.
 
-import { compareClaims, pairSources } from './claims.js';
+import { compareClaims, isEqual, pairSources } from './claims.js';
 import { byName, metricsOf } from './metrics.js';
 import { plotRows, sharedAxis, showAxis } from './plot.js';
 import { section, showVerdict } from './report.js';
@@ -26,9 +26,9 @@ export function showComparison(ui, first, second) {
   const metrics = pairMetrics(pairs);
   return [
     element('div', { class: 'sides' }, showSide(ui, first, 'first', 'verdict'), showSide(ui, second, 'second', 'verdict-second')),
-    section(ui, 'compare', inSteps(ui, element('div', {}), pairs, (pair) => showPair(ui, pair, (path) => !isOfFile(path)), CREDENTIALS_A_STEP)),
+    section(ui, 'compare', inSteps(ui, element('div', {}), pairs, (pair) => showPair(ui, pair, (path) => !isOfFile(path), (content) => content), CREDENTIALS_A_STEP)),
     metrics.length > 0 && section(ui, 'compare.metrics', inSteps(ui, element('div', { class: 'plots' }), byName(metrics), (group) => showPlot(ui, group), PLOTS_A_STEP)),
-    withFiles.length > 0 && section(ui, 'compare.files', inSteps(ui, element('div', {}), withFiles, (pair) => showPair(ui, pair, isOfFile), CREDENTIALS_A_STEP)),
+    withFiles.length > 0 && section(ui, 'compare.files', inSteps(ui, element('div', {}), withFiles, (pair) => showPair(ui, pair, isOfFile, filesOf), CREDENTIALS_A_STEP)),
   ].filter(Boolean);
 }
 
@@ -47,10 +47,16 @@ function isOfFile([group]) {
 }
 
 function hasFiles({ first, second }) {
-  return [first, second].some((source) => source !== undefined && Object.keys(onlySubject(source.content) ?? {}).some((name) => FILES.has(name)));
+  return [first, second].some((source) => source !== undefined && filesOf(source.content).length > 0);
 }
 
-function showPair(ui, pair, wanted) {
+function filesOf(content) {
+  const subject = onlySubject(content) ?? {};
+  return [...FILES].filter((name) => Object.hasOwn(subject, name)).map((name) => [name, subject[name]]);
+}
+
+// The claims that are `wanted` as rows; `part` is all that these stand for, rows or not.
+function showPair(ui, pair, wanted, part) {
   const { first, second } = pair;
   const { rows, cut } = compareClaims(first?.content, second?.content);
   const kept = rows.filter(({ path }) => wanted(path));
@@ -58,14 +64,14 @@ function showPair(ui, pair, wanted) {
   return element('section', { class: 'pair' },
     element('h3', {}, ui.kind((first ?? second).content)),
     isOne(pair) ? showSource(ui, 'both', first) : SIDES.map((side, index) => showSource(ui, side, [first, second][index])),
-    showDiffering(ui, pair, differing),
+    showDiffering(ui, pair, differing, part),
     cut && element('p', { class: 'quiet' }, ui.t('compare.cut')),
     same.length > 0 && fold(ui.t('compare.same', { count: same.length }), () => facts(ui, same)));
 }
 
-function showDiffering(ui, { first, second }, differing) {
-  if (differing.length === 0) return element('p', {}, ui.t('compare.nothing'));
+function showDiffering(ui, { first, second }, differing, part) {
   const isAlone = first === undefined || second === undefined;
+  if (differing.length === 0) return element('p', {}, ui.t(!isAlone && isEqual(part(first.content), part(second.content)) ? 'compare.nothing' : 'compare.nothing-else'));
   return isAlone ? fold(ui.t('compare.alone', { count: differing.length }), () => facts(ui, differing)) : facts(ui, differing);
 }
 

@@ -5,7 +5,7 @@
 
 import { badge, draw, icon, STATES } from './icons.js';
 import { layOut, nearest, SIZES, trouble } from './layout.js';
-import { element, plain } from './text.js';
+import { element, oneLine, plain } from './text.js';
 import { openViewport } from './viewport.js';
 
 const LONGEST_NAME = 70;
@@ -134,7 +134,7 @@ function nodeButton(ui, { id, kind, state, issuer, issuerName }, place, names, {
   const button = element('button', { type: 'button', class: classes, 'aria-pressed': 'false' },
     element('span', { class: 'graph-states' }, badge(state, ui.known('state', state)), ' ', trouble && element('span', { class: 'badge warn' }, icon('warn'), trouble), ' '),
     element('strong', {}, ui.term(kind), ' '),
-    name !== undefined && element('span', { class: 'graph-name' }, ui.parts('content.quoted', { name: element('bdi', {}, plain(name, LONGEST_NAME)) }), ' '),
+    name !== undefined && element('span', { class: 'graph-name' }, ui.parts('content.quoted', { name: element('bdi', { class: 'name' }, plain(oneLine(name), LONGEST_NAME)) }), ' '),
     issuerName !== undefined && element('span', { class: 'graph-name' }, element('bdi', {}, plain(issuerName, LONGEST_NAME)), ' '),
     element('code', { dir: 'ltr' }, shortened(issuer ?? id)));
   button.style.left = `${place.x}px`;

@@ -6,7 +6,7 @@
 import { titleOf } from './sources.js';
 import { inSteps } from './steps.js';
 import { element } from './text.js';
-import { basisBadge, isObject } from './values.js';
+import { basisBadge, isObject, show } from './values.js';
 
 const BASES = ['measured', 'declared', 'inferred', 'withheld', 'unknown'];
 const NOT_SAID = new Set(['withheld', 'unknown']);
@@ -34,7 +34,7 @@ function showCounts(ui, { source, groups }) {
 }
 
 function showNotSaid(ui, { name, basis, reason }) {
-  return element('li', {}, element('strong', {}, ui.term(name)), ' ', basisBadge(ui, basis), reason !== undefined && [' ', ui.foreign(reason)]);
+  return element('li', {}, element('strong', {}, ui.term(name)), ' ', basisBadge(ui, basis), reason !== undefined && [' ', show(ui, reason)]);
 }
 
 /** How many groups there are of each basis, in the order of the legend. */

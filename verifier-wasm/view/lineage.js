@@ -3,7 +3,7 @@
 import { showGraph } from './graph.js';
 import { badge, STATES } from './icons.js';
 import { link } from './layout.js';
-import { element, plain } from './text.js';
+import { element, oneLine, plain } from './text.js';
 import { showTimeline } from './timeline.js';
 
 // Deeper than this a list is no help on a screen; what is left is listed flat below it.
@@ -98,7 +98,7 @@ function showNode(ui, node, { way, names, again, showInGraph }) {
       way && element('span', { class: 'relation' }, ui.term(way.relation), way.state !== node.state && ` (${ui.known('state', way.state)})`, ' '),
       badge(node.state, ui.known('state', node.state)),
       element('strong', {}, ui.term(node.kind)),
-      name !== undefined && element('span', {}, ui.parts('content.quoted', { name: ui.foreign(name) })),
+      name !== undefined && element('span', {}, ui.parts('content.quoted', { name: ui.name(name) })),
       showInGraph && !again && moveButton(ui, 'graph.in-graph', node, names, showInGraph)),
     again
       ? element('p', { class: 'quiet fine' }, ui.parts('lineage.same', { node: ui.foreign(node.id, { code: true }) }))
@@ -119,7 +119,7 @@ function showDetails(ui, { id, issuer, issuerName, message, state, taint, undesc
 }
 
 function moveButton(ui, key, { id, kind }, names, act) {
-  const which = plain(names.get(id) ?? `${ui.term(kind)} ${id}`, 80);
+  const which = plain(oneLine(names.get(id) ?? `${ui.term(kind)} ${id}`), 80);
   const button = element('button', { type: 'button', class: 'link graph-move', 'aria-label': `${ui.t(key)}: ${which}` }, ui.t(key));
   button.addEventListener('click', act);
   return button;

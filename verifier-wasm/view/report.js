@@ -76,11 +76,14 @@ export function showVerdict(ui, { verdict, code, checks, checkedAt, shown }, { i
   ]);
 }
 
-// What was said, and by whom: by the identifier that was proven, never by the name that they give themselves.
+// What was said, and by whom: by the identifier that was proven, never by the name that they give themselves. The name
+// comes last and on a line of its own, so that no words in it go on with what the page says.
 function showSubject(ui, { content }) {
   const name = nameOf(content);
-  const parameters = { what: element('strong', {}, ui.kind(content)), issuer: ui.foreign(issuerOf(content), { code: true }) };
-  return element('li', {}, name === undefined ? ui.parts('verdict.signed-by', parameters) : ui.parts('verdict.named-signed-by', { ...parameters, name: ui.foreign(name) }));
+  const signed = { what: element('strong', {}, ui.kind(content)), issuer: ui.foreign(issuerOf(content), { code: true }) };
+  return element('li', {},
+    element('p', {}, ui.parts('verdict.signed-by', signed)),
+    name !== undefined && element('p', { class: 'fine' }, ui.parts('verdict.named', { name: element('span', {}, ui.parts('content.quoted', { name: ui.name(name) })) })));
 }
 
 function verdictSection(ui, verdict, [of, id], details) {
@@ -149,5 +152,5 @@ function showResult(ui, result, names, times) {
 
 function showPlace(ui, node, name) {
   const id = ui.foreign(node, { code: true });
-  return name === undefined ? ui.parts('checks.in', { node: id }) : ui.parts('checks.in-named', { name: ui.foreign(name), node: id });
+  return name === undefined ? ui.parts('checks.in', { node: id }) : ui.parts('checks.in-named', { name: ui.name(name), node: id });
 }

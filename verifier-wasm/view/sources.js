@@ -35,7 +35,7 @@ export function nameOf({ credentialSubject }) {
 /** What a credential is, and the name that it gives its subject. */
 export function titleOf(ui, content) {
   const name = nameOf(content);
-  return name === undefined ? [ui.kind(content)] : ui.parts('content.named', { kind: ui.kind(content), name: ui.foreign(name) });
+  return name === undefined ? [ui.kind(content)] : ui.parts('content.named', { kind: ui.kind(content), name: ui.name(name) });
 }
 
 /** One line that says whose word something is: by the name that the trust list has, and by the identifier. */

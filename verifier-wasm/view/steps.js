@@ -60,17 +60,20 @@ function fill(details) {
   if (build) details.append(...[build()].flat(Infinity).filter(Boolean));
 }
 
-/** Opens what is folded in `root` before it is printed, and folds it again afterwards. Call it once for a page. */
-export function openForPrint(root) {
+/**
+ * Opens what is folded in each of `roots` before it is printed, and folds it again afterwards. Call it once for a page,
+ * with every place of it that has or will have parts of the view, such as a report and a comparison.
+ */
+export function openForPrint(...roots) {
   let opened = [];
   const open = () => {
     unfold();
-    growAll(root);
+    growAll(roots);
     unfold();
   };
   const unfold = () => {
     // What is opened may hold more that is folded.
-    for (let folded = closed(root); folded.length > 0 && opened.length < OPENED_FOR_PAPER; folded = closed(root)) {
+    for (let folded = closed(roots); folded.length > 0 && opened.length < OPENED_FOR_PAPER; folded = closed(roots)) {
       for (const details of folded.slice(0, OPENED_FOR_PAPER - opened.length)) {
         fill(details);
         details.open = true;
@@ -91,14 +94,14 @@ export function openForPrint(root) {
 }
 
 // A button is no use on paper. What is added stays.
-function growAll(root) {
+function growAll(roots) {
   for (let steps = 0; steps < STEPS_FOR_PAPER; steps += 1) {
-    const button = [...root.querySelectorAll('button.more')].find((one) => growing.has(one));
+    const button = roots.flatMap((root) => [...root.querySelectorAll('button.more')]).find((one) => growing.has(one));
     if (!button) return;
     growing.get(button)();
   }
 }
 
-function closed(root) {
-  return [...root.querySelectorAll('details:not([open])')].filter((details) => !details.matches(FOLDED_ON_PAPER));
+function closed(roots) {
+  return roots.flatMap((root) => [...root.querySelectorAll('details:not([open])')]).filter((details) => !details.matches(FOLDED_ON_PAPER));
 }

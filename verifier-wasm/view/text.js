@@ -7,9 +7,9 @@ const SHOWN_CHARACTERS = 280;
 const SHOWN_LINES = 12;
 
 // Controls, format characters (bidirectional overrides among them), line and paragraph separators, private
-// use, half surrogates, and letters and marks without a shape. A line feed, a tab and the joiners that some
-// scripts spell words with are left.
-const HIDDEN = /(?![\n\t\u200C\u200D])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\u034F\u115F\u1160\u17B4\u17B5\u2800\u3164\uFFA0]/gu;
+// use, half surrogates, what is drawn as nothing wherever there is no use for it (variation selectors among it), and
+// the blank of Braille. A line feed, a tab and the joiners that some scripts spell words with are left.
+const HIDDEN = /(?![\n\t\u200C\u200D])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
 /** An element with attributes and children; strings among the children become text. */
 export function element(name, attributes = {}, ...children) {
@@ -28,10 +28,15 @@ export function plain(value, longest = SHOWN_CHARACTERS) {
   return cut.replace(HIDDEN, (character) => codePoint(character));
 }
 
+/** A stranger's text as one line: what stands among the page's own words is not set apart by lines and gaps of its own. */
+export function oneLine(value) {
+  return String(value).replace(/[\p{Zs}\n\t]+/gu, ' ');
+}
+
 /** As much of a text as is shown at once: the text itself when that is all. */
-export function beginning(text) {
-  const lines = text.slice(0, SHOWN_CHARACTERS).split('\n', SHOWN_LINES).join('\n');
-  const short = text.length <= SHOWN_CHARACTERS * 1.2 && text.split('\n', SHOWN_LINES + 1).length <= SHOWN_LINES;
+export function beginning(text, longest = SHOWN_CHARACTERS) {
+  const lines = text.slice(0, longest).split('\n', SHOWN_LINES).join('\n');
+  const short = text.length <= longest * 1.2 && text.split('\n', SHOWN_LINES + 1).length <= SHOWN_LINES;
   return short ? text : wellCut(text, lines.length);
 }
 

@@ -107,7 +107,7 @@ function showRow(ui, { node, kind, content, bar, facts }, scale, now, names) {
     element('div', { class: 'time-text' },
       element('p', { class: 'node-head' },
         element('strong', {}, content ? ui.kind(content) : ui.term(kind ?? 'credential')),
-        name !== undefined && element('span', {}, ui.parts('content.quoted', { name: ui.foreign(name) }))),
+        name !== undefined && element('span', {}, ui.parts('content.quoted', { name: ui.name(name) }))),
       element('p', { class: 'fine quiet' }, said.flatMap((one, index) => [index > 0 && '; ', one]))),
     scale && showTrack({ bar, facts }, scale, now));
 }

@@ -6,7 +6,7 @@
 // is global, so two elements of one page may speak different languages.
 
 import en from './texts/en.js';
-import { beginning, element, messageParts, plain, visible, words } from './text.js';
+import { beginning, element, messageParts, oneLine, plain, visible, words } from './text.js';
 
 const LOADERS = {
   __proto__: null,
@@ -17,6 +17,7 @@ const LOADERS = {
   zh: () => import('./texts/zh.js'),
 };
 
+const NAME_CHARACTERS = 80;
 const UNITS = ['KiB', 'MiB', 'GiB', 'TiB'];
 
 /** The languages that there are texts for, each by the name that its speakers give it. */
@@ -74,20 +75,28 @@ export function createUi(locale, { ui: texts = {}, codes = {}, terms = {} }, { o
   /** A stranger's text: isolated from the direction of its surroundings, cut, and with a way to see all of it. */
   function foreign(value, { code = false } = {}) {
     const text = String(value);
-    const isolated = element(code ? 'code' : 'bdi', code ? { dir: 'ltr' } : {});
+    return fill(element(code ? 'code' : 'bdi', code ? { dir: 'ltr' } : {}), text, beginning(text));
+  }
+
+  /** The name that a stranger gives, for among the page's own words: one line, in a box that tells it from them. */
+  function name(value) {
+    const text = oneLine(value);
+    return fill(element('bdi', { class: 'name' }), text, beginning(text, NAME_CHARACTERS));
+  }
+
+  function fill(isolated, text, start) {
     const hint = t('text.hidden-character');
-    const start = beginning(text);
     if (start === text) {
       isolated.append(...visible(text, hint));
       return isolated;
     }
-    isolated.append(...visible(start, hint), '… ');
+    isolated.append(...visible(start, hint), '…');
     const more = moreButton(t('text.show-all', { count: text.length }), () => isolated.replaceChildren(...visible(text, hint)));
-    return element('span', {}, isolated, more);
+    return element('span', {}, isolated, ' ', more);
   }
 
   // What stands between backticks is code.
-  const marked = (text) => messageParts(text).map(([part, isCode]) => foreign(part, { code: isCode }));
+  const marked = (text) => messageParts(oneLine(text)).map(([part, isCode]) => foreign(part, { code: isCode }));
 
   /** A message of the verifier, which is English in every language. */
   const message = (text) => element('span', locale === 'en' ? {} : { lang: 'en' }, marked(text));
@@ -116,5 +125,5 @@ export function createUi(locale, { ui: texts = {}, codes = {}, terms = {} }, { o
     return `${number(bytes / 1024 ** power, { maximumFractionDigits: 1 })} ${UNITS[power - 1]}`;
   }
 
-  return { byteSize, code, foreign, has, kind, known, locale, message, moreButton, number, parts, t, term };
+  return { byteSize, code, foreign, has, kind, known, locale, message, moreButton, name, number, parts, t, term };
 }

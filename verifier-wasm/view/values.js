@@ -4,7 +4,7 @@
 // Out of scope: which values belong together; `content.js` and `roles.js` know.
 
 import { inSteps } from './steps.js';
-import { element, plain } from './text.js';
+import { element } from './text.js';
 
 const BASES = new Set(['measured', 'declared', 'inferred', 'withheld', 'unknown']);
 // These say what a node is to a machine; the JSON view has them.
@@ -45,11 +45,11 @@ function isNamedByPlace(id) {
   return typeof id === 'string' && id.includes('#');
 }
 
-/** How a fact is known, as a word with its meaning. */
+/** How a fact is known, as a word with its meaning; any other word than ours is quoted, and no badge. */
 export function basisBadge(ui, basis, count) {
-  const word = BASES.has(basis) ? ui.t(`basis.${basis}`) : plain(basis, 40);
+  const word = BASES.has(basis) ? ui.t(`basis.${basis}`) : element('span', {}, ui.parts('content.quoted', { name: ui.name(basis) }));
   const said = count === undefined ? word : ui.parts('content.basis-count', { basis: word, count });
-  if (!BASES.has(basis)) return element('span', { class: 'basis other' }, said);
+  if (!BASES.has(basis)) return element('span', { class: 'other-basis' }, said);
   return element('span', { class: `basis ${basis}`, title: ui.t(`basis.${basis}.meaning`) }, said);
 }
 

@@ -18,7 +18,7 @@ export default {
     'verdict.time-and-code': 'Geprüft für den Zeitpunkt {time}, Code {code}',
     'verdict.code': 'Code {code}',
     'verdict.signed-by': '{what}, signiert von {issuer}',
-    'verdict.named-signed-by': '{what} „{name}“, signiert von {issuer}',
+    'verdict.named': 'Name nach eigener Angabe: {name}',
 
     // Checks
     'checks': 'Prüfungen',
@@ -181,6 +181,7 @@ export default {
     'compare.absent': 'nicht vorhanden',
     'compare.none': 'hat keinen solchen Nachweis, der der Prüfung standhält.',
     'compare.nothing': 'Es gibt keinen Unterschied.',
+    'compare.nothing-else': 'Keine andere Angabe weicht ab: Der Unterschied liegt in den Metriken, den Dateien oder in dem, was für Maschinen geschrieben ist.',
     'compare.alone': { one: '{count} Angabe, die nur dieser hat', other: '{count} Angaben, die nur dieser hat' },
     'compare.cut': 'Es gibt mehr Angaben, als hier verglichen werden.',
     'compare.same': { one: '{count} gleiche Angabe', other: '{count} gleiche Angaben' },

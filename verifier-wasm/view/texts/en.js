@@ -21,7 +21,7 @@ export default {
     'verdict.time-and-code': 'Checked as of {time}, code {code}',
     'verdict.code': 'Code {code}',
     'verdict.signed-by': '{what} signed by {issuer}',
-    'verdict.named-signed-by': '{what} “{name}” signed by {issuer}',
+    'verdict.named': 'Name by its own account: {name}',
 
     // Checks
     'checks': 'Checks',
@@ -184,6 +184,7 @@ export default {
     'compare.absent': 'not there',
     'compare.none': 'has no such credential that holds.',
     'compare.nothing': 'Nothing differs.',
+    'compare.nothing-else': 'No other claim differs: what does is among the metrics, the files or what is written for machines.',
     'compare.alone': { one: '{count} claim that only this one has', other: '{count} claims that only this one has' },
     'compare.cut': 'There are more claims than are compared here.',
     'compare.same': { one: '{count} claim that is the same', other: '{count} claims that are the same' },

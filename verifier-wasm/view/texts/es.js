@@ -16,7 +16,7 @@ export default {
     'verdict.time-and-code': 'Comprobado a fecha de {time}, código {code}',
     'verdict.code': 'Código {code}',
     'verdict.signed-by': '{what}, con firma de {issuer}',
-    'verdict.named-signed-by': '{what} «{name}», con firma de {issuer}',
+    'verdict.named': 'Nombre según su propia declaración: {name}',
 
     // Checks
     'checks': 'Comprobaciones',
@@ -179,6 +179,7 @@ export default {
     'compare.absent': 'no está',
     'compare.none': 'no tiene ninguna credencial de esta clase que supere la verificación.',
     'compare.nothing': 'No hay diferencias.',
+    'compare.nothing-else': 'Ninguna otra afirmación difiere: la diferencia está en las métricas, en los archivos o en lo que está escrito para máquinas.',
     'compare.alone': { one: '{count} afirmación que solo tiene este', other: '{count} afirmaciones que solo tiene este' },
     'compare.cut': 'Hay más afirmaciones de las que se comparan aquí.',
     'compare.same': { one: '{count} afirmación que es igual', other: '{count} afirmaciones que son iguales' },

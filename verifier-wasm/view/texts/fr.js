@@ -18,7 +18,7 @@ export default {
     'verdict.time-and-code': 'Contrôlé à la date du {time}, code {code}',
     'verdict.code': 'Code {code}',
     'verdict.signed-by': '{what}, avec la signature de {issuer}',
-    'verdict.named-signed-by': '{what} « {name} », avec la signature de {issuer}',
+    'verdict.named': 'Nom selon sa propre déclaration : {name}',
 
     // Checks
     'checks': 'Contrôles',
@@ -181,6 +181,7 @@ export default {
     'compare.absent': 'absent',
     'compare.none': 'n’a aucun justificatif de ce type qui soit valable.',
     'compare.nothing': 'Rien ne diffère.',
+    'compare.nothing-else': 'Aucune autre affirmation ne diffère : la différence se trouve dans les métriques, dans les fichiers ou dans ce qui est écrit pour les machines.',
     'compare.alone': { one: '{count} affirmation propre à celui-ci', other: '{count} affirmations propres à celui-ci' },
     'compare.cut': 'Il y a plus d’affirmations qu’il n’en est comparé ici.',
     'compare.same': { one: '{count} affirmation identique', other: '{count} affirmations identiques' },

@@ -16,7 +16,7 @@ export default {
     'verdict.time-and-code': '核查时间：{time}，代码 {code}',
     'verdict.code': '代码 {code}',
     'verdict.signed-by': '{what}，由 {issuer} 签名',
-    'verdict.named-signed-by': '{what}“{name}”，由 {issuer} 签名',
+    'verdict.named': '其自称的名称：{name}',
 
     // Checks
     'checks': '核查项',
@@ -179,6 +179,7 @@ export default {
     'compare.absent': '没有此项',
     'compare.none': '没有成立的此类凭证。',
     'compare.nothing': '没有不同之处。',
+    'compare.nothing-else': '其他声明均无不同：差异在于指标、文件或供机器读取的内容。',
     'compare.alone': { other: '仅这一份有的 {count} 项声明' },
     'compare.cut': '声明的数量超过此处所比较的数量。',
     'compare.same': { other: '相同的 {count} 项声明' },
