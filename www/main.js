@@ -252,9 +252,9 @@ openFragment({ ...opened, lang: undefined, theme: undefined });
 
 about.then(
   async ({ version, wasmSha256 }) => {
-    at('version').textContent = version;
-    at('wasm-digest').textContent = wasmSha256;
     const { startOffline } = await import('./offline.js');
+    at('wasm-digest').textContent = wasmSha256;
+    at('version').textContent = version;
     await startOffline(page);
   },
   ({ message }) => complain(page.ui.t('page.not-loaded', { message: plain(message) })),

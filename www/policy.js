@@ -59,7 +59,7 @@ function repeatedName(text) {
 /** What the verdict rests on, in words; nothing where all is as it is by itself. */
 export function showCheckedWith(ui, { trust, policies, time, challenge, domain }) {
   const file = (key) => ({ name, sha256 }) => element('li', {},
-    ui.parts(key, { name: ui.foreign(name) }),
+    ui.parts(key, { name: ui.name(name) }),
     sha256 && [' ', element('span', { class: 'quiet fine' }, ui.parts('settings.sha256', { sha256: ui.foreign(sha256, { code: true }) }))]);
   const said = [
     ...trust.map(file('settings.with-trust')),

@@ -11,7 +11,7 @@ const at = (id) => document.getElementById(id);
 let last; // What was shown last, to be said again in another language.
 
 // What is folded is on paper too.
-view.openForPrint?.(at('result'));
+view.openForPrint(at('result'), at('comparison'));
 
 export function clearResult(page) {
   last = undefined;
