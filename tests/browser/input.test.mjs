@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { closeSync, ftruncateSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
@@ -449,6 +449,8 @@ describe('into the page', () => {
     });
     await page.setInputFiles('#choose-files', path);
     writeFileSync(path, 'changed, and longer');
+    // Browsers compare whole seconds.
+    utimesSync(path, 0, 0);
     await page.evaluate(() => globalThis.give());
     await page.locator('#uncovered', { hasText: 'Could not be read: 1 file, “changes.onnx”' }).waitFor();
     await settled(page);

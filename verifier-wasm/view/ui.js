@@ -91,8 +91,12 @@ export function createUi(locale, { ui: texts = {}, codes = {}, terms = {} }, { o
       return isolated;
     }
     isolated.append(...visible(start, hint), '…');
-    const more = moreButton(t('text.show-all', { count: text.length }), () => isolated.replaceChildren(...visible(text, hint)));
-    return element('span', {}, isolated, ' ', more);
+    const whole = element('span', {}, isolated, ' ');
+    whole.append(moreButton(t('text.show-all', { count: text.length }), () => {
+      isolated.replaceChildren(...visible(text, hint));
+      whole.replaceChildren(isolated);
+    }));
+    return whole;
   }
 
   // What stands between backticks is code.
